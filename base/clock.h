@@ -1,0 +1,20 @@
+/*
+ * Purpose: the two clocks of the machine, in nanoseconds.
+ * Used by: app (deadlines, live time), capture (flush every second).
+ */
+#ifndef LOFLOW_BASE_CLOCK_H
+#define LOFLOW_BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define CLOCK_NS_PER_S  INT64_C(1000000000)
+#define CLOCK_NS_PER_MS INT64_C(1000000)
+#define CLOCK_NS_PER_US INT64_C(1000)
+
+/* Since the epoch; comparable with the time stamps of live packets. */
+int64_t clock_wall_ns(void);
+
+/* Never jumps; only differences mean something. */
+int64_t clock_monotonic_ns(void);
+
+#endif

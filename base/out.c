@@ -1,0 +1,91 @@
+#include "base/out.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+void out_open(struct out *out, int fd)
+{
+    out->fd = fd;
+    out->error = 0;
+    out->len = 0;
+}
+
+int out_flush(struct out *out)
+{
+    size_t done = 0;
+    while (done < out->len && out->error == 0) {
+        ssize_t written = write(out->fd, out->buffer + done, out->len - done);
+        if (written >= 0) {
+            done += (size_t)written;
+        } else if (errno == EAGAIN) {
+            struct pollfd ready = {.fd = out->fd, .events = POLLOUT};
+            (void)poll(&ready, 1, -1);
+        } else if (errno != EINTR) {
+            out->error = errno;
+        }
+    }
+    out->len = 0;
+    return -out->error;
+}
+
+void out_bytes(struct out *out, const char *bytes, size_t len)
+{
+    while (len > 0 && out->error == 0) {
+        size_t room = sizeof out->buffer - out->len;
+        size_t part = len < room ? len : room;
+        memcpy(out->buffer + out->len, bytes, part);
+        out->len += part;
+        bytes += part;
+        len -= part;
+        if (out->len == sizeof out->buffer)
+            (void)out_flush(out);
+    }
+}
+
+void out_format(struct out *out, const char *format, ...)
+{
+    char line[2048];
+    va_list args;
+    va_start(args, format);
+    int wanted = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    assert(wanted >= 0 && (size_t)wanted < sizeof line);
+    out_bytes(out, line, (size_t)wanted);
+}
+
+void out_number(struct out *out, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    out_bytes(out, digits + at, sizeof digits - at);
+}
+
+void out_json_text(struct out *out, const char *bytes, size_t len)
+{
+    size_t at = 0;
+    while (at < len) {
+        uint32_t code = 0;
+        size_t used = utf8_decode(bytes + at, len - at, &code);
+        if (used == 0) {
+            out_string(out, "\\ufffd");
+            used = 1;
+        } else if (code == '"' || code == '\\') {
+            out_format(out, "\\%c", (char)code);
+        } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+            out_format(out, "\\u%04x", (unsigned)code);
+        } else {
+            out_bytes(out, bytes + at, used);
+        }
+        at += used;
+    }
+}

@@ -1,0 +1,44 @@
+/*
+ * Purpose: buffered output to a file descriptor that app opened; every byte loflow prints on
+ *          standard output goes through one of these.
+ * Owns:    its buffer. Borrows: the descriptor.
+ * Bounds:  OUT_BUFFER_SIZE bytes; a full buffer is written and reused.
+ * Fails:   the first failed write is kept in `error` (an errno); what follows is thrown away, so
+ *          that writers need not check every call. Whoever owns the `out` looks at `error`.
+ * Used by: report (writes), app (owns).
+ */
+#ifndef LOFLOW_BASE_OUT_H
+#define LOFLOW_BASE_OUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define OUT_BUFFER_SIZE 65536
+
+struct out {
+    int fd;
+    int error; /* errno of the first failed write, 0 while all is well */
+    size_t len;
+    char buffer[OUT_BUFFER_SIZE];
+};
+
+void out_open(struct out *out, int fd);
+
+/* Writes what is buffered. Returns 0 or -errno of the first failure ever. */
+int out_flush(struct out *out);
+
+void out_bytes(struct out *out, const char *bytes, size_t len);
+void out_format(struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void out_number(struct out *out, uint64_t number);
+
+static inline void out_string(struct out *out, const char *string)
+{
+    out_bytes(out, string, strlen(string));
+}
+
+/* Untrusted bytes as the inside of a JSON string (RFC 8259 section 7); each byte that is not part
+ * of valid UTF-8 becomes U+FFFD. The quotes are the caller's. */
+void out_json_text(struct out *out, const char *bytes, size_t len);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * Purpose: a fixed number of equal items, addressed by index, allocated once and given out and
+ *          taken back in constant time.
+ * Owns:    one reservation of address space; pages cost memory only once they are used.
+ * Bounds:  `capacity` items, decided at pool_open; a request beyond it is denied and counted.
+ * Fails:   pool_open returns -ENOMEM; pool_take returns POOL_NONE.
+ * Used by: flows (records, holes), decode (fragments).
+ */
+#ifndef LOFLOW_BASE_POOL_H
+#define LOFLOW_BASE_POOL_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define POOL_NONE UINT32_MAX
+
+struct pool {
+    uint8_t *items;
+    size_t item_size; /* bytes, at least 4 */
+    uint32_t capacity;
+    uint32_t high;      /* items ever used: [0, high) */
+    uint32_t live;      /* items given out now */
+    uint32_t free_head; /* chain of items taken back, through their first four bytes */
+    uint64_t denied;    /* requests that found the pool full */
+};
+
+/* `name` is what the user knows the thing by, for the sentence when there is no memory. */
+int pool_open(struct pool *pool, const char *name, size_t item_size, uint32_t capacity,
+              struct err *err);
+void pool_close(struct pool *pool);
+
+/* An item with undefined content, or POOL_NONE. */
+uint32_t pool_take(struct pool *pool);
+void pool_give(struct pool *pool, uint32_t index);
+
+static inline void *pool_at(const struct pool *pool, uint32_t index)
+{
+    assert(index < pool->high);
+    return pool->items + (size_t)index * pool->item_size;
+}
+
+#endif

@@ -1,0 +1,160 @@
+#include "base/text.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_US 1000
+#define NS_PER_MS 1000000
+#define NS_PER_S  1000000000
+
+struct text text_begin(char *buffer, size_t size)
+{
+    assert(size > 0);
+    buffer[0] = '\0';
+    return (struct text){.at = buffer, .size = size};
+}
+
+void text_add(struct text *text, const char *format, ...)
+{
+    size_t room = text->size - text->len;
+    va_list args;
+    va_start(args, format);
+    int wanted = vsnprintf(text->at + text->len, room, format, args);
+    va_end(args);
+    assert(wanted >= 0);
+    if ((size_t)wanted >= room) {
+        text->cut = true;
+        text->len = text->size - 1;
+    } else {
+        text->len += (size_t)wanted;
+    }
+}
+
+static void add_scaled(struct text *text, uint64_t value, const char *unit)
+{
+    static const char *const steps[] = {"", "k", "M", "G", "T", "P", "E"};
+    if (value < 1000) {
+        text_add(text, "%u%s", (unsigned)value, unit);
+        return;
+    }
+    size_t step = 1;
+    uint64_t divisor = 1000;
+    while (step < 6 && value / divisor >= 1000) {
+        divisor *= 1000;
+        step++;
+    }
+    uint64_t tenths = value / (divisor / 10);
+    const char *prefix = steps[step];
+    if (unit[0] != '\0' && step == 1)
+        prefix = "K";
+    text_add(text, "%u.%u%s%s", (unsigned)(tenths / 10), (unsigned)(tenths % 10), prefix, unit);
+}
+
+void text_add_count(struct text *text, uint64_t count)
+{
+    add_scaled(text, count, "");
+}
+
+void text_add_size(struct text *text, uint64_t bytes)
+{
+    add_scaled(text, bytes, "B");
+}
+
+void text_add_span(struct text *text, int64_t span_ns)
+{
+    uint64_t ns = span_ns > 0 ? (uint64_t)span_ns : 0;
+    uint64_t seconds = ns / NS_PER_S;
+    if (ns < NS_PER_MS)
+        text_add(text, "%uus", (unsigned)(ns / NS_PER_US));
+    else if (ns < NS_PER_S)
+        text_add(text, "%u.%ums", (unsigned)(ns / NS_PER_MS), (unsigned)(ns / 100000 % 10));
+    else if (seconds < 60)
+        text_add(text, "%u.%us", (unsigned)seconds, (unsigned)(ns / 100000000 % 10));
+    else if (seconds < 3600)
+        text_add(text, "%um%02us", (unsigned)(seconds / 60), (unsigned)(seconds % 60));
+    else if (seconds < 86400)
+        text_add(text, "%uh%02um", (unsigned)(seconds / 3600), (unsigned)(seconds / 60 % 60));
+    else
+        text_add(text, "%ud%02uh", (unsigned)(seconds / 86400), (unsigned)(seconds / 3600 % 24));
+}
+
+void text_add_clock(struct text *text, int64_t time_ns, bool local)
+{
+    int64_t clamped = time_ns > 0 ? time_ns : 0;
+    time_t seconds = (time_t)(clamped / NS_PER_S);
+    struct tm broken = {0};
+    if (local)
+        (void)localtime_r(&seconds, &broken);
+    else
+        (void)gmtime_r(&seconds, &broken);
+    text_add(text, "%02d:%02d:%02d.%06u", broken.tm_hour, broken.tm_min, broken.tm_sec,
+             (unsigned)(clamped % NS_PER_S / NS_PER_US));
+}
+
+void text_add_time(struct text *text, int64_t time_ns)
+{
+    uint64_t ns = time_ns > 0 ? (uint64_t)time_ns : 0;
+    text_add(text, "%llu.%09u", (unsigned long long)(ns / NS_PER_S), (unsigned)(ns % NS_PER_S));
+}
+
+size_t utf8_decode(const char *at, size_t left, uint32_t *code)
+{
+    const uint8_t *bytes = (const uint8_t *)at;
+    if (left == 0)
+        return 0;
+    if (bytes[0] < 0x80) {
+        *code = bytes[0];
+        return 1;
+    }
+    static const struct {
+        uint8_t mask, lead;
+        uint8_t len;
+        uint32_t least;
+    } forms[] = {{0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}};
+    for (size_t form = 0; form < sizeof forms / sizeof forms[0]; form++) {
+        if ((bytes[0] & forms[form].mask) != forms[form].lead)
+            continue;
+        if (left < forms[form].len)
+            return 0;
+        uint32_t value = bytes[0] & (uint8_t)~forms[form].mask;
+        for (size_t i = 1; i < forms[form].len; i++) {
+            if ((bytes[i] & 0xc0) != 0x80)
+                return 0;
+            value = value << 6 | (bytes[i] & 0x3f);
+        }
+        if (value < forms[form].least || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+            return 0;
+        *code = value;
+        return forms[form].len;
+    }
+    return 0;
+}
+
+/* Controls act on the terminal; bidirectional marks reorder what the reader sees. */
+static bool is_harmful(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
+           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+void text_add_untrusted(struct text *text, const char *bytes, size_t len)
+{
+    size_t at = 0;
+    while (at < len) {
+        uint32_t code = 0;
+        size_t used = utf8_decode(bytes + at, len - at, &code);
+        if (used == 0 || (used == 1 && is_harmful(code))) {
+            text_add(text, "\\x%02x", (uint8_t)bytes[at]);
+            used = 1;
+        } else if (is_harmful(code)) {
+            text_add(text, "\\u{%04x}", (unsigned)code);
+        } else {
+            text_add(text, "%.*s", (int)used, bytes + at);
+        }
+        at += used;
+    }
+}

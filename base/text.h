@@ -1,0 +1,51 @@
+/*
+ * Purpose: short texts built in a fixed buffer, the project's ways of writing numbers, and the
+ *          escape for terminals.
+ * Owns:    nothing; the buffer is the caller's.
+ * Bounds:  never writes past the buffer, always terminates it; `cut` tells that something is lost.
+ * Fails:   never.
+ * Used by: everyone.
+ */
+#ifndef LOFLOW_BASE_TEXT_H
+#define LOFLOW_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+    char *at;
+    size_t len;  /* bytes written, the terminator not counted */
+    size_t size; /* of the buffer; at least 1 */
+    bool cut;
+};
+
+/* Begins an empty text in `buffer`. */
+struct text text_begin(char *buffer, size_t size);
+
+void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* 999, 1.2k, 34.5M, 1.0G: at most five columns; powers of 1000. */
+void text_add_count(struct text *text, uint64_t count);
+
+/* 999B, 1.2KB, 34.5MB: powers of 1000, as wire speeds are given. */
+void text_add_size(struct text *text, uint64_t bytes);
+
+/* 12us, 3.4ms, 5.6s, 7m08s, 3h05m, 2d04h: at most six columns. Negative spans are written as 0. */
+void text_add_span(struct text *text, int64_t span_ns);
+
+/* 12:34:56.123456, local time when `local`, else UTC. */
+void text_add_clock(struct text *text, int64_t time_ns, bool local);
+
+/* 1362692526.869344000: seconds.nanoseconds since the epoch; negative times are written as 0. */
+void text_add_time(struct text *text, int64_t time_ns);
+
+/* Untrusted bytes for a terminal: valid printable UTF-8 stays, control bytes (C0, DEL, C1) and
+ * bidirectional overrides become \xNN or \u{NNNN}, invalid bytes \xNN. */
+void text_add_untrusted(struct text *text, const char *bytes, size_t len);
+
+/* Decodes one UTF-8 character (RFC 3629: no overlong forms, no surrogates). Returns the bytes used
+ * and sets *code, or returns 0 when the bytes at `at` are not valid UTF-8. */
+size_t utf8_decode(const char *at, size_t left, uint32_t *code);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * Purpose: an address, the five-tuple that names a flow, and their written forms.
+ * Owns:    nothing; plain values.
+ * Bounds:  constant time and size.
+ * Fails:   never; a text that does not fit is marked cut by `struct text`.
+ * Used by: everyone.
+ *
+ * IPv4 addresses are kept in their IPv4-mapped form (RFC 4291 section 2.5.5.2), so that both
+ * families order and compare alike; `family` tells a mapped IPv4 address from an IPv6 one.
+ */
+#ifndef LOFLOW_BASE_TUPLE_H
+#define LOFLOW_BASE_TUPLE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/text.h"
+
+enum ip_protocol {
+    PROTOCOL_ICMP = 1,
+    PROTOCOL_TCP = 6,
+    PROTOCOL_UDP = 17,
+    PROTOCOL_ICMPV6 = 58,
+};
+
+struct address {
+    uint8_t octets[16];
+};
+
+/* Canonical: (address[0], port[0]) <= (address[1], port[1]), so both directions have one tuple. */
+struct tuple {
+    struct address address[2];
+    uint16_t port[2];
+    uint8_t protocol; /* enum ip_protocol */
+    uint8_t family;   /* 4 or 6 */
+    uint8_t zero[2];  /* always 0: tuples are compared as bytes */
+};
+
+static_assert(sizeof(struct tuple) == 40, "five words");
+
+/* `octets` are the 4 bytes of the header, network order. */
+static inline struct address address_from_ipv4(const uint8_t *octets)
+{
+    struct address address = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}};
+    memcpy(address.octets + 12, octets, 4);
+    return address;
+}
+
+/* `octets` are the 16 bytes of the header, network order. */
+static inline struct address address_from_ipv6(const uint8_t *octets)
+{
+    struct address address;
+    memcpy(address.octets, octets, 16);
+    return address;
+}
+
+static inline bool tuple_equal(const struct tuple *a, const struct tuple *b)
+{
+    const uint8_t *x = (const uint8_t *)a;
+    const uint8_t *y = (const uint8_t *)b;
+    uint64_t differ = 0;
+    for (size_t word = 0; word < sizeof *a; word += 8)
+        differ |= load_word(x + word) ^ load_word(y + word);
+    return differ == 0;
+}
+
+/* Both ends are the same socket: a self-connect. */
+static inline bool tuple_is_self(const struct tuple *tuple)
+{
+    return tuple->port[0] == tuple->port[1] &&
+           memcmp(&tuple->address[0], &tuple->address[1], sizeof tuple->address[0]) == 0;
+}
+
+/* Puts the tuple into canonical order. Returns the end that the packet came from: 0 or 1. */
+uint8_t tuple_canonicalize(struct tuple *tuple);
+
+/* "127.0.0.1", "::1" (RFC 5952); `family` is 4 or 6. */
+void text_add_address(struct text *text, const struct address *address, uint8_t family);
+
+/* "127.0.0.1:80", "[::1]:80" */
+void text_add_endpoint(struct text *text, const struct tuple *tuple, unsigned end);
+
+#endif

@@ -1,0 +1,17 @@
+# The strict set: every warning we know how to keep clean, as errors, and the hardening flags.
+add_library(loflow_strict INTERFACE)
+target_compile_definitions(loflow_strict INTERFACE _GNU_SOURCE)
+target_compile_options(loflow_strict INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wpointer-arith -Wcast-align -Wwrite-strings
+  -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla
+  -Wformat=2 -Wimplicit-fallthrough -Wnull-dereference -Wdouble-promotion
+  -fno-strict-aliasing -fno-omit-frame-pointer -fvisibility=hidden
+  -fstack-protector-strong)
+target_link_options(loflow_strict INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+if(LOFLOW_SANITIZE)
+  target_compile_options(loflow_strict INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=all)
+  target_link_options(loflow_strict INTERFACE -fsanitize=address,undefined)
+else()
+  target_compile_definitions(loflow_strict INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+endif()

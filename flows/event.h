@@ -1,0 +1,48 @@
+/*
+ * Purpose: what happens to flows, as a list that travels with each batch.
+ * Owns:    nothing; plain values.
+ * Bounds:  EVENT_LIST_MAX events, room for EVENT_PER_PACKET_MAX of each packet of a batch.
+ * Used by: flows (appends), report, ui, app (read).
+ */
+#ifndef LOFLOW_FLOWS_EVENT_H
+#define LOFLOW_FLOWS_EVENT_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/frame.h"
+
+#define EVENT_PER_PACKET_MAX 8
+#define EVENT_LIST_MAX       (FRAME_BATCH_MAX * EVENT_PER_PACKET_MAX)
+
+enum event_kind {
+#define EVENT(NAME, word, failure, meaning) EVENT_##NAME,
+#include "flows/event.def"
+#undef EVENT
+    EVENT_KIND_COUNT
+};
+
+/* A record of the flow table; stale when the record was given to another flow since. */
+struct flow_ref {
+    uint32_t index;
+    uint32_t generation;
+};
+
+struct flow_event {
+    struct flow_ref flow;
+    uint8_t kind; /* enum event_kind */
+    uint8_t side; /* tuple end that caused it: 0 or 1 */
+    uint16_t arg; /* REFUSED, ICMP_ERROR: ICMP type << 8 | code, 0 for RST; else 0 */
+    int64_t time_ns;
+};
+
+struct event_list {
+    uint32_t count;
+    struct flow_event events[EVENT_LIST_MAX];
+};
+
+const char *event_word(enum event_kind kind);
+bool event_is_failure(enum event_kind kind);
+
+#endif

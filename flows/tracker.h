@@ -1,0 +1,76 @@
+/*
+ * Purpose: the flow table: packets in, flows and events out.
+ * Owns:    all records, the hash table, the expiry queues.
+ * Borrows: the packets of a batch during tracker_feed.
+ * Bounds:  `max_flows` records of at most 512 bytes; constant time a packet, no allocation after
+ *          tracker_open but for the hash table, which doubles. A full table evicts: closed flows
+ *          first, then half-open ones, then the one that was quiet longest; counted and an event.
+ * Fails:   tracker_open with -ENOMEM; nothing else.
+ * Used by: app (drives it), report and ui (read it).
+ */
+#ifndef LOFLOW_FLOWS_TRACKER_H
+#define LOFLOW_FLOWS_TRACKER_H
+
+#include "base/err.h"
+#include "decode/packet.h"
+#include "flows/event.h"
+#include "flows/flow.h"
+
+#define TRACKER_MAX_FLOWS_DEFAULT (1u << 20)
+
+struct tracker;
+
+/* Ages are packet time; 0 means "never". */
+struct tracker_options {
+    uint32_t max_flows;       /* 0: TRACKER_MAX_FLOWS_DEFAULT */
+    uint32_t closed_kept;     /* closed flows kept for late segments, oldest leave first;
+                                 0: TRACKER_CLOSED_KEPT_DEFAULT */
+    int64_t closed_age_ns;    /* a closed, reset or refused flow leaves after this */
+    int64_t unanswered_age_ns;/* an unanswered SYN leaves as timed_out after this */
+    int64_t udp_age_ns;       /* a quiet UDP flow leaves after this */
+    uint16_t ephemeral_low;   /* range of client ports, to guess orientation; 0: 32768..60999 */
+    uint16_t ephemeral_high;
+};
+
+#define TRACKER_CLOSED_KEPT_DEFAULT 65536u
+
+struct tracker_stats {
+    uint64_t flows;         /* ever */
+    uint64_t tcp_flows, udp_flows;
+    uint64_t packets;       /* that were counted in a flow */
+    uint64_t icmp_bound;    /* ICMP errors that found their flow */
+    uint64_t icmp_unbound;
+    uint64_t evicted;
+    uint64_t holes_denied;
+    uint64_t events[EVENT_KIND_COUNT];
+    uint32_t live;          /* records in the table */
+    uint32_t open;          /* of them, flows that flow_is_open */
+    int64_t first_ns, last_ns; /* of all packets, in file order; 0 before the first */
+};
+
+int tracker_open(struct tracker **tracker, const struct tracker_options *options, struct err *err);
+void tracker_close(struct tracker *tracker);
+
+/* Takes a batch and writes what happened to `events` (its old content is dropped). Records that
+ * retired during the previous call are reused from here on: read RETIRED flows before the next. */
+void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
+                  struct event_list *events);
+
+/* Lets packet time pass without packets: expiry, unanswered SYNs. Live runs call it a few times a
+ * second, files need not. Returns true when the list is full and it must be called again. */
+bool tracker_advance(struct tracker *tracker, int64_t now_ns, struct event_list *events);
+
+/* The input is over: retires every flow, in order of appearance where records were not reused.
+ * Returns true while it must be called again. */
+bool tracker_finish(struct tracker *tracker, struct event_list *events);
+
+/* False when the record was given to another flow since. */
+bool tracker_look(const struct tracker *tracker, struct flow_ref ref, struct flow_view *view);
+
+/* Walks over all flows in the table: start with *at = 0; false at the end. */
+bool tracker_next(const struct tracker *tracker, uint32_t *at, struct flow_ref *ref,
+                  struct flow_view *view);
+
+const struct tracker_stats *tracker_stats(const struct tracker *tracker);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * Purpose: what a run says in words: JSON for programs, a text report, and lines as things happen.
+ * Owns:    nothing of the flows; a little state of its own (which flows it has named).
+ * Borrows: the `out` it writes to, for its whole life; flows and totals during each call.
+ * Bounds:  no allocation after report_open; constant time a call.
+ * Fails:   writing trouble stays in out->error.
+ * Used by: app.
+ *
+ * Untrusted text is escaped here, once: text_add_untrusted for people, out_json_text for programs.
+ */
+#ifndef LOFLOW_REPORT_REPORT_H
+#define LOFLOW_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/out.h"
+#include "flows/tracker.h"
+
+enum report_format {
+    REPORT_JSON,  /* NDJSON: start, events, flows as they retire, summary */
+    REPORT_TEXT,  /* failures first, then flows, then the summary */
+    REPORT_LINES, /* one line an event, as it happens; the summary */
+};
+
+/* What is known when the run begins. */
+struct report_run {
+    const char *version;
+    const char *name; /* interface or file; untrusted */
+    bool live;
+    const char *link_name;
+    const char *filter; /* "" for none; untrusted */
+    uint32_t snaplen;   /* bytes */
+};
+
+/* One row of "N packets: why", from the table of decode verdicts. */
+struct report_count {
+    const char *word;
+    const char *explanation;
+    uint64_t count;
+};
+
+/* What is known when the run is over. */
+struct report_totals {
+    uint64_t packets; /* frames read */
+    uint64_t captured_bytes;
+    uint64_t truncated_packets;
+    uint64_t undecoded_packets;
+    const struct report_count *undecoded; /* reasons with a count above 0 */
+    uint32_t undecoded_reasons;
+    bool live;
+    uint64_t received; /* live: read + dropped_by_kernel */
+    uint64_t dropped_by_kernel;
+    uint64_t dropped_by_interface;
+    int64_t elapsed_ns; /* wall clock of the run */
+    const struct tracker_stats *flows;
+};
+
+struct report_options {
+    enum report_format format;
+    bool local_time;    /* clock times in the local zone, else UTC; JSON has epoch times only */
+    bool utf8;          /* arrows and ellipses may be drawn */
+};
+
+struct report;
+
+int report_open(struct report **report, const struct report_options *options, struct out *out,
+                struct err *err);
+void report_close(struct report *report);
+
+/* Called once, as soon as capture really runs. */
+void report_start(struct report *report, const struct report_run *run);
+
+/* Called for every event of a batch, before the next tracker_feed. A RETIRED event is the flow's
+ * last word: JSON and text print the flow then. */
+void report_event(struct report *report, const struct tracker *tracker,
+                  const struct flow_event *event);
+
+/* Called once, after tracker_finish. */
+void report_summary(struct report *report, const struct report_totals *totals);
+
+#endif

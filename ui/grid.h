@@ -1,0 +1,65 @@
+/*
+ * Purpose: a grid of character cells: what a screen draws into, so that screens need no terminal
+ *          and tests can read them.
+ * Owns:    its cells.
+ * Bounds:  GRID_WIDTH_MAX x GRID_HEIGHT_MAX cells; drawing outside is clipped, never an error.
+ * Fails:   grid_resize returns -ENOMEM and leaves the grid as it was.
+ * Used by: ui/screen (draws), ui/term (shows), tests.
+ */
+#ifndef LOFLOW_UI_GRID_H
+#define LOFLOW_UI_GRID_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define GRID_WIDTH_MAX  1000
+#define GRID_HEIGHT_MAX 500
+
+/* What a cell means; ui/term.c says which colour and attribute that is. */
+enum style {
+    STYLE_NORMAL,
+    STYLE_TITLE,    /* top line */
+    STYLE_HEADING,  /* column names */
+    STYLE_SORTED,   /* the name of the sorted column */
+    STYLE_SELECTED, /* the cursor's row */
+    STYLE_DIM,      /* closed flows, explanations */
+    STYLE_GOOD,     /* established */
+    STYLE_NEW,      /* handshake under way */
+    STYLE_WARNING,  /* drops, unanswered */
+    STYLE_FAILURE,  /* refused, reset */
+    STYLE_KEY,      /* key names in the footer */
+    STYLE_PROMPT,   /* the line being typed */
+    STYLE_COUNT
+};
+
+struct cell {
+    uint32_t code; /* Unicode; 0 is the right half of a wide character */
+    uint32_t style;
+};
+
+struct grid {
+    int width, height;
+    struct cell *cells; /* row by row */
+};
+
+int grid_resize(struct grid *grid, int width, int height, struct err *err);
+void grid_free(struct grid *grid);
+void grid_clear(struct grid *grid);
+
+static inline struct cell *grid_cell(const struct grid *grid, int row, int column)
+{
+    return &grid->cells[row * grid->width + column];
+}
+
+/* Draws UTF-8 text from (row, column) into at most `room` columns; returns the columns used. Text
+ * must be free of control characters (text_add_untrusted sees to it); others draw as '?'. */
+int grid_text(struct grid *grid, int row, int column, int room, enum style style, const char *text);
+
+/* Fills `count` cells of a row with one ASCII character. */
+void grid_fill(struct grid *grid, int row, int column, int count, enum style style, char character);
+
+/* Changes the style of a whole row and keeps its text. */
+void grid_style_row(struct grid *grid, int row, enum style style);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * Purpose: the full-screen view: the flow table, the events pane, filter, sorting, help. It draws
+ *          into a grid and answers keys; it knows no terminal.
+ * Owns:    its view state, the rates of flows, the log of the latest failures.
+ * Borrows: tracker and status during each call.
+ * Bounds:  memory: SCREEN_EVENTS_MAX events and 24 bytes a flow of max_flows, used pages only;
+ *          time: one pass over the table a draw.
+ * Fails:   screen_open with -ENOMEM.
+ * Used by: app, tests.
+ */
+#ifndef LOFLOW_UI_SCREEN_H
+#define LOFLOW_UI_SCREEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "flows/tracker.h"
+#include "ui/grid.h"
+
+#define SCREEN_EVENTS_MAX 1000
+
+/* Keys beyond Unicode characters, as ui/term.c translates them. */
+enum screen_key {
+    SCREEN_KEY_NONE = 0,
+    SCREEN_KEY_ENTER = '\n',
+    SCREEN_KEY_ESCAPE = 27,
+    SCREEN_KEY_BACKSPACE = 127,
+    SCREEN_KEY_UP = 0x110000, /* first number that is no Unicode character */
+    SCREEN_KEY_DOWN,
+    SCREEN_KEY_LEFT,
+    SCREEN_KEY_RIGHT,
+    SCREEN_KEY_PAGE_UP,
+    SCREEN_KEY_PAGE_DOWN,
+    SCREEN_KEY_HOME,
+    SCREEN_KEY_END,
+    SCREEN_KEY_TAB,
+    SCREEN_KEY_RESIZE,
+};
+
+struct screen_options {
+    bool utf8;          /* the terminal shows more than ASCII */
+    bool local_time;    /* clock times in the local zone, else UTC */
+    uint32_t max_flows; /* of the tracker */
+};
+
+/* What the top line tells besides flows. */
+struct screen_status {
+    const char *name;   /* interface or file; untrusted */
+    const char *filter; /* capture filter, "" for none; untrusted */
+    bool live;
+    bool ended;         /* nothing will follow */
+    const char *trouble; /* a sentence when the source failed, else NULL */
+    uint64_t packets;
+    uint64_t undecoded;
+    uint64_t dropped_by_kernel;
+    uint64_t dropped_by_interface;
+    int percent;        /* of a file that was read; -1 unknown or live */
+    int64_t now_ns;     /* live: wall clock; file: time of the latest packet */
+};
+
+enum screen_answer {
+    SCREEN_STAY,
+    SCREEN_QUIT,
+};
+
+struct screen;
+
+int screen_open(struct screen **screen, const struct screen_options *options, struct err *err);
+void screen_close(struct screen *screen);
+
+/* For every event of a batch, before the next tracker_feed: failures go to the events pane. */
+void screen_event(struct screen *screen, const struct tracker *tracker,
+                  const struct flow_event *event);
+
+/* A key was typed: a Unicode character or enum screen_key. */
+enum screen_answer screen_key(struct screen *screen, uint32_t key);
+
+/* Draws everything at the grid's size. While paused the picture stays, but for the top line. */
+void screen_draw(struct screen *screen, const struct tracker *tracker,
+                 const struct screen_status *status, struct grid *grid);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * Purpose: the terminal: shows a grid, reads keys, and gives the terminal back as it was.
+ * Owns:    the terminal's modes from term_open to term_close. There is one terminal, so there is
+ *          one `struct term` at a time; ncurses keeps its own globals.
+ * Fails:   term_open with -ENOTTY or -EINVAL (unknown TERM) and a sentence.
+ * Used by: app. The only file that includes ncurses.h is ui/term.c.
+ */
+#ifndef LOFLOW_UI_TERM_H
+#define LOFLOW_UI_TERM_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "ui/grid.h"
+
+struct term;
+
+struct term_options {
+    int input_fd;  /* where keys come from: standard input, or /dev/tty when that is a capture */
+    int output_fd; /* where the screen is */
+    bool colour;   /* false for NO_COLOR (https://no-color.org) */
+};
+
+int term_open(struct term **term, const struct term_options *options, struct err *err);
+void term_close(struct term *term);
+
+/* The size now, in cells; at least 1 x 1. Asks the kernel: call it after SIGWINCH. */
+void term_size(struct term *term, int *width, int *height);
+
+/* Shows the grid; only what changed since the last call is sent. */
+void term_blit(struct term *term, const struct grid *grid);
+
+/* The next key without waiting: a Unicode character, enum screen_key, or SCREEN_KEY_NONE. */
+uint32_t term_key(struct term *term);
+
+/* The locale and the terminal can show more than ASCII. */
+bool term_is_utf8(void);
+
+/* For a signal handler after a crash: restores modes and leaves the alternate screen with nothing
+ * but async-signal-safe calls. Does nothing when no terminal is open. */
+void term_emergency_restore(void);
+
+#endif

@@ -19,8 +19,9 @@ uint8_t tuple_canonicalize(struct tuple *tuple)
 void text_add_address(struct text *text, const struct address *address, uint8_t family)
 {
     char written[INET6_ADDRSTRLEN];
-    const char *done = family == 4 ? inet_ntop(AF_INET, address->octets + 12, written, sizeof written)
-                                   : inet_ntop(AF_INET6, address->octets, written, sizeof written);
+    const char *done = family == 4
+                           ? inet_ntop(AF_INET, address->octets + 12, written, sizeof written)
+                           : inet_ntop(AF_INET6, address->octets, written, sizeof written);
     assert(done);
     text_add(text, "%s", done);
 }

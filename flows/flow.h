@@ -2,7 +2,7 @@
  * Purpose: a flow as the table keeps it: a hot record of three cache lines that every packet
  *          touches, and a cold one for what changes rarely.
  * Owns:    nothing; the records belong to the tracker.
- * Bounds:  sizeof (hot) + sizeof (cold) + 32 bytes of table <= 512 bytes a flow.
+ * Bounds:  sizeof (hot) + sizeof (cold) + 48 bytes of table <= 512 bytes a flow.
  * Used by: flows (writes), report and ui (read, through struct flow_view).
  *
  * Sides are indexed by the end of the canonical tuple, 0 or 1; `client` says which of them is the
@@ -23,13 +23,13 @@
 
 /* Where one endpoint stands; Zeek's words (analyzer/protocol/tcp), since conn_state is Zeek's. */
 enum endpoint_state {
-    ENDPOINT_INACTIVE,    /* has sent nothing that counts */
-    ENDPOINT_SYN_SENT,    /* SYN without ACK */
+    ENDPOINT_INACTIVE, /* has sent nothing that counts */
+    ENDPOINT_SYN_SENT, /* SYN without ACK */
     ENDPOINT_SYN_ACK_SENT,
-    ENDPOINT_PARTIAL,     /* sent something, the beginning was not captured */
+    ENDPOINT_PARTIAL, /* sent something, the beginning was not captured */
     ENDPOINT_ESTABLISHED,
-    ENDPOINT_CLOSED,      /* sent FIN */
-    ENDPOINT_RESET,       /* sent RST */
+    ENDPOINT_CLOSED, /* sent FIN */
+    ENDPOINT_RESET,  /* sent RST */
     ENDPOINT_STATE_COUNT
 };
 
@@ -50,42 +50,48 @@ enum flow_state {
 };
 
 enum flow_flag {
-    FLOW_FLAG_SELF = 0x01,          /* both ends are one socket: self-connect */
-    FLOW_FLAG_CLIENT_KNOWN = 0x02,  /* client told by SYN or SYN-ACK, not guessed */
-    FLOW_FLAG_ICMP = 0x04,          /* an ICMP error quoted it; cold record has type and code */
-    FLOW_FLAG_NO_ANSWER = 0x08,     /* NO_ANSWER was raised */
-    FLOW_FLAG_EVICTED = 0x10,       /* had to make room */
-    FLOW_FLAG_HOLES_DENIED = 0x20,  /* the hole budget was used up: unique bytes are a lower bound */
-    FLOW_FLAG_RETIRED = 0x40,       /* out of the table; the record lives until the next feed */
-    FLOW_FLAG_FLIPPED = 0x80,       /* the first packet came from the server (Zeek's ^) */
+    FLOW_FLAG_SELF = 0x001,         /* both ends are one socket: self-connect */
+    FLOW_FLAG_CLIENT_KNOWN = 0x002, /* client told by SYN or SYN-ACK, not guessed */
+    FLOW_FLAG_ICMP = 0x004,         /* an ICMP error quoted it; cold record has type and code */
+    FLOW_FLAG_NO_ANSWER = 0x008,    /* NO_ANSWER was raised */
+    FLOW_FLAG_EVICTED = 0x010,      /* had to make room */
+    FLOW_FLAG_HOLES_DENIED =
+        0x020,                   /* the hole budget was used up: unique bytes are a lower bound */
+    FLOW_FLAG_LIVE = 0x040,      /* in the table; without it the record is retired or free */
+    FLOW_FLAG_FLIPPED = 0x080,   /* by a guess, the first packet came from the server */
+    FLOW_FLAG_HANDSHAKE = 0x100, /* SYN and SYN-ACK were seen, the completing ACK is awaited */
 };
 
 enum side_flag {
-    SIDE_SEQ_KNOWN = 0x01,     /* seq_next is valid */
-    SIDE_STREAM_KNOWN = 0x02,  /* stream_begin and stream_next are valid */
-    SIDE_BEGIN_KNOWN = 0x04,   /* stream_begin is the byte after the SYN, not a guess */
-    SIDE_FIN_SEEN = 0x08,
-    SIDE_ACK_KNOWN = 0x10,     /* ack and window are valid */
-    SIDE_LAST_KEEPALIVE = 0x20 /* its latest segment was a keep-alive probe */,
-    SIDE_LAST_ZERO_PROBE = 0x40 /* its latest segment was a zero-window probe */,
+    SIDE_SEQ_KNOWN = 0x01,       /* seq_next is valid */
+    SIDE_BEGIN_KNOWN = 0x02,     /* its SYN was seen: the stream's first byte is no guess */
+    SIDE_ACK_KNOWN = 0x04,       /* ack and window are valid */
+    SIDE_LAST_KEEPALIVE = 0x08,  /* its latest segment was a keep-alive probe */
+    SIDE_LAST_ZERO_PROBE = 0x10, /* its latest segment was a zero-window probe */
+    SIDE_STREAM_KNOWN = 0x20,    /* stream_next is valid */
+    SIDE_HISTORY_ACK = 0x40,     /* its A is in the history */
+    SIDE_HISTORY_DATA = 0x80,    /* its D is in the history */
 };
 
-/* One direction: what this end sent. */
+#define WINDOW_SCALE_UNKNOWN 0xff
+
+/* One direction: what this end sent. Offsets count stream bytes from the first one known; they are
+ * 64 bits wide, so that sequence numbers may wrap. */
 struct flow_side {
     uint64_t packets;
-    uint64_t bytes;          /* payload on the wire, sent again or not */
-    uint64_t unique_bytes;   /* of the stream that were seen */
-    uint64_t stream_len;     /* from stream_begin to stream_next, as 64-bit offset */
-    int64_t seq_next_ns;     /* when seq_next advanced last */
-    uint32_t seq_next;       /* highest sequence number sent + 1 */
-    uint32_t stream_next;    /* sequence number of offset stream_len */
-    uint32_t ack;            /* latest acknowledgment sent */
-    uint16_t window;         /* latest window announced, unscaled */
-    uint8_t window_scale;    /* shift; 0xff: unknown */
-    uint8_t state;           /* enum endpoint_state */
-    uint8_t flags;           /* enum side_flag */
-    uint8_t dup_ack_run;     /* duplicate ACKs sent since ack advanced, saturating */
-    uint16_t pad;
+    uint64_t bytes;        /* payload on the wire, sent again or not */
+    uint64_t unique_bytes; /* of the stream that were seen */
+    int64_t stream_end;    /* offset behind the last byte seen, or of the FIN */
+    int64_t seq_next_ns;   /* when seq_next advanced last */
+    uint32_t seq_next;     /* highest sequence number sent + 1 */
+    uint32_t stream_next;  /* sequence number at offset stream_end */
+    uint32_t ack;          /* latest acknowledgment sent */
+    uint16_t window;       /* latest window announced, unscaled */
+    uint8_t window_scale;  /* shift, or WINDOW_SCALE_UNKNOWN */
+    uint8_t state;         /* enum endpoint_state */
+    uint8_t flags;         /* enum side_flag */
+    uint8_t dup_ack_run;   /* duplicate ACKs sent since ack advanced, saturating */
+    uint16_t zero[3];
 };
 
 static_assert(sizeof(struct flow_side) == 64, "one cache line");
@@ -94,19 +100,21 @@ struct flow {
     struct tuple tuple;
     int64_t last_ns;     /* latest packet, in file order */
     uint32_t generation; /* see struct flow_ref */
+    uint32_t hash;       /* low word of the tuple's hash, to leave the table without hashing */
+    uint16_t flags;      /* enum flow_flag */
     uint8_t client;      /* which side is the client: 0 or 1 */
     uint8_t state;       /* enum flow_state */
-    uint8_t flags;       /* enum flow_flag */
-    uint8_t queue;       /* expiry queue, see flows/tracker.c */
-    uint32_t hash;       /* low word of the tuple's hash, to leave the table without hashing */
-    uint32_t pad;
+    uint8_t queue;       /* enum queue_kind, see flows/queue.h */
+    uint8_t zero[3];
     struct flow_side side[2];
 };
 
 static_assert(sizeof(struct flow) == 192, "three cache lines");
 
-/* Counts of one direction that stay 0 for a healthy flow, or change a few times in its life. */
-struct flow_side_counts {
+/* Of one direction: what stays 0 for a healthy flow, or changes a few times in its life. */
+struct flow_side_rare {
+    int64_t stream_begin; /* offset of the first byte; holes lie between it and stream_end */
+    int64_t dup_ack_ns;   /* when it sent its latest duplicate ACK */
     uint32_t retransmits;
     uint32_t out_of_order;
     uint32_t dup_acks;
@@ -115,29 +123,27 @@ struct flow_side_counts {
     uint32_t syn; /* SYN-ACK included */
     uint32_t fin;
     uint32_t rst;
-    uint32_t isn;        /* sequence number of its SYN; valid when syn > 0 */
+    uint32_t isn;        /* sequence number of its first SYN; valid when syn > 0 */
     uint32_t first_hole; /* chain of holes in its stream, POOL_NONE when there is none */
 };
 
 struct flow_cold {
-    uint64_t id;          /* 1, 2, 3 ... in order of appearance */
+    uint64_t id; /* 1, 2, 3 ... in order of appearance */
     int64_t start_ns;
-    int64_t syn_ns;       /* the client's latest SYN, INT64_MIN unknown */
-    int64_t syn_ack_ns;   /* the server's latest SYN-ACK, INT64_MIN unknown */
-    int64_t handshake_ns; /* from syn_ns to the completing ACK, -1 unknown */
-    struct flow_side_counts counts[2];
-    uint32_t queue_next, queue_prev; /* expiry queue */
-    uint32_t history_seen; /* Zeek letters already written, one bit a letter and side */
-    uint8_t history_len;
-    uint8_t reset_side;  /* who sent the RST that ended it: 0 or 1; 0xff nobody */
-    uint8_t icmp_type;   /* of the latest ICMP error; valid with FLOW_FLAG_ICMP */
+    int64_t syn_ns;       /* the client's latest SYN; valid when its syn > 0 */
+    int64_t handshake_ns; /* from syn_ns to the ACK that completes the handshake, -1 unknown */
+    int64_t queue_ns;     /* when it joined its expiry queue */
+    uint32_t queue_next, queue_prev;
+    struct flow_side_rare rare[2];
+    uint32_t history_seen; /* rare letters written already, one bit a letter and side */
+    uint8_t icmp_type;     /* of the latest ICMP error; valid with FLOW_FLAG_ICMP */
     uint8_t icmp_code;
-    char history[FLOW_HISTORY_MAX];
-    uint8_t zeek_state[2]; /* endpoint state without what follows the close, for conn_state */
-    uint8_t pad[6];
+    uint8_t zero;
+    uint8_t history_len;
+    uint8_t history[FLOW_HISTORY_MAX]; /* Zeek's upper-case letters; bit 7 is the side */
 };
 
-static_assert(sizeof(struct flow) + sizeof(struct flow_cold) + 32 <= 512, "512 bytes a flow");
+static_assert(sizeof(struct flow) + sizeof(struct flow_cold) + 48 <= 512, "512 bytes a flow");
 
 /* Both records of a flow, to read. */
 struct flow_view {
@@ -168,6 +174,9 @@ const char *flow_state_word(enum flow_state state);
 
 /* Zeek's conn_state: "S0", "SF", "REJ" ... */
 const char *flow_conn_state(struct flow_view flow);
+
+/* Zeek's history: upper case for what the client sent, lower case for the server. */
+void text_add_history(struct text *text, struct flow_view flow);
 
 /* Bytes of the stream of that side (0 or 1) that were not seen: holes. */
 uint64_t flow_missed_bytes(struct flow_view flow, unsigned side);

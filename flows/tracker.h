@@ -22,29 +22,29 @@ struct tracker;
 
 /* Ages are packet time; 0 means "never". */
 struct tracker_options {
-    uint32_t max_flows;       /* 0: TRACKER_MAX_FLOWS_DEFAULT */
-    uint32_t closed_kept;     /* closed flows kept for late segments, oldest leave first;
-                                 0: TRACKER_CLOSED_KEPT_DEFAULT */
-    int64_t closed_age_ns;    /* a closed, reset or refused flow leaves after this */
-    int64_t unanswered_age_ns;/* an unanswered SYN leaves as timed_out after this */
-    int64_t udp_age_ns;       /* a quiet UDP flow leaves after this */
-    uint16_t ephemeral_low;   /* range of client ports, to guess orientation; 0: 32768..60999 */
+    uint32_t max_flows;        /* 0: TRACKER_MAX_FLOWS_DEFAULT */
+    uint32_t closed_kept;      /* closed flows kept for late segments, oldest leave first;
+                                  0: TRACKER_CLOSED_KEPT_DEFAULT */
+    int64_t closed_age_ns;     /* a closed, reset or refused flow leaves after this */
+    int64_t unanswered_age_ns; /* an unanswered SYN leaves as timed_out after this */
+    int64_t udp_age_ns;        /* a quiet UDP flow leaves after this */
+    uint16_t ephemeral_low;    /* range of client ports, to guess orientation; 0: 32768..60999 */
     uint16_t ephemeral_high;
 };
 
 #define TRACKER_CLOSED_KEPT_DEFAULT 65536u
 
 struct tracker_stats {
-    uint64_t flows;         /* ever */
+    uint64_t flows; /* ever */
     uint64_t tcp_flows, udp_flows;
-    uint64_t packets;       /* that were counted in a flow */
-    uint64_t icmp_bound;    /* ICMP errors that found their flow */
+    uint64_t packets;    /* that were counted in a flow */
+    uint64_t icmp_bound; /* ICMP errors that found their flow */
     uint64_t icmp_unbound;
     uint64_t evicted;
     uint64_t holes_denied;
     uint64_t events[EVENT_KIND_COUNT];
-    uint32_t live;          /* records in the table */
-    uint32_t open;          /* of them, flows that flow_is_open */
+    uint32_t live;             /* records in the table */
+    uint32_t open;             /* of them, flows that flow_is_open */
     int64_t first_ns, last_ns; /* of all packets, in file order; 0 before the first */
 };
 

@@ -1,0 +1,335 @@
+#include "flows/connection.h"
+
+#include "base/clock.h"
+#include "flows/history.h"
+#include "flows/unreachable.h"
+#include "flows/segment.h"
+#include "flows/stream.h"
+
+/* A SYN sent again sooner than this is a copy (a mirror port, a capture on "any"), not a retry. */
+#define SYN_RETRY_NS (200 * CLOCK_NS_PER_MS)
+
+#define BIT(kind) (UINT32_C(1) << EVENT_##kind)
+
+/* What a segment is to the state machine; the strongest flag decides. */
+enum segment_class { CLASS_DATA, CLASS_SYN, CLASS_SYN_ACK, CLASS_FIN, CLASS_RST, CLASS_COUNT };
+
+static enum segment_class classify(uint16_t flags)
+{
+    if (flags & TCP_RST)
+        return CLASS_RST;
+    if (flags & TCP_SYN)
+        return flags & TCP_ACK ? CLASS_SYN_ACK : CLASS_SYN;
+    return flags & TCP_FIN ? CLASS_FIN : CLASS_DATA;
+}
+
+/* Where an endpoint stands after it sent a segment. Data leave an endpoint where it is, but for the
+ * first word of a connection whose beginning was not captured. */
+static const uint8_t endpoint_next[ENDPOINT_STATE_COUNT][CLASS_COUNT] = {
+    [ENDPOINT_INACTIVE] = {[CLASS_DATA] = ENDPOINT_PARTIAL,
+                           [CLASS_SYN] = ENDPOINT_SYN_SENT,
+                           [CLASS_SYN_ACK] = ENDPOINT_ESTABLISHED,
+                           [CLASS_FIN] = ENDPOINT_CLOSED,
+                           [CLASS_RST] = ENDPOINT_RESET},
+    [ENDPOINT_SYN_SENT] = {[CLASS_DATA] = ENDPOINT_SYN_SENT,
+                           [CLASS_SYN] = ENDPOINT_SYN_SENT,
+                           [CLASS_SYN_ACK] = ENDPOINT_ESTABLISHED,
+                           [CLASS_FIN] = ENDPOINT_CLOSED,
+                           [CLASS_RST] = ENDPOINT_RESET},
+    [ENDPOINT_PARTIAL] = {[CLASS_DATA] = ENDPOINT_PARTIAL,
+                          [CLASS_SYN] = ENDPOINT_SYN_SENT,
+                          [CLASS_SYN_ACK] = ENDPOINT_ESTABLISHED,
+                          [CLASS_FIN] = ENDPOINT_CLOSED,
+                          [CLASS_RST] = ENDPOINT_RESET},
+    [ENDPOINT_ESTABLISHED] = {[CLASS_DATA] = ENDPOINT_ESTABLISHED,
+                              [CLASS_SYN] = ENDPOINT_ESTABLISHED,
+                              [CLASS_SYN_ACK] = ENDPOINT_ESTABLISHED,
+                              [CLASS_FIN] = ENDPOINT_CLOSED,
+                              [CLASS_RST] = ENDPOINT_RESET},
+    [ENDPOINT_CLOSED] = {[CLASS_DATA] = ENDPOINT_CLOSED,
+                         [CLASS_SYN] = ENDPOINT_CLOSED,
+                         [CLASS_SYN_ACK] = ENDPOINT_CLOSED,
+                         [CLASS_FIN] = ENDPOINT_CLOSED,
+                         [CLASS_RST] = ENDPOINT_RESET},
+    [ENDPOINT_RESET] = {[CLASS_DATA] = ENDPOINT_RESET,
+                        [CLASS_SYN] = ENDPOINT_RESET,
+                        [CLASS_SYN_ACK] = ENDPOINT_RESET,
+                        [CLASS_FIN] = ENDPOINT_RESET,
+                        [CLASS_RST] = ENDPOINT_RESET},
+};
+
+static void endpoints_advance(struct flow *flow, unsigned sender, enum segment_class class)
+{
+    struct flow_side *own = &flow->side[sender];
+    struct flow_side *peer = &flow->side[!sender];
+    /* Both ends have closed: a RST that comes now ends nothing. */
+    if (class == CLASS_RST && own->state == ENDPOINT_CLOSED && peer->state == ENDPOINT_CLOSED)
+        return;
+    own->state = endpoint_next[own->state][class];
+    /* A SYN-ACK answers the SYN: with it, Zeek takes both ends for established. */
+    if (class == CLASS_SYN_ACK && peer->state == ENDPOINT_SYN_SENT)
+        peer->state = ENDPOINT_ESTABLISHED;
+}
+
+enum flow_state connection_first_state(const struct packet *packet)
+{
+    switch (classify(packet->flags)) {
+    case CLASS_SYN:
+        return FLOW_SYN_SENT;
+    case CLASS_SYN_ACK:
+        return FLOW_SYN_RECEIVED;
+    default:
+        return FLOW_MIDSTREAM;
+    }
+}
+
+/* Segments were captured out of order: is this SYN the beginning of what was seen already? */
+static bool is_late_syn(const struct flow_side *own, const struct flow_side *peer, int64_t begin,
+                        uint32_t seq)
+{
+    uint32_t first = own->stream_next - (uint32_t)(own->stream_end - begin);
+    return ((own->flags & SIDE_STREAM_KNOWN) && first == seq + 1) ||
+           ((peer->flags & SIDE_ACK_KNOWN) && peer->ack == seq + 1);
+}
+
+bool connection_is_reuse(const struct flow_records *flow, const struct packet *packet)
+{
+    if (classify(packet->flags) != CLASS_SYN)
+        return false;
+    unsigned sender = packet->direction;
+    const struct flow_side *own = &flow->hot->side[sender];
+    const struct flow_side *peer = &flow->hot->side[!sender];
+    const struct flow_side_rare *rare = &flow->cold->rare[sender];
+    if (rare->syn > 0)
+        return rare->isn != packet->seq;
+    /* Simultaneous open, RFC 9293 figure 7: both SYNs before any answer. */
+    if (peer->state == ENDPOINT_SYN_SENT && own->state == ENDPOINT_INACTIVE)
+        return false;
+    return !is_late_syn(own, peer, rare->stream_begin, packet->seq);
+}
+
+static void count_flags(struct flow_side_rare *rare, uint16_t flags)
+{
+    rare->syn += (flags & TCP_SYN) != 0;
+    rare->fin += (flags & TCP_FIN) != 0;
+    rare->rst += (flags & TCP_RST) != 0;
+}
+
+/* The client is who sent the SYN, or who received the SYN-ACK; the first of them decides. */
+static void orient(struct flow *flow, unsigned sender, enum segment_class class)
+{
+    if ((flow->flags & FLOW_FLAG_CLIENT_KNOWN) || (class != CLASS_SYN && class != CLASS_SYN_ACK))
+        return;
+    flow->client = (uint8_t)(class == CLASS_SYN ? sender : !sender);
+    flow->flags |= FLOW_FLAG_CLIENT_KNOWN;
+    flow->flags &= (uint16_t)~FLOW_FLAG_FLIPPED;
+}
+
+static void take_syn(const struct flow_records *flow, const struct packet *packet,
+                     enum segment_class class)
+{
+    unsigned sender = packet->direction;
+    struct flow_side *own = &flow->hot->side[sender];
+    struct flow_side_rare *rare = &flow->cold->rare[sender];
+    if (rare->syn == 1 || class == CLASS_SYN_ACK)
+        rare->isn = packet->seq;
+    own->window_scale =
+        packet->options & TCP_OPTION_WINDOW_SCALE ? packet->window_scale : WINDOW_SCALE_UNKNOWN;
+    struct stream stream = {own, rare, flow->holes};
+    stream_begin(&stream, packet->seq);
+    if (class == CLASS_SYN && sender == flow->hot->client)
+        flow->cold->syn_ns = packet->time_ns;
+    if (class == CLASS_SYN_ACK && flow->cold->rare[flow->hot->client].syn > 0 &&
+        flow->cold->handshake_ns < 0)
+        flow->hot->flags |= FLOW_FLAG_HANDSHAKE;
+}
+
+/* The first segment of the client with ACK, without SYN and RST, that acknowledges exactly the
+ * SYN-ACK. */
+static void measure_handshake(const struct flow_records *flow, const struct packet *packet)
+{
+    unsigned server = flow->hot->flags & FLOW_FLAG_SELF ? 0 : !flow->hot->client;
+    if (packet->direction != flow->hot->client || (packet->flags & (TCP_SYN | TCP_RST)) ||
+        !(packet->flags & TCP_ACK) || packet->ack != flow->cold->rare[server].isn + 1)
+        return;
+    int64_t span = packet->time_ns - flow->cold->syn_ns;
+    flow->cold->handshake_ns = span > 0 ? span : 0;
+    flow->hot->flags &= (uint16_t)~FLOW_FLAG_HANDSHAKE;
+}
+
+/* Payload and FIN into the stream. Returns whether the segment brought nothing new. */
+static bool take_stream(const struct flow_records *flow, const struct packet *packet)
+{
+    unsigned sender = packet->direction;
+    struct stream stream = {&flow->hot->side[sender], &flow->cold->rare[sender], flow->holes};
+    uint32_t len = packet->payload_wire_len;
+    uint32_t seq = packet->seq + ((packet->flags & TCP_SYN) ? 1 : 0);
+    uint64_t fresh = 0;
+    bool kept = true;
+    if (packet->flags & TCP_RST)
+        return true;
+    if (len > 0)
+        kept = stream_data(&stream, seq, len, &fresh);
+    else
+        stream_touch(&stream, seq);
+    if (packet->flags & TCP_FIN)
+        kept &= stream_fin(&stream, seq + len);
+    if (!kept)
+        flow->hot->flags |= FLOW_FLAG_HOLES_DENIED;
+    if (len > 0)
+        return fresh == 0;
+    return (packet->flags & TCP_FIN) ? stream.rare->fin > 1 : stream.rare->syn > 1;
+}
+
+static void write_history(const struct flow_records *flow, const struct packet *packet)
+{
+    unsigned sender = packet->direction;
+    struct flow_side *own = &flow->hot->side[sender];
+    uint16_t flags = packet->flags;
+    if (flags & TCP_SYN)
+        history_add(flow->cold, sender, flags & TCP_ACK ? 'H' : 'S');
+    if (packet->payload_wire_len > 0 && !(own->flags & SIDE_HISTORY_DATA)) {
+        own->flags |= SIDE_HISTORY_DATA;
+        history_add(flow->cold, sender, 'D');
+    }
+    if (packet->payload_wire_len == 0 && (flags & TCP_ACK) &&
+        !(flags & (TCP_SYN | TCP_FIN | TCP_RST)) && !(own->flags & SIDE_HISTORY_ACK)) {
+        own->flags |= SIDE_HISTORY_ACK;
+        history_add(flow->cold, sender, 'A');
+    }
+    if (flags & TCP_FIN)
+        history_add(flow->cold, sender, 'F');
+    if (flags & TCP_RST)
+        history_add(flow->cold, sender, 'R');
+}
+
+static uint32_t count_marks(const struct flow_records *flow, const struct packet *packet,
+                            unsigned marks, bool window_was_open)
+{
+    unsigned sender = packet->direction;
+    struct flow_side_rare *rare = &flow->cold->rare[sender];
+    uint32_t events = 0;
+    rare->out_of_order += (marks & SEGMENT_OUT_OF_ORDER) != 0;
+    rare->keepalives += (marks & SEGMENT_KEEPALIVE) != 0;
+    if (marks & SEGMENT_RETRANSMISSION) {
+        rare->retransmits++;
+        events |= BIT(RETRANSMISSION);
+        if (packet->payload_wire_len > 0)
+            history_add_counted(flow->cold, sender, 'T', rare->retransmits);
+    }
+    if (marks & SEGMENT_DUP_ACK) {
+        rare->dup_acks++;
+        rare->dup_ack_ns = packet->time_ns;
+    }
+    if (marks & SEGMENT_ZERO_WINDOW) {
+        rare->zero_windows++;
+        events |= window_was_open ? BIT(ZERO_WINDOW) : 0;
+        history_add_counted(flow->cold, sender, 'W', rare->zero_windows);
+    }
+    return events;
+}
+
+/* SYN_SENT and a SYN again: the server is silent. */
+static uint32_t note_silence(const struct flow_records *flow, const struct packet *packet)
+{
+    struct flow *hot = flow->hot;
+    if (hot->state != FLOW_SYN_SENT || packet->direction != hot->client ||
+        flow->cold->rare[hot->client].syn < 2 || (hot->flags & FLOW_FLAG_NO_ANSWER) ||
+        packet->time_ns - flow->cold->start_ns < SYN_RETRY_NS)
+        return 0;
+    hot->flags |= FLOW_FLAG_NO_ANSWER;
+    return BIT(NO_ANSWER);
+}
+
+static uint32_t connection_reset(struct flow *hot, unsigned sender)
+{
+    if (hot->state == FLOW_CLOSED || hot->state == FLOW_RESET || hot->state == FLOW_REFUSED)
+        return 0;
+    if (hot->state == FLOW_SYN_SENT && sender != hot->client) {
+        hot->state = FLOW_REFUSED;
+        return BIT(REFUSED);
+    }
+    hot->state = FLOW_RESET;
+    return BIT(RESET);
+}
+
+static uint32_t connection_fin(struct flow *hot)
+{
+    if (hot->state == FLOW_RESET || hot->state == FLOW_REFUSED || hot->state == FLOW_CLOSED)
+        return 0;
+    bool both = (hot->flags & FLOW_FLAG_SELF) ||
+                (hot->side[0].state == ENDPOINT_CLOSED && hot->side[1].state == ENDPOINT_CLOSED);
+    hot->state = both ? FLOW_CLOSED : FLOW_CLOSING;
+    return both ? BIT(CLOSED) : 0;
+}
+
+/* Where the connection stands after a segment of this class; the endpoints have moved already. */
+static uint32_t connection_advance(const struct flow_records *flow, const struct packet *packet,
+                                   enum segment_class class)
+{
+    struct flow *hot = flow->hot;
+    switch (class) {
+    case CLASS_RST:
+        return connection_reset(hot, packet->direction);
+    case CLASS_FIN:
+        return connection_fin(hot);
+    case CLASS_SYN_ACK:
+        if (hot->state == FLOW_SYN_SENT)
+            hot->state = FLOW_SYN_RECEIVED;
+        return 0;
+    case CLASS_SYN:
+        return note_silence(flow, packet);
+    default:
+        break;
+    }
+    /* Whoever sends after the SYN-ACK has had the rest of the handshake; a client that goes on
+     * after its SYN has had the SYN-ACK, captured or not. */
+    bool completes = hot->state == FLOW_SYN_RECEIVED ||
+                     (hot->state == FLOW_SYN_SENT && packet->direction == hot->client &&
+                      (packet->flags & TCP_ACK));
+    if (!completes)
+        return 0;
+    hot->state = FLOW_ESTABLISHED;
+    return BIT(ESTABLISHED);
+}
+
+uint32_t connection_segment(const struct flow_records *flow, const struct packet *packet)
+{
+    struct flow *hot = flow->hot;
+    struct flow_cold *cold = flow->cold;
+    unsigned sender = packet->direction;
+    enum segment_class class = classify(packet->flags);
+    uint32_t events = 0;
+    if (class != CLASS_DATA)
+        count_flags(&cold->rare[sender], packet->flags);
+    orient(hot, sender, class);
+    if (packet->flags & TCP_SYN)
+        take_syn(flow, packet, class);
+    if (hot->flags & FLOW_FLAG_HANDSHAKE)
+        measure_handshake(flow, packet);
+    struct segment_context context = {
+        .own = &hot->side[sender],
+        .peer = &hot->side[!sender],
+        .peer_rare = &cold->rare[!sender],
+        .rtt_ns = cold->handshake_ns,
+        .seen_before = take_stream(flow, packet),
+    };
+    write_history(flow, packet);
+    bool window_was_open = context.own->window != 0 || !(context.own->flags & SIDE_ACK_KNOWN);
+    unsigned marks = segment_analyze(&context, packet);
+    if (marks)
+        events |= count_marks(flow, packet, marks, window_was_open);
+    endpoints_advance(hot, sender, class);
+    return events | connection_advance(flow, packet, class);
+}
+
+uint32_t connection_icmp_error(const struct flow_records *flow, const struct packet *packet)
+{
+    struct flow *hot = flow->hot;
+    if (hot->state == FLOW_SYN_SENT && packet->direction == hot->client &&
+        icmp_is_unreachable(hot->tuple.family, packet->icmp_type)) {
+        hot->state = FLOW_REFUSED;
+        return BIT(REFUSED);
+    }
+    return BIT(ICMP_ERROR);
+}

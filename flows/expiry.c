@@ -1,0 +1,71 @@
+#include "flows/record.h"
+
+#include "base/clock.h"
+
+/* Linux sends the first SYN again after a second, RFC 6298 section 2. */
+#define UNANSWERED_NS CLOCK_NS_PER_S
+
+void expiry_pass_time(struct tracker *tracker, int64_t now_ns)
+{
+    if (now_ns > tracker->now_ns)
+        tracker->now_ns = now_ns;
+}
+
+/* The head of a queue is due when it joined long ago and was quiet since; one that was active joins
+ * again. Returns POOL_NONE when nothing of the queue is due. */
+static uint32_t queue_due(struct tracker *tracker, enum queue_kind kind, int64_t age_ns)
+{
+    struct queue *queue = &tracker->queues[kind];
+    while (age_ns > 0 && queue->count > 0) {
+        uint32_t index = queue->head;
+        if (tracker->now_ns - record_cold(tracker, index)->queue_ns < age_ns)
+            return POOL_NONE;
+        if (tracker->now_ns - record_hot(tracker, index)->last_ns >= age_ns)
+            return index;
+        record_enqueue(tracker, index, kind);
+    }
+    return POOL_NONE;
+}
+
+static void expire_silent(struct tracker *tracker, struct event_list *events)
+{
+    uint32_t index = POOL_NONE;
+    while (record_is_room(events) &&
+           (index = queue_due(tracker, QUEUE_SYN, UNANSWERED_NS)) != POOL_NONE) {
+        struct flow *flow = record_hot(tracker, index);
+        if (!(flow->flags & FLOW_FLAG_NO_ANSWER)) {
+            flow->flags |= FLOW_FLAG_NO_ANSWER;
+            record_raise(tracker, events, index,
+                         &(struct flow_event){.kind = EVENT_NO_ANSWER,
+                                              .side = flow->client,
+                                              .time_ns = tracker->now_ns});
+        }
+        record_enqueue(tracker, index, QUEUE_UNANSWERED);
+    }
+}
+
+static void expire_old(struct tracker *tracker, struct event_list *events)
+{
+    const struct tracker_options *options = &tracker->options;
+    uint32_t index = POOL_NONE;
+    while (record_is_room(events) && (index = queue_due(tracker, QUEUE_UNANSWERED,
+                                                        options->unanswered_age_ns)) != POOL_NONE) {
+        record_hot(tracker, index)->state = FLOW_TIMED_OUT;
+        tracker->stats.open--;
+        record_retire(tracker, index, events);
+    }
+    while (record_is_room(events) &&
+           (index = queue_due(tracker, QUEUE_CLOSED, options->closed_age_ns)) != POOL_NONE)
+        record_retire(tracker, index, events);
+    while (record_is_room(events) &&
+           (index = queue_due(tracker, QUEUE_UDP, options->udp_age_ns)) != POOL_NONE)
+        record_retire(tracker, index, events);
+    while (record_is_room(events) && tracker->queues[QUEUE_CLOSED].count > options->closed_kept)
+        record_retire(tracker, tracker->queues[QUEUE_CLOSED].head, events);
+}
+
+void expiry_run(struct tracker *tracker, struct event_list *events)
+{
+    expire_silent(tracker, events);
+    expire_old(tracker, events);
+}

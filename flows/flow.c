@@ -1,0 +1,82 @@
+#include "flows/flow.h"
+
+static const char *const state_words[FLOW_STATE_COUNT] = {
+    [FLOW_SYN_SENT] = "syn_sent",       [FLOW_SYN_RECEIVED] = "syn_received",
+    [FLOW_ESTABLISHED] = "established", [FLOW_CLOSING] = "closing",
+    [FLOW_CLOSED] = "closed",           [FLOW_RESET] = "reset",
+    [FLOW_REFUSED] = "refused",         [FLOW_TIMED_OUT] = "timed_out",
+    [FLOW_MIDSTREAM] = "midstream",     [FLOW_UDP_ACTIVE] = "active",
+    [FLOW_UDP_UNREPLIED] = "unreplied",
+};
+
+const char *flow_state_word(enum flow_state state)
+{
+    return state_words[state];
+}
+
+bool flow_is_open(struct flow_view flow)
+{
+    switch ((enum flow_state)flow.hot->state) {
+    case FLOW_CLOSED:
+    case FLOW_RESET:
+    case FLOW_REFUSED:
+    case FLOW_TIMED_OUT:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static const char *udp_conn_state(struct flow_view flow)
+{
+    bool client = flow_client_side(flow)->packets > 0;
+    bool server = flow_server_side(flow)->packets > 0;
+    if (client && server)
+        return "SF";
+    return client ? "S0" : "SHR";
+}
+
+/* The decision table of Zeek's conn_state: what the originator did across what the responder did.
+ */
+static const char *tcp_conn_state(enum endpoint_state client, enum endpoint_state server)
+{
+    bool client_silent = client == ENDPOINT_INACTIVE || client == ENDPOINT_PARTIAL;
+    bool server_silent = server == ENDPOINT_INACTIVE || server == ENDPOINT_PARTIAL;
+    if (server == ENDPOINT_RESET) {
+        if (client == ENDPOINT_SYN_SENT)
+            return "REJ";
+        return client_silent ? "RSTRH" : "RSTR";
+    }
+    if (client == ENDPOINT_RESET)
+        return server_silent ? "RSTOS0" : "RSTO";
+    if (client == ENDPOINT_CLOSED && server == ENDPOINT_CLOSED)
+        return "SF";
+    if (client == ENDPOINT_CLOSED)
+        return server_silent ? "SH" : "S2";
+    if (server == ENDPOINT_CLOSED)
+        return client_silent ? "SHR" : "S3";
+    if (client == ENDPOINT_SYN_SENT && server == ENDPOINT_INACTIVE)
+        return "S0";
+    if (client == ENDPOINT_ESTABLISHED && server == ENDPOINT_ESTABLISHED)
+        return "S1";
+    return "OTH";
+}
+
+const char *flow_conn_state(struct flow_view flow)
+{
+    if (!flow_is_tcp(flow))
+        return udp_conn_state(flow);
+    enum endpoint_state client = flow_client_side(flow)->state;
+    /* A self-connect has one endpoint, which plays both parts. */
+    enum endpoint_state server = flow.hot->flags & FLOW_FLAG_SELF
+                                     ? client
+                                     : (enum endpoint_state)flow_server_side(flow)->state;
+    return tcp_conn_state(client, server);
+}
+
+uint64_t flow_missed_bytes(struct flow_view flow, unsigned side)
+{
+    const struct flow_side *own = &flow.hot->side[side];
+    int64_t span = own->stream_end - flow.cold->rare[side].stream_begin;
+    return (uint64_t)span > own->unique_bytes ? (uint64_t)span - own->unique_bytes : 0;
+}

@@ -1,0 +1,43 @@
+#include "flows/history.h"
+
+#include <string.h>
+
+#define SIDE_BIT 0x80
+
+static void append(struct flow_cold *cold, unsigned side, char letter)
+{
+    if (cold->history_len < FLOW_HISTORY_MAX)
+        cold->history[cold->history_len++] = (uint8_t)((uint8_t)letter | (side ? SIDE_BIT : 0));
+}
+
+void history_add(struct flow_cold *cold, unsigned side, char letter)
+{
+    static const char letters[] = "SHADFRIQ";
+    const char *found = strchr(letters, letter);
+    assert(found && *found);
+    uint32_t bit = 1u << ((found - letters) * 2 + (side ? 1 : 0));
+    if (cold->history_seen & bit)
+        return;
+    cold->history_seen |= bit;
+    append(cold, side, letter);
+}
+
+void history_add_counted(struct flow_cold *cold, unsigned side, char letter, uint32_t count)
+{
+    uint32_t power = 1;
+    while (power < count && power <= UINT32_MAX / 10)
+        power *= 10;
+    if (power == count)
+        append(cold, side, letter);
+}
+
+void text_add_history(struct text *text, struct flow_view flow)
+{
+    if (flow.hot->flags & FLOW_FLAG_FLIPPED)
+        text_add(text, "^");
+    for (unsigned at = 0; at < flow.cold->history_len; at++) {
+        unsigned side = flow.cold->history[at] & SIDE_BIT ? 1 : 0;
+        char letter = (char)(flow.cold->history[at] & ~SIDE_BIT);
+        text_add(text, "%c", side == flow.hot->client ? letter : letter - 'A' + 'a');
+    }
+}

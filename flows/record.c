@@ -1,0 +1,143 @@
+#include "flows/record.h"
+
+#include "flows/stream.h"
+
+/* How often a flow may get its second chance before eviction takes whatever is next. */
+#define SECOND_CHANCES 16
+
+void record_raise(struct tracker *tracker, struct event_list *events, uint32_t index,
+                  const struct flow_event *event)
+{
+    assert(events->count < EVENT_LIST_MAX);
+    struct flow_event *raised = &events->events[events->count++];
+    *raised = *event;
+    raised->flow = (struct flow_ref){index, record_hot(tracker, index)->generation};
+    tracker->stats.events[event->kind]++;
+}
+
+void record_enqueue(struct tracker *tracker, uint32_t index, enum queue_kind kind)
+{
+    struct flow *flow = record_hot(tracker, index);
+    if (flow->queue != QUEUE_NONE)
+        queue_leave(&tracker->queues[flow->queue], &tracker->cold, index);
+    flow->queue = (uint8_t)kind;
+    if (kind != QUEUE_NONE)
+        queue_join(&tracker->queues[kind], &tracker->cold, index, tracker->now_ns);
+}
+
+void record_retire(struct tracker *tracker, uint32_t index, struct event_list *events)
+{
+    struct flow *flow = record_hot(tracker, index);
+    assert(flow->flags & FLOW_FLAG_LIVE && tracker->retired_count < EVENT_LIST_MAX);
+    record_raise(tracker, events, index,
+                 &(struct flow_event){.kind = EVENT_RETIRED, .time_ns = tracker->now_ns});
+    record_enqueue(tracker, index, QUEUE_NONE);
+    table_remove(&tracker->table, flow->hash, index);
+    flow->flags &= (uint16_t)~FLOW_FLAG_LIVE;
+    tracker->stats.live--;
+    tracker->stats.open -= flow_is_open(record_view(tracker, index));
+    tracker->retired[tracker->retired_count++] = index;
+}
+
+void record_begin_call(struct tracker *tracker, struct event_list *events)
+{
+    events->count = 0;
+    for (uint32_t at = 0; at < tracker->retired_count; at++) {
+        uint32_t index = tracker->retired[at];
+        struct flow *flow = record_hot(tracker, index);
+        for (unsigned side = 0; side < 2; side++) {
+            struct stream stream = {&flow->side[side], &record_cold(tracker, index)->rare[side],
+                                    &tracker->holes};
+            stream_release(&stream);
+        }
+        flow->generation++;
+        pool_give(&tracker->hot, index);
+        pool_give(&tracker->cold, index);
+    }
+    tracker->retired_count = 0;
+}
+
+/* The flow that can best be missed. The table is not empty. */
+static uint32_t choose_victim(struct tracker *tracker)
+{
+    static const enum queue_kind order[] = {QUEUE_CLOSED, QUEUE_UNANSWERED, QUEUE_SYN, QUEUE_UDP,
+                                            QUEUE_OPEN};
+    struct queue *queue = NULL;
+    for (size_t at = 0; at < sizeof order / sizeof order[0] && (!queue || queue->count == 0); at++)
+        queue = &tracker->queues[order[at]];
+    assert(queue && queue->count > 0);
+    for (int chance = 0; chance < SECOND_CHANCES; chance++) {
+        uint32_t index = queue->head;
+        const struct flow *flow = record_hot(tracker, index);
+        if (flow->last_ns <= record_cold(tracker, index)->queue_ns)
+            return index;
+        record_enqueue(tracker, index, flow->queue);
+    }
+    return queue->head;
+}
+
+static void make_room(struct tracker *tracker, struct event_list *events)
+{
+    if (tracker->stats.live < tracker->options.max_flows && table_reserve(&tracker->table, 1))
+        return;
+    if (tracker->stats.live == 0)
+        return;
+    uint32_t victim = choose_victim(tracker);
+    record_hot(tracker, victim)->flags |= FLOW_FLAG_EVICTED;
+    tracker->stats.evicted++;
+    record_raise(tracker, events, victim,
+                 &(struct flow_event){.kind = EVENT_EVICTED, .time_ns = tracker->now_ns});
+    record_retire(tracker, victim, events);
+}
+
+static void init_records(struct tracker *tracker, uint32_t index, const struct packet *packet)
+{
+    struct flow *flow = record_hot(tracker, index);
+    *flow = (struct flow){
+        .tuple = packet->tuple,
+        .generation = flow->generation,
+        .hash = (uint32_t)packet->hash,
+        .flags = FLOW_FLAG_LIVE,
+        .side = {{.window_scale = WINDOW_SCALE_UNKNOWN}, {.window_scale = WINDOW_SCALE_UNKNOWN}},
+    };
+    *record_cold(tracker, index) = (struct flow_cold){
+        .id = ++tracker->stats.flows,
+        .start_ns = packet->time_ns,
+        .handshake_ns = -1,
+        .rare = {{.first_hole = POOL_NONE}, {.first_hole = POOL_NONE}},
+    };
+    if (tuple_is_self(&packet->tuple)) {
+        flow->flags |= FLOW_FLAG_SELF | FLOW_FLAG_CLIENT_KNOWN;
+        return;
+    }
+    flow->client = orient_guess_client(&tracker->orient, &packet->tuple, packet->direction);
+    if (flow->client != packet->direction)
+        flow->flags |= FLOW_FLAG_FLIPPED;
+}
+
+uint32_t record_create(struct tracker *tracker, const struct packet *packet,
+                       struct event_list *events)
+{
+    make_room(tracker, events);
+    uint32_t index = pool_take(&tracker->hot);
+    uint32_t twin = pool_take(&tracker->cold);
+    assert(index != POOL_NONE && index == twin);
+    (void)twin;
+    orient_learn_flow(&tracker->orient, &packet->tuple);
+    init_records(tracker, index, packet);
+    struct flow *flow = record_hot(tracker, index);
+    table_insert(&tracker->table, flow->hash, index);
+    tracker->stats.live++;
+    tracker->stats.open++;
+    if (packet->kind == PACKET_TCP) {
+        flow->state = (uint8_t)connection_first_state(packet);
+        tracker->stats.tcp_flows++;
+    } else {
+        flow->state = FLOW_UDP_UNREPLIED;
+        tracker->stats.udp_flows++;
+    }
+    record_raise(tracker, events, index,
+                 &(struct flow_event){
+                     .kind = EVENT_OPENED, .side = packet->direction, .time_ns = packet->time_ns});
+    return index;
+}

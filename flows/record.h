@@ -1,0 +1,71 @@
+/*
+ * Purpose: the inside of a tracker, shared by the files that make it up and by nobody else:
+ *          tracker.c (packets in), record.c (flows come and go), expiry.c (time passes).
+ * Owns:    see flows/tracker.h.
+ * Used by: flows/tracker.c, flows/record.c, flows/expiry.c.
+ */
+#ifndef LOFLOW_FLOWS_RECORD_H
+#define LOFLOW_FLOWS_RECORD_H
+
+#include "base/pool.h"
+#include "flows/orient.h"
+#include "flows/queue.h"
+#include "flows/table.h"
+#include "flows/connection.h"
+#include "flows/tracker.h"
+
+struct tracker {
+    struct tracker_options options;
+    struct tracker_stats stats;
+    struct table table;
+    struct pool hot, cold, holes;
+    struct queue queues[QUEUE_KIND_COUNT];
+    int64_t now_ns;
+    uint32_t finish_at;
+    uint32_t retired_count;
+    uint32_t retired[EVENT_LIST_MAX]; /* records to be given back at the next call */
+    struct orient orient;
+};
+
+static inline struct flow *record_hot(const struct tracker *tracker, uint32_t index)
+{
+    return pool_at(&tracker->hot, index);
+}
+
+static inline struct flow_cold *record_cold(const struct tracker *tracker, uint32_t index)
+{
+    return pool_at(&tracker->cold, index);
+}
+
+static inline struct flow_view record_view(const struct tracker *tracker, uint32_t index)
+{
+    return (struct flow_view){record_hot(tracker, index), record_cold(tracker, index)};
+}
+
+static inline bool record_is_room(const struct event_list *events)
+{
+    return events->count + EVENT_PER_PACKET_MAX <= EVENT_LIST_MAX;
+}
+
+/* Appends an event about the record; `event` lacks only its `flow`. */
+void record_raise(struct tracker *tracker, struct event_list *events, uint32_t index,
+                  const struct flow_event *event);
+
+/* Gives the records back that retired during the previous call, and empties the list. */
+void record_begin_call(struct tracker *tracker, struct event_list *events);
+
+/* A new flow for the packet; when the table is full, another has to leave. */
+uint32_t record_create(struct tracker *tracker, const struct packet *packet,
+                       struct event_list *events);
+
+/* The flow leaves the table; its records stay readable until the next call. */
+void record_retire(struct tracker *tracker, uint32_t index, struct event_list *events);
+
+/* Moves the flow to the end of that queue, QUEUE_NONE for none. */
+void record_enqueue(struct tracker *tracker, uint32_t index, enum queue_kind kind);
+
+/* Time is `now_ns` at least: raises NO_ANSWER where it is due, and retires what is too old. */
+void expiry_pass_time(struct tracker *tracker, int64_t now_ns);
+void expiry_run(struct tracker *tracker, struct event_list *events);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Purpose: which bytes of one direction's stream were seen: distinct bytes and holes.
+ * Owns:    the holes, in one pool for all flows.
+ * Bounds:  STREAM_HOLES_MAX holes in all and STREAM_HOLES_PER_SIDE a direction; one beyond them is
+ *          denied: its bytes count as missed for good, and the flow is marked.
+ *          Constant time for data in order, at most STREAM_HOLES_PER_SIDE steps otherwise.
+ * Used by: flows/connection, flows/tracker.
+ *
+ * Theory: the stream is the range of offsets [stream_begin, stream_end) less a sorted chain of
+ * holes. Sequence numbers become offsets by their signed 32-bit distance from stream_next
+ * (RFC 9293 section 3.4), so the stream may be longer than 4 GiB.
+ */
+#ifndef LOFLOW_FLOWS_STREAM_H
+#define LOFLOW_FLOWS_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "flows/flow.h"
+
+#define STREAM_HOLES_MAX      65536u
+#define STREAM_HOLES_PER_SIDE 256u
+
+/* One direction of one flow, as the functions below need it. */
+struct stream {
+    struct flow_side *side;
+    struct flow_side_rare *rare;
+    struct pool *holes;
+};
+
+int stream_holes_open(struct pool *holes, struct err *err);
+
+/* The SYN tells where the stream begins: at seq + 1. */
+void stream_begin(struct stream *stream, uint32_t seq);
+
+/* A segment without payload, SYN or RST tells at least that the stream got here. */
+void stream_touch(struct stream *stream, uint32_t seq);
+
+/* `len` payload bytes at `seq`. Returns false when a hole was denied. Sets *fresh to the bytes that
+ * were not seen before. */
+bool stream_data(struct stream *stream, uint32_t seq, uint32_t len, uint64_t *fresh);
+
+/* A FIN at `seq`, behind its segment's payload: the stream ends there at least. */
+bool stream_fin(struct stream *stream, uint32_t seq);
+
+/* Gives the holes back. */
+void stream_release(struct stream *stream);
+
+#endif

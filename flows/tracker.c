@@ -1,0 +1,260 @@
+/*
+ * Theory of operation
+ *
+ * A batch goes through three passes: prefetch the hash slots of all packets; look at the slots and
+ * prefetch the records they name; then, one by one in order, find or create the flow, let TCP or
+ * UDP update it, and append what happened to the event list. The first two passes only warm the
+ * caches, so the third may insert and remove as it likes.
+ *
+ * Records live in two parallel pools (hot and cold) that are taken and given back together, so one
+ * index names both. A flow that leaves the table is "retired": its RETIRED event is in the list,
+ * its records stay readable until the next call, then they are reused under a new generation.
+ *
+ * Time is packet time, the largest time stamp seen so far; a file that runs backwards makes nothing
+ * expire early.
+ */
+#include "flows/tracker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "flows/record.h"
+#include "flows/stream.h"
+#include "flows/datagram.h"
+
+static const struct tracker_options defaults = {
+    .max_flows = TRACKER_MAX_FLOWS_DEFAULT,
+    .closed_kept = TRACKER_CLOSED_KEPT_DEFAULT,
+    .ephemeral_low = 32768,
+    .ephemeral_high = 60999,
+};
+
+int tracker_open(struct tracker **tracker, const struct tracker_options *options, struct err *err)
+{
+    struct tracker *opened = calloc(1, sizeof *opened);
+    *tracker = opened;
+    if (!opened)
+        return err_set(err, ENOMEM, "no memory for the flow table; close other programs");
+    opened->options = *options;
+    if (options->max_flows == 0)
+        opened->options.max_flows = defaults.max_flows;
+    if (options->closed_kept == 0)
+        opened->options.closed_kept = defaults.closed_kept;
+    if (options->ephemeral_low == 0) {
+        opened->options.ephemeral_low = defaults.ephemeral_low;
+        opened->options.ephemeral_high = defaults.ephemeral_high;
+    }
+    opened->orient.ephemeral_low = opened->options.ephemeral_low;
+    opened->orient.ephemeral_high = opened->options.ephemeral_high;
+    opened->now_ns = INT64_MIN;
+    for (int kind = 0; kind < QUEUE_KIND_COUNT; kind++)
+        queue_init(&opened->queues[kind]);
+    /* Retired records stay for one more call, so a full table needs room beside it. */
+    uint32_t records = opened->options.max_flows + EVENT_LIST_MAX;
+    int failed = pool_open(&opened->hot, "flows", sizeof(struct flow), records, err);
+    if (!failed)
+        failed = pool_open(&opened->cold, "flows", sizeof(struct flow_cold), records, err);
+    if (!failed)
+        failed = stream_holes_open(&opened->holes, err);
+    if (!failed)
+        failed = table_open(&opened->table, err);
+    if (failed) {
+        tracker_close(opened);
+        *tracker = NULL;
+    }
+    return failed;
+}
+
+void tracker_close(struct tracker *tracker)
+{
+    if (!tracker)
+        return;
+    table_close(&tracker->table);
+    pool_close(&tracker->holes);
+    pool_close(&tracker->cold);
+    pool_close(&tracker->hot);
+    free(tracker);
+}
+
+static struct flow_records records_at(struct tracker *tracker, uint32_t index)
+{
+    return (struct flow_records){record_hot(tracker, index), record_cold(tracker, index),
+                                 &tracker->holes};
+}
+
+static enum queue_kind queue_of(struct flow_view flow)
+{
+    if (flow.hot->tuple.protocol == PROTOCOL_UDP)
+        return QUEUE_UDP;
+    if (!flow_is_open(flow))
+        return QUEUE_CLOSED;
+    if (flow.hot->state != FLOW_SYN_SENT)
+        return QUEUE_OPEN;
+    return flow.hot->queue == QUEUE_UNANSWERED ? QUEUE_UNANSWERED : QUEUE_SYN;
+}
+
+static uint32_t find(const struct tracker *tracker, const struct packet *packet)
+{
+    uint32_t at = (uint32_t)packet->hash;
+    uint32_t index = POOL_NONE;
+    while (table_candidate(&tracker->table, (uint32_t)packet->hash, &at, &index)) {
+        if (tuple_equal(&record_hot(tracker, index)->tuple, &packet->tuple))
+            return index;
+    }
+    return POOL_NONE;
+}
+
+/* Raises what a packet did, in the order of enum event_kind, and moves the flow to its queue. */
+static void settle(struct tracker *tracker, uint32_t index, const struct packet *packet,
+                   uint32_t kinds, struct event_list *events)
+{
+    struct flow_view flow = record_view(tracker, index);
+    uint16_t arg = 0;
+    if (packet->kind == PACKET_ICMP_ERROR)
+        arg = (uint16_t)(packet->icmp_type << 8 | packet->icmp_code);
+    for (; kinds; kinds &= kinds - 1)
+        record_raise(tracker, events, index,
+                     &(struct flow_event){.kind = (uint8_t)__builtin_ctz(kinds),
+                                          .side = packet->direction,
+                                          .arg = arg,
+                                          .time_ns = packet->time_ns});
+    enum queue_kind kind = queue_of(flow);
+    if (kind != flow.hot->queue)
+        record_enqueue(tracker, index, kind);
+}
+
+static void count_open(struct tracker *tracker, bool was_open, bool is_open)
+{
+    tracker->stats.open += (uint32_t)is_open - (uint32_t)was_open;
+}
+
+static void feed_icmp_error(struct tracker *tracker, const struct packet *packet,
+                            struct event_list *events)
+{
+    uint32_t index = find(tracker, packet);
+    if (index == POOL_NONE) {
+        tracker->stats.icmp_unbound++;
+        return;
+    }
+    tracker->stats.icmp_bound++;
+    struct flow_records flow = records_at(tracker, index);
+    bool was_open = flow_is_open(record_view(tracker, index));
+    flow.cold->icmp_type = packet->icmp_type;
+    flow.cold->icmp_code = packet->icmp_code;
+    flow.hot->flags |= FLOW_FLAG_ICMP;
+    uint32_t kinds = flow.hot->tuple.protocol == PROTOCOL_TCP ? connection_icmp_error(&flow, packet)
+                                                              : datagram_icmp_error(&flow, packet);
+    count_open(tracker, was_open, flow_is_open(record_view(tracker, index)));
+    settle(tracker, index, packet, kinds, events);
+}
+
+static void feed_packet(struct tracker *tracker, const struct packet *packet,
+                        struct event_list *events)
+{
+    uint32_t index = find(tracker, packet);
+    if (index != POOL_NONE && packet->kind == PACKET_TCP) {
+        struct flow_records old = records_at(tracker, index);
+        if (connection_is_reuse(&old, packet)) {
+            record_retire(tracker, index, events);
+            index = POOL_NONE;
+        }
+    }
+    if (index == POOL_NONE)
+        index = record_create(tracker, packet, events);
+    struct flow_records flow = records_at(tracker, index);
+    struct flow_side *side = &flow.hot->side[packet->direction];
+    bool was_open = flow_is_open(record_view(tracker, index));
+    side->packets++;
+    side->bytes += packet->payload_wire_len;
+    flow.hot->last_ns = packet->time_ns;
+    tracker->stats.packets++;
+    bool was_known = flow.hot->flags & FLOW_FLAG_CLIENT_KNOWN;
+    uint32_t kinds = packet->kind == PACKET_TCP ? connection_segment(&flow, packet)
+                                                : datagram_take(&flow, packet);
+    if (!was_known && (flow.hot->flags & FLOW_FLAG_CLIENT_KNOWN))
+        orient_learn_server(&tracker->orient, flow.hot->tuple.port[!flow.hot->client]);
+    count_open(tracker, was_open, flow_is_open(record_view(tracker, index)));
+    settle(tracker, index, packet, kinds, events);
+}
+
+static void prefetch(const struct tracker *tracker, const struct packet_batch *packets)
+{
+    for (uint32_t at = 0; at < packets->count; at++)
+        table_prefetch(&tracker->table, (uint32_t)packets->packets[at].hash);
+    for (uint32_t at = 0; at < packets->count; at++) {
+        uint32_t hash = (uint32_t)packets->packets[at].hash;
+        uint32_t slot = hash;
+        uint32_t index = 0;
+        if (!table_candidate(&tracker->table, hash, &slot, &index))
+            continue;
+        const char *record = (const char *)record_hot(tracker, index);
+        __builtin_prefetch(record, 1);
+        __builtin_prefetch(record + 64, 1);
+        __builtin_prefetch(record + 128, 1);
+    }
+}
+
+void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
+                  struct event_list *events)
+{
+    record_begin_call(tracker, events);
+    prefetch(tracker, packets);
+    for (uint32_t at = 0; at < packets->count; at++) {
+        const struct packet *packet = &packets->packets[at];
+        expiry_pass_time(tracker, packet->time_ns);
+        if (packet->kind == PACKET_ICMP_ERROR)
+            feed_icmp_error(tracker, packet, events);
+        else if (packet->kind != PACKET_NONE)
+            feed_packet(tracker, packet, events);
+        if (tracker->stats.first_ns == 0)
+            tracker->stats.first_ns = packet->time_ns;
+        tracker->stats.last_ns = packet->time_ns;
+    }
+    expiry_run(tracker, events);
+}
+
+bool tracker_advance(struct tracker *tracker, int64_t now_ns, struct event_list *events)
+{
+    record_begin_call(tracker, events);
+    expiry_pass_time(tracker, now_ns);
+    expiry_run(tracker, events);
+    return !record_is_room(events);
+}
+
+bool tracker_finish(struct tracker *tracker, struct event_list *events)
+{
+    record_begin_call(tracker, events);
+    while (tracker->finish_at < tracker->hot.high && record_is_room(events)) {
+        if (record_hot(tracker, tracker->finish_at)->flags & FLOW_FLAG_LIVE)
+            record_retire(tracker, tracker->finish_at, events);
+        tracker->finish_at++;
+    }
+    return tracker->finish_at < tracker->hot.high;
+}
+
+bool tracker_look(const struct tracker *tracker, struct flow_ref ref, struct flow_view *view)
+{
+    if (ref.index >= tracker->hot.high ||
+        record_hot(tracker, ref.index)->generation != ref.generation)
+        return false;
+    *view = record_view(tracker, ref.index);
+    return true;
+}
+
+bool tracker_next(const struct tracker *tracker, uint32_t *at, struct flow_ref *ref,
+                  struct flow_view *view)
+{
+    while (*at < tracker->hot.high) {
+        uint32_t index = (*at)++;
+        *view = record_view(tracker, index);
+        *ref = (struct flow_ref){index, view->hot->generation};
+        if (view->hot->flags & FLOW_FLAG_LIVE)
+            return true;
+    }
+    return false;
+}
+
+const struct tracker_stats *tracker_stats(const struct tracker *tracker)
+{
+    return &tracker->stats;
+}

@@ -1,4 +1,95 @@
-int main(void)
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/crash.h"
+#include "app/loop.h"
+#include "app/options.h"
+#include "app/session.h"
+
+enum exit_status { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* The sentence may hold words of a file or of libpcap: nothing in it may act on the terminal. */
+static int fail(const struct err *err, int failed)
 {
-    return 0;
+    char shown[ERR_TEXT_MAX * 4];
+    struct text text = text_begin(shown, sizeof shown);
+    text_add_untrusted(&text, err->text, strlen(err->text));
+    (void)fprintf(stderr, "loflow: %s\n", shown);
+    return failed == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
+}
+
+static void print_interface(void *context, unsigned number, const char *name,
+                            const char *description)
+{
+    (void)context;
+    char line[512];
+    struct text text = text_begin(line, sizeof line);
+    text_add_untrusted(&text, name, strlen(name));
+    if (description[0] != '\0') {
+        text_add(&text, " (");
+        text_add_untrusted(&text, description, strlen(description));
+        text_add(&text, ")");
+    }
+    (void)printf("%u.%s\n", number, line);
+}
+
+static int list_interfaces(struct err *err)
+{
+    int failed = source_list_interfaces(print_interface, NULL, err);
+    return failed ? fail(err, failed) : EXIT_GOOD;
+}
+
+static int capture(const struct options *options, struct err *err)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (!session) {
+        (void)err_set(err, ENOMEM, "no memory to start; close other programs");
+        return fail(err, -ENOMEM);
+    }
+    int failed = session_open(session, options, err);
+    if (!failed)
+        failed = loop_run(session, err);
+    if (!failed) {
+        session_finish(session);
+        failed = session->failed;
+        *err = session->trouble;
+        /* Whatever went wrong now, the command line was right. */
+        failed = failed == -EINVAL ? -EIO : failed;
+    }
+    session_close(session);
+    free(session);
+    return failed ? fail(err, failed) : EXIT_GOOD;
+}
+
+static int run(const struct options *options, struct err *err)
+{
+    switch (options->command) {
+    case COMMAND_HELP:
+        options_print_help(stdout);
+        return EXIT_GOOD;
+    case COMMAND_VERSION:
+        (void)puts("loflow " LOFLOW_VERSION);
+        return EXIT_GOOD;
+    case COMMAND_LIST:
+        return list_interfaces(err);
+    default:
+        return capture(options, err);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct err err = {0};
+    (void)setlocale(LC_ALL, "");
+    (void)signal(SIGPIPE, SIG_IGN);
+    crash_prepare();
+    int failed = options_parse(&options, argc, argv, &err);
+    int status = failed ? fail(&err, failed) : run(&options, &err);
+    options_free(&options);
+    return status;
 }

@@ -168,11 +168,13 @@ static void feed_packet(struct tracker *tracker, const struct packet *packet,
     side->bytes += packet->payload_wire_len;
     flow.hot->last_ns = packet->time_ns;
     tracker->stats.packets++;
-    bool was_known = flow.hot->flags & FLOW_FLAG_CLIENT_KNOWN;
+    uint16_t flags_before = flow.hot->flags;
     uint32_t kinds = packet->kind == PACKET_TCP ? connection_segment(&flow, packet)
                                                 : datagram_take(&flow, packet);
-    if (!was_known && (flow.hot->flags & FLOW_FLAG_CLIENT_KNOWN))
+    uint16_t flags_new = flow.hot->flags & (uint16_t)~flags_before;
+    if (flags_new & FLOW_FLAG_CLIENT_KNOWN)
         orient_learn_server(&tracker->orient, flow.hot->tuple.port[!flow.hot->client]);
+    tracker->stats.holes_denied += (flags_new & FLOW_FLAG_HOLES_DENIED) != 0;
     count_open(tracker, was_open, flow_is_open(record_view(tracker, index)));
     settle(tracker, index, packet, kinds, events);
 }

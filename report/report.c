@@ -1,1 +1,116 @@
 #include "report/report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "report/format.h"
+
+int report_open(struct report **report, const struct report_options *options, struct out *out,
+                struct err *err)
+{
+    static const struct format *const formats[] = {
+        [REPORT_JSON] = &format_json,
+        [REPORT_TEXT] = &format_text,
+        [REPORT_LINES] = &format_lines,
+    };
+    struct report *opened = calloc(1, sizeof *opened);
+    *report = opened;
+    if (!opened)
+        return err_set(err, ENOMEM, "no memory for the report; close other programs");
+    opened->format = formats[options->format];
+    opened->options = *options;
+    opened->out = out;
+    return 0;
+}
+
+void report_close(struct report *report)
+{
+    free(report);
+}
+
+void report_start(struct report *report, const struct report_run *run)
+{
+    report->format->start(report, run);
+    (void)out_flush(report->out);
+}
+
+void report_event(struct report *report, const struct tracker *tracker,
+                  const struct flow_event *event)
+{
+    struct flow_view flow;
+    bool found = tracker_look(tracker, event->flow, &flow);
+    assert(found);
+    if (found)
+        report->format->event(report, flow, event);
+}
+
+void report_summary(struct report *report, const struct report_totals *totals)
+{
+    report->format->summary(report, totals);
+    (void)out_flush(report->out);
+}
+
+void format_add_ends(const struct report *report, struct text *text, struct flow_view flow)
+{
+    const struct tuple *tuple = &flow.hot->tuple;
+    text_add_endpoint(text, tuple, flow.hot->client);
+    text_add(text, " %s ", report->options.utf8 ? "\u2192" : "->");
+    text_add_endpoint(text, tuple, !flow.hot->client);
+}
+
+static void add_plural(struct text *text, uint64_t count, const char *one, const char *many)
+{
+    text_add(text, "%llu %s", (unsigned long long)count, count == 1 ? one : many);
+}
+
+static void print_undecoded(struct report *report, const struct report_totals *totals)
+{
+    for (uint32_t at = 0; at < totals->undecoded_reasons; at++) {
+        const struct report_count *reason = &totals->undecoded[at];
+        out_format(report->out, "  %llu undecoded: %s\n", (unsigned long long)reason->count,
+                   reason->explanation);
+    }
+}
+
+static void print_losses(struct report *report, const struct report_totals *totals)
+{
+    if (totals->live)
+        out_format(report->out,
+                   "%llu received, %llu dropped by the kernel, %llu dropped by the interface\n",
+                   (unsigned long long)totals->received,
+                   (unsigned long long)totals->dropped_by_kernel,
+                   (unsigned long long)totals->dropped_by_interface);
+    if (totals->dropped_by_kernel > 0)
+        out_string(report->out, "  bytes are missing from flows; a larger ring (-B) or a narrower "
+                                "filter loses less\n");
+    if (totals->flows->evicted > 0)
+        out_format(report->out,
+                   "  %llu flows had to make room for newer ones; --max-flows allows more\n",
+                   (unsigned long long)totals->flows->evicted);
+    if (totals->flows->holes_denied > 0)
+        out_format(report->out,
+                   "  %llu flows have more holes than are kept; their unique bytes "
+                   "are a lower bound\n",
+                   (unsigned long long)totals->flows->holes_denied);
+}
+
+void format_totals(struct report *report, const struct report_totals *totals)
+{
+    char line[256];
+    struct text text = text_begin(line, sizeof line);
+    add_plural(&text, totals->packets, "packet", "packets");
+    text_add(&text, ", ");
+    add_plural(&text, totals->flows->tcp_flows, "TCP flow", "TCP flows");
+    text_add(&text, ", ");
+    add_plural(&text, totals->flows->udp_flows, "UDP flow", "UDP flows");
+    if (totals->flows->last_ns > totals->flows->first_ns) {
+        text_add(&text, " in ");
+        text_add_span(&text, totals->flows->last_ns - totals->flows->first_ns);
+    }
+    out_format(report->out, "%s\n", line);
+    if (totals->truncated_packets > 0)
+        out_format(report->out, "  %llu cut by the snap length\n",
+                   (unsigned long long)totals->truncated_packets);
+    print_undecoded(report, totals);
+    print_losses(report, totals);
+}

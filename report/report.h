@@ -20,7 +20,7 @@
 
 enum report_format {
     REPORT_JSON,  /* NDJSON: start, events, flows as they retire, summary */
-    REPORT_TEXT,  /* failures first, then flows, then the summary */
+    REPORT_TEXT,  /* flows as they retire, then what failed, then the summary */
     REPORT_LINES, /* one line an event, as it happens; the summary */
 };
 
@@ -59,8 +59,8 @@ struct report_totals {
 
 struct report_options {
     enum report_format format;
-    bool local_time;    /* clock times in the local zone, else UTC; JSON has epoch times only */
-    bool utf8;          /* arrows and ellipses may be drawn */
+    bool local_time; /* clock times in the local zone, else UTC; JSON has epoch times only */
+    bool utf8;       /* arrows and ellipses may be drawn */
 };
 
 struct report;

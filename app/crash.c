@@ -1,0 +1,28 @@
+#include "app/crash.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ui/term.h"
+
+#define STACK_SIZE 65536
+
+static uint8_t stack[STACK_SIZE]; /* a crash may be a stack that ran out */
+
+static void die(int signal_number)
+{
+    term_emergency_restore();
+    (void)signal(signal_number, SIG_DFL);
+    (void)raise(signal_number);
+}
+
+void crash_prepare(void)
+{
+    static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
+    (void)sigaltstack(&own, NULL);
+    struct sigaction action = {.sa_handler = die, .sa_flags = SA_ONSTACK | SA_RESETHAND};
+    for (size_t at = 0; at < sizeof fatal / sizeof fatal[0]; at++)
+        (void)sigaction(fatal[at], &action, NULL);
+}

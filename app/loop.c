@@ -1,0 +1,146 @@
+#include "app/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum waiting { WAIT_SIGNAL, WAIT_CLOCK, WAIT_KEYS, WAIT_SOURCE, WAIT_COUNT };
+
+/* The clock is looked at once in so many batches. */
+#define BATCHES_PER_LOOK 16
+
+static int open_signals(struct err *err)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH};
+    for (size_t at = 0; at < sizeof wanted / sizeof wanted[0]; at++)
+        (void)sigaddset(&signals, wanted[at]);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+    int fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd >= 0 ? fd : err_set(err, errno, "cannot wait for signals: %s", strerror(errno));
+}
+
+static int open_clock(struct err *err)
+{
+    int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    const struct timespec tick = {.tv_nsec = LOOP_TICK_NS};
+    if (fd < 0 || timerfd_settime(fd, 0, &(struct itimerspec){tick, tick}, NULL) < 0)
+        return err_set(err, errno, "cannot set a timer: %s", strerror(errno));
+    return fd;
+}
+
+static void take_signals(struct session *session, int fd)
+{
+    struct signalfd_siginfo got;
+    while (read(fd, &got, sizeof got) == (ssize_t)sizeof got) {
+        if (got.ssi_signo != SIGWINCH)
+            session->stop = true;
+        else if (session->view)
+            view_resize(session->view);
+    }
+}
+
+static void draw(struct session *session)
+{
+    struct source_stats stats;
+    if (!session->view)
+        return;
+    source_stats(session->source, &stats);
+    const struct decode_stats *decoded = decoder_stats(session->decoder);
+    view_draw(session->view, session->tracker,
+              &(struct view_numbers){
+                  .packets = decoded->frames,
+                  .undecoded = decode_undecoded_count(decoded),
+                  .dropped_by_kernel = stats.dropped_by_kernel,
+                  .dropped_by_interface = stats.dropped_by_interface,
+                  .position = stats.position,
+                  .ended = session->ended,
+                  .trouble = session->failed ? session->trouble.text : NULL,
+              });
+}
+
+static void take_tick(struct session *session, int fd)
+{
+    uint64_t ticks = 0;
+    if (read(fd, &ticks, sizeof ticks) < 0)
+        return;
+    session_tick(session);
+    int64_t limit_ns = session->options->duration_ns;
+    if (limit_ns > 0 && clock_monotonic_ns() - session->begin_ns >= limit_ns)
+        session->stop = true;
+    draw(session);
+}
+
+static void take_keys(struct session *session)
+{
+    if (view_keys(session->view))
+        session->stop = true;
+    draw(session);
+}
+
+static void take_packets(struct session *session)
+{
+    int64_t deadline_ns = clock_monotonic_ns() + LOOP_BUDGET_NS;
+    unsigned batches = 0;
+    while (!session->ended && !session->stop && session_pump(session)) {
+        if (++batches % BATCHES_PER_LOOK == 0 && clock_monotonic_ns() >= deadline_ns)
+            break;
+    }
+    if (source_info(session->source)->live && out_flush(&session->out))
+        session->stop = true;
+}
+
+/* A terminal that hung up will never answer again. */
+static void check_terminal(struct session *session, const struct pollfd *keys)
+{
+    if (keys->revents & (POLLHUP | POLLERR | POLLNVAL))
+        session->stop = true;
+}
+
+static void wait_once(struct session *session, struct pollfd *waits)
+{
+    bool always_ready = !session->ended && waits[WAIT_SOURCE].fd < 0;
+    if (session->ended)
+        waits[WAIT_SOURCE].fd = -1;
+    int ready = poll(waits, WAIT_COUNT, always_ready ? 0 : -1);
+    if (ready < 0)
+        return;
+    if (waits[WAIT_SIGNAL].revents)
+        take_signals(session, waits[WAIT_SIGNAL].fd);
+    if (waits[WAIT_KEYS].revents) {
+        take_keys(session);
+        check_terminal(session, &waits[WAIT_KEYS]);
+    }
+    if (waits[WAIT_CLOCK].revents)
+        take_tick(session, waits[WAIT_CLOCK].fd);
+    if (always_ready || waits[WAIT_SOURCE].revents)
+        take_packets(session);
+}
+
+int loop_run(struct session *session, struct err *err)
+{
+    int signal_fd = open_signals(err);
+    int clock_fd = signal_fd < 0 ? signal_fd : open_clock(err);
+    if (clock_fd >= 0) {
+        struct pollfd waits[WAIT_COUNT] = {
+            [WAIT_SIGNAL] = {.fd = signal_fd, .events = POLLIN},
+            [WAIT_CLOCK] = {.fd = clock_fd, .events = POLLIN},
+            [WAIT_KEYS] = {.fd = session->view ? view_fd(session->view) : -1, .events = POLLIN},
+            [WAIT_SOURCE] = {.fd = source_fd(session->source), .events = POLLIN},
+        };
+        draw(session);
+        while (!session->stop && (!session->ended || session->view))
+            wait_once(session, waits);
+        (void)close(clock_fd);
+    }
+    if (signal_fd >= 0)
+        (void)close(signal_fd);
+    return clock_fd < 0 ? clock_fd : 0;
+}

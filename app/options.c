@@ -1,0 +1,289 @@
+#include "app/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum option_id {
+#define OPTION(ID, letter, name, argument, help) OPTION_##ID,
+#include "app/option.def"
+#undef OPTION
+    OPTION_COUNT_OF
+};
+
+struct option_row {
+    char letter;
+    const char *name;
+    const char *argument;
+    const char *help;
+};
+
+static const struct option_row rows[OPTION_COUNT_OF] = {
+#define OPTION(ID, letter, name, argument, help) {letter, name, argument, help},
+#include "app/option.def"
+#undef OPTION
+};
+
+/* getopt_long returns letters as themselves and this plus the id for long names. */
+#define LONG_BASE 256
+
+static int parse_number(const struct option_row *row, const char *text, uint64_t least,
+                        uint64_t most, uint64_t *number, struct err *err)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    bool bad = errno || end == text || *end != '\0' || strchr(text, '-');
+    if (bad || value < least || value > most)
+        return err_set(err, EINVAL, "--%s wants a whole number from %llu to %llu, not \"%.80s\"",
+                       row->name, (unsigned long long)least, (unsigned long long)most, text);
+    *number = value;
+    return 0;
+}
+
+static int parse_seconds(const struct option_row *row, const char *text, int64_t *span_ns,
+                         struct err *err)
+{
+    char *end = NULL;
+    errno = 0;
+    double seconds = strtod(text, &end);
+    bool good = !errno && end != text && *end == '\0' && seconds > 0 && seconds <= 1e9;
+    if (!good)
+        return err_set(err, EINVAL, "--%s wants seconds above 0, such as 10 or 0.5, not \"%.80s\"",
+                       row->name, text);
+    *span_ns = (int64_t)(seconds * (double)CLOCK_NS_PER_S);
+    return 0;
+}
+
+static int take_number(struct options *options, enum option_id id, const char *text,
+                       struct err *err)
+{
+    static const struct {
+        uint64_t least, most;
+    } bounds[OPTION_COUNT_OF] = {
+        [OPTION_SNAPLEN] = {0, 262144},         [OPTION_BUFFER] = {64, 2097151},
+        [OPTION_COUNT] = {1, UINT64_MAX},       [OPTION_ROTATE_SIZE] = {1, 1000000000},
+        [OPTION_ROTATE_TIME] = {1, UINT32_MAX}, [OPTION_ROTATE_COUNT] = {1, 1000000},
+        [OPTION_MAX_FLOWS] = {1, 64u << 20},
+    };
+    uint64_t number = 0;
+    int failed = parse_number(&rows[id], text, bounds[id].least, bounds[id].most, &number, err);
+    if (failed)
+        return failed;
+    switch (id) {
+    case OPTION_SNAPLEN:
+        options->snaplen = (uint32_t)number;
+        break;
+    case OPTION_BUFFER:
+        options->buffer_size = (uint32_t)number * 1024;
+        break;
+    case OPTION_COUNT:
+        options->packet_limit = number;
+        break;
+    case OPTION_ROTATE_SIZE:
+        options->rotate_bytes = number * 1000000;
+        break;
+    case OPTION_ROTATE_TIME:
+        options->rotate_seconds = (uint32_t)number;
+        break;
+    case OPTION_ROTATE_COUNT:
+        options->rotate_count = (uint32_t)number;
+        break;
+    default:
+        options->max_flows = (uint32_t)number;
+        break;
+    }
+    return 0;
+}
+
+static int take(struct options *options, enum option_id id, const char *text, struct err *err)
+{
+    switch (id) {
+    case OPTION_INTERFACE:
+        options->interface = text;
+        return 0;
+    case OPTION_READ:
+        options->read_path = text;
+        return 0;
+    case OPTION_WRITE:
+        options->write_path = text;
+        return 0;
+    case OPTION_FILTER_FILE:
+        options->filter_path = text;
+        return 0;
+    case OPTION_NUMERIC:
+        return 0;
+    case OPTION_LIST:
+        options->command = COMMAND_LIST;
+        return 0;
+    case OPTION_HELP:
+        options->command = COMMAND_HELP;
+        return 0;
+    case OPTION_VERSION:
+        options->command = COMMAND_VERSION;
+        return 0;
+    case OPTION_JSON:
+        options->json = true;
+        return 0;
+    case OPTION_REPORT:
+        options->report = true;
+        return 0;
+    case OPTION_NO_UI:
+        options->no_ui = true;
+        return 0;
+    case OPTION_DURATION:
+        return parse_seconds(&rows[id], text, &options->duration_ns, err);
+    default:
+        return take_number(options, id, text, err);
+    }
+}
+
+static int check_together(const struct options *options, struct err *err)
+{
+    if (options->json && options->report)
+        return err_set(err, EINVAL, "--json and --report exclude each other; give one of them");
+    if (options->read_path && options->interface)
+        return err_set(err, EINVAL, "-r reads a file and -i captures; give one of them");
+    bool rotates = options->rotate_bytes || options->rotate_seconds || options->rotate_count;
+    if (rotates && !options->write_path)
+        return err_set(err, EINVAL, "-C, -G and -W say how to write files; give -w FILE as well");
+    if (options->rotate_count && !options->rotate_bytes && !options->rotate_seconds)
+        return err_set(err, EINVAL, "-W counts the files of -C or -G; give one of them as well");
+    if (rotates && strcmp(options->write_path, "-") == 0)
+        return err_set(err, EINVAL, "-C, -G and -W need files; standard output is only one");
+    return 0;
+}
+
+/* Joins the trailing words as tcpdump does. */
+static int join_words(struct options *options, char **words, struct err *err)
+{
+    size_t len = 1;
+    for (char **word = words; *word; word++)
+        len += strlen(*word) + 1;
+    if (len > FILTER_MAX)
+        return err_set(err, EINVAL, "the filter is longer than %d bytes; shorten it", FILTER_MAX);
+    options->filter = calloc(1, len);
+    if (!options->filter)
+        return err_set(err, ENOMEM, "no memory for the filter; close other programs");
+    char *at = options->filter;
+    for (char **word = words; *word; word++) {
+        if (word != words)
+            *at++ = ' ';
+        size_t word_len = strlen(*word);
+        memcpy(at, *word, word_len);
+        at += word_len;
+    }
+    return 0;
+}
+
+static int read_filter(struct options *options, struct err *err)
+{
+    int fd = open(options->filter_path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set(err, errno, "cannot read the filter from %s: %s", options->filter_path,
+                       strerror(errno));
+    options->filter = calloc(1, FILTER_MAX + 1);
+    ssize_t len = options->filter ? 0 : -1;
+    ssize_t got = 0;
+    while (len >= 0 && len < FILTER_MAX &&
+           (got = read(fd, options->filter + len, (size_t)(FILTER_MAX - len))) > 0)
+        len += got;
+    int code = errno;
+    (void)close(fd);
+    if (got < 0)
+        return err_set(err, code, "cannot read the filter from %s: %s", options->filter_path,
+                       strerror(code));
+    if (len < 0)
+        return err_set(err, ENOMEM, "no memory for the filter; close other programs");
+    if (len == FILTER_MAX)
+        return err_set(err, EINVAL, "the filter in %s is longer than %d bytes; shorten it",
+                       options->filter_path, FILTER_MAX);
+    return 0;
+}
+
+static int parse_argv(struct options *options, int argc, char **argv, struct err *err)
+{
+    struct option longs[OPTION_COUNT_OF + 1] = {0};
+    char shorts[OPTION_COUNT_OF * 2 + 2] = "+:";
+    size_t len = strlen(shorts);
+    for (int id = 0; id < OPTION_COUNT_OF; id++) {
+        longs[id].name = rows[id].name;
+        longs[id].has_arg = rows[id].argument ? required_argument : no_argument;
+        longs[id].val = LONG_BASE + id;
+        if (rows[id].letter)
+            shorts[len++] = rows[id].letter;
+        if (rows[id].letter && rows[id].argument)
+            shorts[len++] = ':';
+    }
+    shorts[len] = '\0';
+    opterr = 0;
+    optind = 0;
+    int got = 0;
+    while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        const char *word = argv[optind > 0 ? optind - 1 : 0];
+        if (got == '?')
+            return err_set(err, EINVAL, "unknown or ambiguous option \"%.80s\"; see loflow --help",
+                           word);
+        if (got == ':')
+            return err_set(err, EINVAL, "option \"%.80s\" wants a value; see loflow --help", word);
+        int id = got - LONG_BASE;
+        for (int row = 0; got < LONG_BASE && row < OPTION_COUNT_OF; row++) {
+            if (rows[row].letter == got)
+                id = row;
+        }
+        int failed = take(options, (enum option_id)id, optarg, err);
+        if (failed)
+            return failed;
+    }
+    return 0;
+}
+
+int options_parse(struct options *options, int argc, char **argv, struct err *err)
+{
+    *options = (struct options){.command = COMMAND_CAPTURE};
+    int failed = parse_argv(options, argc, argv, err);
+    if (!failed)
+        failed = check_together(options, err);
+    if (failed)
+        return failed;
+    if (options->filter_path && optind < argc)
+        return err_set(err, EINVAL,
+                       "the filter is in a file (-F) and in \"%.80s\"; give one of them",
+                       argv[optind]);
+    return options->filter_path ? read_filter(options, err)
+                                : join_words(options, argv + optind, err);
+}
+
+void options_free(struct options *options)
+{
+    free(options->filter);
+    options->filter = NULL;
+}
+
+void options_print_help(FILE *stream)
+{
+    (void)fputs("loflow shows every TCP connection on the loopback interface as one row, and which "
+                "of them\nwere refused, reset or never answered.\n\n"
+                "  loflow [OPTIONS] [FILTER]          live on lo: full screen on a terminal, one "
+                "line per event otherwise\n"
+                "  loflow -r FILE [OPTIONS] [FILTER]  the same over a capture; a text report when "
+                "not on a terminal\n\n"
+                "FILTER is a pcap-filter(7) expression, such as: tcp port 3000\n\nOptions:\n",
+                stream);
+    for (int id = 0; id < OPTION_COUNT_OF; id++) {
+        char names[64];
+        const char *argument = rows[id].argument;
+        (void)snprintf(names, sizeof names, "%s%c%s--%s%s%s", rows[id].letter ? "-" : " ",
+                       rows[id].letter ? rows[id].letter : ' ', rows[id].letter ? ", " : "  ",
+                       rows[id].name, argument ? " " : "", argument ? argument : "");
+        (void)fprintf(stream, "  %-30s %s\n", names, rows[id].help);
+    }
+    (void)fputs("\nExit status: 0 good, 1 failed, 2 wrong usage.\n"
+                "Keys on the screen: press ? there.\n",
+                stream);
+}

@@ -1,0 +1,46 @@
+/*
+ * Purpose: the command line, parsed and checked.
+ * Owns:    the filter text.
+ * Borrows: argv, for the life of the process.
+ * Fails:   -EINVAL is a usage error; the sentence names the option.
+ * Used by: app/main.c, app/run.c.
+ */
+#ifndef LOFLOW_APP_OPTIONS_H
+#define LOFLOW_APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+#define FILTER_MAX 65536
+
+enum command { COMMAND_CAPTURE, COMMAND_LIST, COMMAND_HELP, COMMAND_VERSION };
+
+struct options {
+    enum command command;
+    const char *interface;   /* NULL: loopback */
+    const char *read_path;   /* NULL: live */
+    const char *write_path;  /* NULL: nothing is written */
+    const char *filter_path; /* NULL: trailing words */
+    char *filter;            /* "" for none */
+    uint32_t snaplen;        /* bytes; 0: default */
+    uint32_t buffer_size;    /* bytes; 0: default */
+    uint64_t packet_limit;   /* 0: none */
+    uint64_t rotate_bytes;
+    uint32_t rotate_seconds;
+    uint32_t rotate_count;
+    int64_t duration_ns; /* 0: none */
+    uint32_t max_flows;  /* 0: default */
+    bool json;
+    bool report;
+    bool no_ui;
+};
+
+int options_parse(struct options *options, int argc, char **argv, struct err *err);
+void options_free(struct options *options);
+
+void options_print_help(FILE *stream);
+
+#endif

@@ -1,0 +1,342 @@
+#include "app/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* How long flows stay once they are over. A screen keeps them for the eye, a stream of lines only
+ * for the last segments of a connection that was just closed. Files keep them, within the tracker's
+ * closed_kept, since a capture's time says nothing about what still follows. */
+#define CLOSED_AGE_SCREEN_NS (30 * CLOCK_NS_PER_S)
+#define CLOSED_AGE_LINES_NS  (2 * CLOCK_NS_PER_S)
+/* Linux gives a SYN up after six retries, 127 s; tcp(7), tcp_syn_retries. */
+#define UNANSWERED_AGE_NS (130 * CLOCK_NS_PER_S)
+#define UDP_AGE_NS        (60 * CLOCK_NS_PER_S)
+
+/* Captures of other systems have client ports up to the end of the range. */
+#define EPHEMERAL_LOW       32768
+#define EPHEMERAL_HIGH_LIVE 60999
+#define EPHEMERAL_HIGH_FILE 65535
+
+static int open_source(struct session *session, struct err *err)
+{
+    const struct options *options = session->options;
+    if (options->read_path)
+        return source_open_file(
+            &session->source,
+            &(struct source_file_options){.path = options->read_path, .filter = options->filter},
+            err);
+    return source_open_live(&session->source,
+                            &(struct source_live_options){.interface = options->interface,
+                                                          .filter = options->filter,
+                                                          .snaplen = options->snaplen,
+                                                          .buffer_size = options->buffer_size},
+                            err);
+}
+
+/* The user behind sudo, who shall own what is written. */
+static uint32_t sudo_id(const char *variable)
+{
+    const char *text = geteuid() == 0 ? getenv(variable) : NULL;
+    char *end = NULL;
+    errno = 0;
+    unsigned long id = text ? strtoul(text, &end, 10) : 0;
+    bool good = text && !errno && end != text && *end == '\0' && id < UINT32_MAX;
+    return good ? (uint32_t)id : UINT32_MAX;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat first, second;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && S_ISREG(first.st_mode) &&
+           first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+static int open_writer(struct session *session, struct err *err)
+{
+    const struct options *options = session->options;
+    if (!options->write_path)
+        return 0;
+    if (options->read_path && is_same_file(options->read_path, options->write_path))
+        return err_set(err, EINVAL, "-r and -w name the same file; write to another one");
+    const struct source_info *info = source_info(session->source);
+    return writer_open(&session->writer,
+                       &(struct writer_options){.path = options->write_path,
+                                                .link_type = info->link_type,
+                                                .snaplen = info->snaplen,
+                                                .rotate_bytes = options->rotate_bytes,
+                                                .rotate_seconds = options->rotate_seconds,
+                                                .file_count = options->rotate_count,
+                                                .owner = sudo_id("SUDO_UID"),
+                                                .group = sudo_id("SUDO_GID")},
+                       err);
+}
+
+static bool wants_view(const struct options *options)
+{
+    return !options->json && !options->report && !options->no_ui && isatty(STDOUT_FILENO);
+}
+
+static int open_tracker(struct session *session, struct err *err)
+{
+    bool live = source_info(session->source)->live;
+    struct tracker_options options = {
+        .max_flows = session->options->max_flows,
+        .ephemeral_low = EPHEMERAL_LOW,
+        .ephemeral_high = live ? EPHEMERAL_HIGH_LIVE : EPHEMERAL_HIGH_FILE,
+    };
+    if (live) {
+        options.closed_age_ns =
+            wants_view(session->options) ? CLOSED_AGE_SCREEN_NS : CLOSED_AGE_LINES_NS;
+        options.unanswered_age_ns = UNANSWERED_AGE_NS;
+        options.udp_age_ns = UDP_AGE_NS;
+    }
+    return tracker_open(&session->tracker, &options, err);
+}
+
+static int open_decoder(struct session *session, struct err *err)
+{
+    struct decoder_options options = {0};
+    if (getrandom(&options.hash_key, sizeof options.hash_key, 0) !=
+        (ssize_t)sizeof options.hash_key)
+        return err_set(err, EIO, "the system gives no random numbers; try again");
+    return decoder_open(&session->decoder, &options, err);
+}
+
+static int open_report(struct session *session, struct err *err)
+{
+    const struct options *options = session->options;
+    bool live = source_info(session->source)->live;
+    enum report_format format = options->json              ? REPORT_JSON
+                                : options->report || !live ? REPORT_TEXT
+                                                           : REPORT_LINES;
+    bool local_time = live || !options->read_path;
+    return report_open(&session->report,
+                       &(struct report_options){.format = format, .local_time = local_time},
+                       &session->out, err);
+}
+
+static int open_output(struct session *session, struct err *err)
+{
+    const struct options *options = session->options;
+    bool packets_on_stdout = options->write_path && strcmp(options->write_path, "-") == 0;
+    if (packets_on_stdout && wants_view(options))
+        return err_set(err, EINVAL,
+                       "-w - writes packets to the terminal; redirect standard output");
+    out_open(&session->out, packets_on_stdout ? STDERR_FILENO : STDOUT_FILENO);
+    if (!wants_view(options))
+        return open_report(session, err);
+    const struct source_info *info = source_info(session->source);
+    return view_open(&session->view,
+                     &(struct view_options){.name = info->name,
+                                            .filter = options->filter,
+                                            .live = info->live,
+                                            .file_size = info->size,
+                                            .max_flows = options->max_flows},
+                     err);
+}
+
+static void print_start(struct session *session)
+{
+    const struct source_info *info = source_info(session->source);
+    if (session->report)
+        report_start(session->report, &(struct report_run){.version = LOFLOW_VERSION,
+                                                           .name = info->name,
+                                                           .live = info->live,
+                                                           .link_name = info->link_name,
+                                                           .filter = session->options->filter,
+                                                           .snaplen = info->snaplen});
+}
+
+int session_open(struct session *session, const struct options *options, struct err *err)
+{
+    session->options = options;
+    int (*const steps[])(struct session *, struct err *) = {open_source, open_writer, open_tracker,
+                                                            open_decoder, open_output};
+    for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++) {
+        int failed = steps[step](session, err);
+        if (failed)
+            return failed;
+    }
+    session->begin_ns = clock_monotonic_ns();
+    if (!session->view)
+        progress_open(&session->progress, source_info(session->source)->size);
+    print_start(session);
+    return 0;
+}
+
+/* Trouble ends the run; the first is the one that is told. */
+static void note_trouble(struct session *session, int failed, const struct err *err)
+{
+    session->ended = true;
+    if (session->failed)
+        return;
+    session->failed = failed;
+    session->trouble = *err;
+}
+
+static void show_events(struct session *session)
+{
+    for (uint32_t at = 0; at < session->events.count; at++) {
+        if (session->view)
+            view_event(session->view, session->tracker, &session->events.events[at]);
+        else
+            report_event(session->report, session->tracker, &session->events.events[at]);
+    }
+}
+
+static void limit_packets(struct session *session)
+{
+    uint64_t limit = session->options->packet_limit;
+    if (limit == 0)
+        return;
+    uint64_t left = limit - session->packets_read;
+    if (session->frames.count >= left) {
+        session->frames.count = (uint32_t)left;
+        session->ended = true;
+    }
+}
+
+static void write_frames(struct session *session)
+{
+    struct err err;
+    if (!session->writer)
+        return;
+    int state = writer_write(session->writer, &session->frames, &err);
+    if (state < 0) {
+        note_trouble(session, state, &err);
+    } else if (state > 0) {
+        session->frames.count = 0;
+        session->ended = true;
+    }
+}
+
+bool session_pump(struct session *session)
+{
+    struct err err;
+    int state = source_next(session->source, &session->frames, &err);
+    if (state < 0)
+        note_trouble(session, state, &err);
+    else if (state == SOURCE_ENDED)
+        session->ended = true;
+    if (state != SOURCE_OPEN || session->frames.count == 0)
+        return false;
+    limit_packets(session);
+    write_frames(session);
+    session->packets_read += session->frames.count;
+    decode_batch(session->decoder, &session->frames, &session->packets);
+    tracker_feed(session->tracker, &session->packets, &session->events);
+    show_events(session);
+    if (session->out.error)
+        session->stop = true;
+    return true;
+}
+
+static void flush_writer(struct session *session)
+{
+    struct err err;
+    int failed = session->writer ? writer_flush(session->writer, &err) : 0;
+    if (failed)
+        note_trouble(session, failed, &err);
+}
+
+void session_tick(struct session *session)
+{
+    if (source_info(session->source)->live) {
+        bool more = true;
+        while (more) {
+            more = tracker_advance(session->tracker, clock_wall_ns(), &session->events);
+            show_events(session);
+        }
+    }
+    flush_writer(session);
+    if (out_flush(&session->out))
+        session->stop = true;
+    struct source_stats stats;
+    source_stats(session->source, &stats);
+    progress_show(&session->progress, stats.position, stats.read);
+}
+
+static uint32_t collect_reasons(const struct decode_stats *stats, struct report_count *reasons)
+{
+    uint32_t count = 0;
+    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
+        if (verdict_is_undecoded(verdict) && stats->verdicts[verdict] > 0)
+            reasons[count++] = (struct report_count){.word = verdict_word(verdict),
+                                                     .explanation = verdict_explanation(verdict),
+                                                     .count = stats->verdicts[verdict]};
+    }
+    return count;
+}
+
+static void print_totals(struct session *session)
+{
+    const struct decode_stats *decoded = decoder_stats(session->decoder);
+    struct report_count reasons[VERDICT_COUNT];
+    struct source_stats stats;
+    source_stats(session->source, &stats);
+    report_summary(session->report, &(struct report_totals){
+                                        .packets = decoded->frames,
+                                        .captured_bytes = decoded->captured_bytes,
+                                        .truncated_packets = decoded->truncated,
+                                        .undecoded_packets = decode_undecoded_count(decoded),
+                                        .undecoded = reasons,
+                                        .undecoded_reasons = collect_reasons(decoded, reasons),
+                                        .live = source_info(session->source)->live,
+                                        .received = decoded->frames + stats.dropped_by_kernel,
+                                        .dropped_by_kernel = stats.dropped_by_kernel,
+                                        .dropped_by_interface = stats.dropped_by_interface,
+                                        .elapsed_ns = clock_monotonic_ns() - session->begin_ns,
+                                        .flows = tracker_stats(session->tracker),
+                                    });
+}
+
+void session_finish(struct session *session)
+{
+    struct err err;
+    if (session->view) {
+        /* The screen is gone; what remains to be said fits on a line. */
+        view_close(session->view);
+        session->view = NULL;
+        int failed = report_open(&session->report, &(struct report_options){.format = REPORT_LINES},
+                                 &session->out, &err);
+        if (failed) {
+            note_trouble(session, failed, &err);
+            return;
+        }
+    }
+    progress_clear(&session->progress);
+    bool more = true;
+    while (more && !session->out.error) {
+        more = tracker_finish(session->tracker, &session->events);
+        show_events(session);
+    }
+    print_totals(session);
+    if (session->writer) {
+        int failed = writer_close(session->writer, &err);
+        session->writer = NULL;
+        if (failed)
+            note_trouble(session, failed, &err);
+    }
+    /* A reader that had enough, such as head(1), is no failure. */
+    if (session->out.error && session->out.error != EPIPE)
+        note_trouble(session, -session->out.error,
+                     &(struct err){.text = "standard output cannot be written; is its disk full?"});
+}
+
+void session_close(struct session *session)
+{
+    struct err err;
+    view_close(session->view);
+    report_close(session->report);
+    if (session->writer)
+        (void)writer_close(session->writer, &err);
+    tracker_close(session->tracker);
+    decoder_close(session->decoder);
+    source_close(session->source);
+}

@@ -1,0 +1,63 @@
+/*
+ * Purpose: one run of loflow: everything that is open while packets flow, and the way they take.
+ * Owns:    source, decoder, tracker, writer, report or view, and the batches between them.
+ * Borrows: the options.
+ * Bounds:  one of each; batches of FRAME_BATCH_MAX.
+ * Fails:   session_open with -errno and a sentence; trouble while running is kept in `trouble` and
+ *          ends the run, after everything read so far was reported.
+ * Used by: app/main.c (opens and closes), app/loop.c (drives).
+ */
+#ifndef LOFLOW_APP_SESSION_H
+#define LOFLOW_APP_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/options.h"
+#include "app/progress.h"
+#include "app/view.h"
+#include "base/err.h"
+#include "base/out.h"
+#include "capture/source.h"
+#include "capture/writer.h"
+#include "decode/decoder.h"
+#include "flows/tracker.h"
+#include "report/report.h"
+
+struct session {
+    const struct options *options;
+    struct source *source;
+    struct decoder *decoder;
+    struct tracker *tracker;
+    struct writer *writer; /* NULL without -w */
+    struct report *report; /* NULL with a view */
+    struct view *view;     /* NULL without a screen */
+    struct out out;        /* standard output */
+    struct progress progress;
+    struct frame_batch frames;
+    struct packet_batch packets;
+    struct event_list events;
+    int64_t begin_ns; /* monotonic */
+    uint64_t packets_read;
+    bool ended; /* the source has nothing more, or a limit was reached */
+    bool stop;  /* the user wants out */
+    int failed; /* 0, or -errno with `trouble` */
+    struct err trouble;
+};
+
+/* Opens everything and prints the start line. `session` must be zeroed. */
+int session_open(struct session *session, const struct options *options, struct err *err);
+
+/* Takes one batch from the source through writer, decoder and tracker to whoever shows it. Returns
+ * false when nothing was there. */
+bool session_pump(struct session *session);
+
+/* Lets time pass on a live run: expiry, flushes. Called some ten times a second. */
+void session_tick(struct session *session);
+
+/* The run is over: last words and totals. */
+void session_finish(struct session *session);
+
+void session_close(struct session *session);
+
+#endif

@@ -1,0 +1,145 @@
+#include "app/view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ui/screen.h"
+#include "ui/term.h"
+
+struct view {
+    struct view_options options;
+    struct screen *screen;
+    struct term *term;
+    struct grid grid;
+    int input_fd;
+    bool own_input;
+};
+
+/* Keys come from standard input, unless that is the capture. */
+static int open_input(struct view *view, struct err *err)
+{
+    view->input_fd = STDIN_FILENO;
+    if (isatty(STDIN_FILENO))
+        return 0;
+    view->input_fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    if (view->input_fd < 0)
+        return err_set(err, errno,
+                       "no terminal to read keys from; use --no-ui, --report or --json");
+    view->own_input = true;
+    return 0;
+}
+
+static int open_screen(struct view *view, struct err *err)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    int failed = term_open(&view->term,
+                           &(struct term_options){.input_fd = view->input_fd,
+                                                  .output_fd = STDOUT_FILENO,
+                                                  .colour = !no_colour || !*no_colour},
+                           err);
+    if (failed)
+        return failed;
+    uint32_t max_flows =
+        view->options.max_flows ? view->options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
+    failed = screen_open(&view->screen,
+                         &(struct screen_options){
+                             .utf8 = term_is_utf8(), .local_time = true, .max_flows = max_flows},
+                         err);
+    if (failed)
+        return failed;
+    int width = 0, height = 0;
+    term_size(view->term, &width, &height);
+    return grid_resize(&view->grid, width, height, err);
+}
+
+int view_open(struct view **view, const struct view_options *options, struct err *err)
+{
+    struct view *opened = calloc(1, sizeof *opened);
+    *view = opened;
+    if (!opened)
+        return err_set(err, ENOMEM, "no memory for the screen; use --no-ui");
+    opened->options = *options;
+    int failed = open_input(opened, err);
+    if (!failed)
+        failed = open_screen(opened, err);
+    if (failed) {
+        view_close(opened);
+        *view = NULL;
+    }
+    return failed;
+}
+
+void view_close(struct view *view)
+{
+    if (!view)
+        return;
+    if (view->term)
+        term_close(view->term);
+    if (view->screen)
+        screen_close(view->screen);
+    grid_free(&view->grid);
+    if (view->own_input)
+        (void)close(view->input_fd);
+    free(view);
+}
+
+void view_event(struct view *view, const struct tracker *tracker, const struct flow_event *event)
+{
+    screen_event(view->screen, tracker, event);
+}
+
+int view_fd(const struct view *view)
+{
+    return view->input_fd;
+}
+
+void view_resize(struct view *view)
+{
+    struct err err;
+    int width = 0, height = 0;
+    term_size(view->term, &width, &height);
+    /* Without memory for a larger grid the picture stays as it was. */
+    (void)grid_resize(&view->grid, width, height, &err);
+}
+
+bool view_keys(struct view *view)
+{
+    uint32_t key = 0;
+    while ((key = term_key(view->term)) != SCREEN_KEY_NONE) {
+        if (key == SCREEN_KEY_RESIZE)
+            view_resize(view);
+        else if (screen_key(view->screen, key) == SCREEN_QUIT)
+            return true;
+    }
+    return false;
+}
+
+static int percent_of(const struct view *view, const struct view_numbers *numbers)
+{
+    if (view->options.live || view->options.file_size <= 0 || numbers->position < 0)
+        return -1;
+    return (int)((double)numbers->position * 100 / (double)view->options.file_size);
+}
+
+void view_draw(struct view *view, const struct tracker *tracker, const struct view_numbers *numbers)
+{
+    struct screen_status status = {
+        .name = view->options.name,
+        .filter = view->options.filter,
+        .live = view->options.live,
+        .ended = numbers->ended,
+        .trouble = numbers->trouble,
+        .packets = numbers->packets,
+        .undecoded = numbers->undecoded,
+        .dropped_by_kernel = numbers->dropped_by_kernel,
+        .dropped_by_interface = numbers->dropped_by_interface,
+        .percent = percent_of(view, numbers),
+        .now_ns = view->options.live ? clock_wall_ns() : tracker_stats(tracker)->last_ns,
+    };
+    screen_draw(view->screen, tracker, &status, &view->grid);
+    term_blit(view->term, &view->grid);
+}

@@ -1,0 +1,55 @@
+/*
+ * Purpose: a screen on a real terminal: joins ui/screen, a grid and ui/term.
+ * Owns:    the three of them; the terminal from view_open to view_close.
+ * Borrows: name and filter, for its life; the tracker during each call.
+ * Fails:   view_open with -errno and a sentence that says what to do without a screen.
+ * Used by: app/session.c, app/loop.c.
+ */
+#ifndef LOFLOW_APP_VIEW_H
+#define LOFLOW_APP_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "flows/tracker.h"
+
+struct view_options {
+    const char *name;
+    const char *filter;
+    bool live;
+    int64_t file_size;  /* bytes, -1 unknown */
+    uint32_t max_flows; /* 0: default */
+};
+
+/* What the top line tells, as the run knows it. */
+struct view_numbers {
+    uint64_t packets;
+    uint64_t undecoded;
+    uint64_t dropped_by_kernel;
+    uint64_t dropped_by_interface;
+    int64_t position; /* bytes of the file, -1 unknown */
+    bool ended;
+    const char *trouble; /* NULL when all is well */
+};
+
+struct view;
+
+int view_open(struct view **view, const struct view_options *options, struct err *err);
+void view_close(struct view *view);
+
+void view_event(struct view *view, const struct tracker *tracker, const struct flow_event *event);
+
+/* Where keys come from, for poll. */
+int view_fd(const struct view *view);
+
+/* The terminal's size has changed. */
+void view_resize(struct view *view);
+
+/* Answers all keys that were typed. Returns true when the user wants out. */
+bool view_keys(struct view *view);
+
+void view_draw(struct view *view, const struct tracker *tracker,
+               const struct view_numbers *numbers);
+
+#endif

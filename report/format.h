@@ -1,0 +1,35 @@
+/*
+ * Purpose: what the three formats have in common, and the functions that make one.
+ * Used by: report/report.c, report/json.c, report/text_report.c, report/lines.c.
+ */
+#ifndef LOFLOW_REPORT_FORMAT_H
+#define LOFLOW_REPORT_FORMAT_H
+
+#include "report/failures.h"
+#include "report/report.h"
+
+struct report {
+    const struct format *format;
+    struct report_options options;
+    struct out *out;
+    uint64_t flows_printed;
+    struct failures failures; /* REPORT_TEXT only */
+};
+
+struct format {
+    void (*start)(struct report *report, const struct report_run *run);
+    void (*event)(struct report *report, struct flow_view flow, const struct flow_event *event);
+    void (*summary)(struct report *report, const struct report_totals *totals);
+};
+
+extern const struct format format_json;
+extern const struct format format_text;
+extern const struct format format_lines;
+
+/* The last lines of both formats for people. */
+void format_totals(struct report *report, const struct report_totals *totals);
+
+/* "127.0.0.1:49342 -> 127.0.0.1:3000", client first. */
+void format_add_ends(const struct report *report, struct text *text, struct flow_view flow);
+
+#endif

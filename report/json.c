@@ -1,0 +1,175 @@
+#include "report/community.h"
+#include "report/format.h"
+
+/* One key of an object; the first is always "type", so a comma is always right. */
+static void json_key(struct out *out, const char *key)
+{
+    out_string(out, ",\"");
+    out_string(out, key);
+    out_string(out, "\":");
+}
+
+static void json_number(struct out *out, const char *key, uint64_t number)
+{
+    json_key(out, key);
+    out_number(out, number);
+}
+
+/* Words of ours: nothing to escape. */
+static void json_string(struct out *out, const char *key, const char *word)
+{
+    json_key(out, key);
+    out_string(out, "\"");
+    out_string(out, word);
+    out_string(out, "\"");
+}
+
+static void json_untrusted(struct out *out, const char *key, const char *text)
+{
+    json_key(out, key);
+    out_string(out, "\"");
+    out_json_text(out, text, strlen(text));
+    out_string(out, "\"");
+}
+
+static void json_address(struct out *out, const char *key, const struct tuple *tuple, unsigned end)
+{
+    char written[64];
+    struct text text = text_begin(written, sizeof written);
+    text_add_address(&text, &tuple->address[end], tuple->family);
+    json_string(out, key, written);
+}
+
+static void json_time(struct out *out, const char *key, int64_t time_ns)
+{
+    char written[32];
+    struct text text = text_begin(written, sizeof written);
+    text_add_time(&text, time_ns);
+    json_string(out, key, written);
+}
+
+static void json_span_or_null(struct out *out, const char *key, int64_t span_ns)
+{
+    if (span_ns >= 0) {
+        json_time(out, key, span_ns);
+        return;
+    }
+    json_key(out, key);
+    out_string(out, "null");
+}
+
+static void json_history(struct out *out, const char *key, struct flow_view flow)
+{
+    char written[FLOW_HISTORY_MAX + 2];
+    struct text text = text_begin(written, sizeof written);
+    text_add_history(&text, flow);
+    json_string(out, key, written);
+}
+
+static void json_community_id(struct out *out, const char *key, const struct tuple *tuple)
+{
+    char id[COMMUNITY_ID_MAX];
+    community_id(tuple, id);
+    json_string(out, key, id);
+}
+
+static void json_start(struct report *report, const struct report_run *run)
+{
+    struct out *out = report->out;
+    out_string(out, "{\"type\":\"start\"");
+    json_untrusted(out, "version", run->version);
+    json_untrusted(out, run->live ? "interface" : "file", run->name);
+    json_untrusted(out, "linktype", run->link_name);
+    json_untrusted(out, "filter", run->filter);
+    json_number(out, "snaplen", run->snaplen);
+    json_key(out, "missing");
+    out_string(out, run->live ? "[\"tracer\",\"processes\"]}\n" : "[]}\n");
+}
+
+static void print_flow(struct report *report, struct flow_view flow)
+{
+    struct out *out = report->out;
+    const struct flow_side *client = flow_client_side(flow);
+    const struct flow_side *server = flow_server_side(flow);
+    const struct flow_side_rare *client_rare = &flow.cold->rare[flow.hot->client];
+    const struct flow_side_rare *server_rare = &flow.cold->rare[!flow.hot->client];
+    const bool when_ALL = true;
+    const bool when_TCP = flow_is_tcp(flow);
+    out_string(out, "{\"type\":\"flow\"");
+#define FIELD(when, type, key, ...)                                                                \
+    if (when_##when)                                                                               \
+        json_##type(out, key, __VA_ARGS__);
+#include "report/flow_field.def"
+#undef FIELD
+    out_string(out, "}\n");
+    report->flows_printed++;
+}
+
+static void json_ends(struct out *out, struct flow_view flow)
+{
+    const struct tuple *tuple = &flow.hot->tuple;
+    json_string(out, "proto", flow_is_tcp(flow) ? "tcp" : "udp");
+    json_address(out, "client", tuple, flow.hot->client);
+    json_number(out, "client_port", tuple->port[flow.hot->client]);
+    json_address(out, "server", tuple, !flow.hot->client);
+    json_number(out, "server_port", tuple->port[!flow.hot->client]);
+}
+
+static void json_event(struct report *report, struct flow_view flow, const struct flow_event *event)
+{
+    struct out *out = report->out;
+    if (event->kind == EVENT_RETIRED) {
+        print_flow(report, flow);
+        return;
+    }
+    out_string(out, "{\"type\":\"event\"");
+    json_string(out, "kind", event_word(event->kind));
+    json_time(out, "time", event->time_ns);
+    json_number(out, "flow", flow.cold->id);
+    json_ends(out, flow);
+    json_string(out, "side", event->side == flow.hot->client ? "client" : "server");
+    if (event->kind == EVENT_REFUSED)
+        json_string(out, "by", event->arg ? "icmp" : "rst");
+    if (event->arg) {
+        json_number(out, "icmp_type", event->arg >> 8);
+        json_number(out, "icmp_code", event->arg & 0xff);
+    }
+    if (event->kind == EVENT_ESTABLISHED)
+        json_span_or_null(out, "handshake_rtt", flow.cold->handshake_ns);
+    out_string(out, "}\n");
+}
+
+static void json_reasons(struct out *out, const struct report_totals *totals)
+{
+    json_key(out, "undecoded");
+    out_string(out, "{");
+    for (uint32_t at = 0; at < totals->undecoded_reasons; at++) {
+        out_format(out, "%s\"%s\":", at ? "," : "", totals->undecoded[at].word);
+        out_number(out, totals->undecoded[at].count);
+    }
+    out_string(out, "}");
+}
+
+static void json_summary(struct report *report, const struct report_totals *totals)
+{
+    struct out *out = report->out;
+    out_string(out, "{\"type\":\"summary\"");
+    json_number(out, "packets", totals->packets);
+    json_number(out, "flows", report->flows_printed);
+    json_number(out, "truncated_packets", totals->truncated_packets);
+    json_number(out, "undecoded_packets", totals->undecoded_packets);
+    json_reasons(out, totals);
+    json_number(out, "bytes", totals->captured_bytes);
+    json_number(out, "evicted_flows", totals->flows->evicted);
+    json_number(out, "icmp_errors_unbound", totals->flows->icmp_unbound);
+    if (totals->live) {
+        json_key(out, "drops");
+        out_format(
+            out, "{\"received\":%llu,\"dropped_by_kernel\":%llu,\"dropped_by_interface\":%llu}",
+            (unsigned long long)totals->received, (unsigned long long)totals->dropped_by_kernel,
+            (unsigned long long)totals->dropped_by_interface);
+    }
+    out_string(out, "}\n");
+}
+
+const struct format format_json = {json_start, json_event, json_summary};

@@ -1,0 +1,34 @@
+#include "report/format.h"
+
+static void lines_start(struct report *report, const struct report_run *run)
+{
+    (void)report;
+    (void)run;
+}
+
+static void lines_event(struct report *report, struct flow_view flow,
+                        const struct flow_event *event)
+{
+    if (event->kind == EVENT_RETIRED) {
+        report->flows_printed++;
+        return;
+    }
+    char line[512];
+    struct text text = text_begin(line, sizeof line);
+    text_add_clock(&text, event->time_ns, report->options.local_time);
+    text_add(&text, "  %-14s  #%llu %s  ", event_word(event->kind),
+             (unsigned long long)flow.cold->id, flow_is_tcp(flow) ? "tcp" : "udp");
+    format_add_ends(report, &text, flow);
+    size_t ends = text.len;
+    text_add(&text, "  ");
+    text_add_event(&text, flow, event);
+    out_bytes(report->out, line, text.len > ends + 2 ? text.len : ends);
+    out_string(report->out, "\n");
+}
+
+static void lines_summary(struct report *report, const struct report_totals *totals)
+{
+    format_totals(report, totals);
+}
+
+const struct format format_lines = {lines_start, lines_event, lines_summary};

@@ -133,6 +133,9 @@ static int take(struct options *options, enum option_id id, const char *text, st
     case OPTION_REPORT:
         options->report = true;
         return 0;
+    case OPTION_STREAM_DIGEST:
+        options->stream_digest = true;
+        return 0;
     case OPTION_NO_UI:
         options->no_ui = true;
         return 0;
@@ -147,6 +150,8 @@ static int check_together(const struct options *options, struct err *err)
 {
     if (options->json && options->report)
         return err_set(err, EINVAL, "--json and --report exclude each other; give one of them");
+    if (options->stream_digest && !options->json)
+        return err_set(err, EINVAL, "--stream-digest adds keys to JSON; give --json as well");
     if (options->read_path && options->interface)
         return err_set(err, EINVAL, "-r reads a file and -i captures; give one of them");
     bool rotates = options->rotate_bytes || options->rotate_seconds || options->rotate_count;

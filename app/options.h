@@ -35,6 +35,7 @@ struct options {
     uint32_t max_flows;  /* 0: default */
     bool json;
     bool report;
+    bool stream_digest;
     bool no_ui;
 };
 

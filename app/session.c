@@ -87,6 +87,7 @@ static int open_tracker(struct session *session, struct err *err)
     bool live = source_info(session->source)->live;
     struct tracker_options options = {
         .max_flows = session->options->max_flows,
+        .stream_digest = session->options->stream_digest,
         .ephemeral_low = EPHEMERAL_LOW,
         .ephemeral_high = live ? EPHEMERAL_HIGH_LIVE : EPHEMERAL_HIGH_FILE,
     };

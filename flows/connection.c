@@ -123,6 +123,8 @@ static void orient(struct flow *flow, unsigned sender, enum segment_class class)
     flow->client = (uint8_t)(class == CLASS_SYN ? sender : !sender);
     flow->flags |= FLOW_FLAG_CLIENT_KNOWN;
     flow->flags &= (uint16_t)~FLOW_FLAG_FLIPPED;
+    if (flow->side[flow->client].packets == 0)
+        flow->flags |= FLOW_FLAG_FLIPPED;
 }
 
 static void take_syn(const struct flow_records *flow, const struct packet *packet,
@@ -139,8 +141,9 @@ static void take_syn(const struct flow_records *flow, const struct packet *packe
     stream_begin(&stream, packet->seq);
     if (class == CLASS_SYN && sender == flow->hot->client)
         flow->cold->syn_ns = packet->time_ns;
-    if (class == CLASS_SYN_ACK && flow->cold->rare[flow->hot->client].syn > 0 &&
-        flow->cold->handshake_ns < 0)
+    bool both = (flow->hot->flags & FLOW_FLAG_SELF) ||
+                (flow->cold->rare[0].syn > 0 && flow->cold->rare[1].syn > 0);
+    if (both && flow->cold->handshake_ns < 0)
         flow->hot->flags |= FLOW_FLAG_HANDSHAKE;
 }
 
@@ -157,28 +160,32 @@ static void measure_handshake(const struct flow_records *flow, const struct pack
     flow->hot->flags &= (uint16_t)~FLOW_FLAG_HANDSHAKE;
 }
 
-/* Payload and FIN into the stream. Returns whether the segment brought nothing new. */
-static bool take_stream(const struct flow_records *flow, const struct packet *packet)
+static void add_to_digest(const struct flow_records *flow, const struct packet *packet,
+                          const struct stream *stream, int64_t offset)
+{
+    struct digest_payload payload = {packet->payload, packet->payload_captured_len,
+                                     packet->payload_wire_len, offset};
+    digest_add(&flow->digest->side[packet->direction], flow->pieces, stream->rare->stream_begin,
+               &payload);
+}
+
+/* Payload and FIN into the stream. */
+static void take_stream(const struct flow_records *flow, const struct packet *packet)
 {
     unsigned sender = packet->direction;
     struct stream stream = {&flow->hot->side[sender], &flow->cold->rare[sender], flow->holes};
     uint32_t len = packet->payload_wire_len;
     uint32_t seq = packet->seq + ((packet->flags & TCP_SYN) ? 1 : 0);
-    uint64_t fresh = 0;
     bool kept = true;
-    if (packet->flags & TCP_RST)
-        return true;
-    if (len > 0)
-        kept = stream_data(&stream, seq, len, &fresh);
-    else
-        stream_touch(&stream, seq);
+    if (len > 0) {
+        kept = stream_data(&stream, seq, len);
+        if (flow->digest)
+            add_to_digest(flow, packet, &stream, stream_offset(stream.side, seq));
+    }
     if (packet->flags & TCP_FIN)
         kept &= stream_fin(&stream, seq + len);
     if (!kept)
         flow->hot->flags |= FLOW_FLAG_HOLES_DENIED;
-    if (len > 0)
-        return fresh == 0;
-    return (packet->flags & TCP_FIN) ? stream.rare->fin > 1 : stream.rare->syn > 1;
 }
 
 static void write_history(const struct flow_records *flow, const struct packet *packet)
@@ -312,8 +319,8 @@ uint32_t connection_segment(const struct flow_records *flow, const struct packet
         .peer = &hot->side[!sender],
         .peer_rare = &cold->rare[!sender],
         .rtt_ns = cold->handshake_ns,
-        .seen_before = take_stream(flow, packet),
     };
+    take_stream(flow, packet);
     write_history(flow, packet);
     bool window_was_open = context.own->window != 0 || !(context.own->flags & SIDE_ACK_KNOWN);
     unsigned marks = segment_analyze(&context, packet);

@@ -15,6 +15,7 @@
 
 #include "base/pool.h"
 #include "decode/packet.h"
+#include "flows/digest.h"
 #include "flows/flow.h"
 
 /* Both records of one flow, to write. */
@@ -22,6 +23,8 @@ struct flow_records {
     struct flow *hot;
     struct flow_cold *cold;
     struct pool *holes;
+    struct flow_digest *digest; /* NULL unless digests are wanted */
+    struct pool *pieces;        /* of digests */
 };
 
 /* A SYN of another connection on the same ports: the flow is over, a new one begins. */

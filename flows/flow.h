@@ -145,10 +145,13 @@ struct flow_cold {
 
 static_assert(sizeof(struct flow) + sizeof(struct flow_cold) + 48 <= 512, "512 bytes a flow");
 
-/* Both records of a flow, to read. */
+struct flow_digest;
+
+/* The records of a flow, to read. */
 struct flow_view {
     const struct flow *hot;
     const struct flow_cold *cold;
+    const struct flow_digest *digest; /* NULL unless digests are wanted */
 };
 
 static inline const struct flow_side *flow_client_side(struct flow_view flow)

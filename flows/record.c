@@ -51,6 +51,10 @@ void record_begin_call(struct tracker *tracker, struct event_list *events)
             stream_release(&stream);
         }
         flow->generation++;
+        if (tracker->options.stream_digest) {
+            digest_release(record_digest(tracker, index), &tracker->pieces);
+            pool_give(&tracker->digests, index);
+        }
         pool_give(&tracker->hot, index);
         pool_give(&tracker->cold, index);
     }
@@ -123,6 +127,12 @@ uint32_t record_create(struct tracker *tracker, const struct packet *packet,
     uint32_t twin = pool_take(&tracker->cold);
     assert(index != POOL_NONE && index == twin);
     (void)twin;
+    if (tracker->options.stream_digest) {
+        uint32_t triplet = pool_take(&tracker->digests);
+        assert(index == triplet);
+        (void)triplet;
+        digest_init(record_digest(tracker, index));
+    }
     orient_learn_flow(&tracker->orient, &packet->tuple);
     init_records(tracker, index, packet);
     struct flow *flow = record_hot(tracker, index);

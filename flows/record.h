@@ -19,6 +19,7 @@ struct tracker {
     struct tracker_stats stats;
     struct table table;
     struct pool hot, cold, holes;
+    struct pool digests, pieces; /* only with stream_digest */
     struct queue queues[QUEUE_KIND_COUNT];
     int64_t now_ns;
     uint32_t finish_at;
@@ -37,9 +38,15 @@ static inline struct flow_cold *record_cold(const struct tracker *tracker, uint3
     return pool_at(&tracker->cold, index);
 }
 
+static inline struct flow_digest *record_digest(const struct tracker *tracker, uint32_t index)
+{
+    return tracker->options.stream_digest ? pool_at(&tracker->digests, index) : NULL;
+}
+
 static inline struct flow_view record_view(const struct tracker *tracker, uint32_t index)
 {
-    return (struct flow_view){record_hot(tracker, index), record_cold(tracker, index)};
+    return (struct flow_view){record_hot(tracker, index), record_cold(tracker, index),
+                              record_digest(tracker, index)};
 }
 
 static inline bool record_is_room(const struct event_list *events)

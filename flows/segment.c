@@ -9,6 +9,12 @@
 
 #define SYN_FIN_RST (TCP_SYN | TCP_FIN | TCP_RST)
 
+static uint32_t sequence_space(const struct packet *packet)
+{
+    return packet->payload_wire_len + ((packet->flags & TCP_SYN) ? 1 : 0) +
+           ((packet->flags & TCP_FIN) ? 1 : 0);
+}
+
 /* A segment that neither opens nor closes: probes, acknowledgments, window announcements. */
 static unsigned mark_plain(const struct segment_context *context, const struct packet *packet)
 {
@@ -32,16 +38,24 @@ static unsigned mark_plain(const struct segment_context *context, const struct p
     return marks | (peer->flags & SIDE_LAST_KEEPALIVE ? SEGMENT_KEEPALIVE_ACK : SEGMENT_DUP_ACK);
 }
 
-/* A segment that takes sequence space below the highest one: late or sent again? */
+/* A span of packet time below a limit; a clock that ran backwards tells nothing. */
+static bool is_within(int64_t span_ns, int64_t limit_ns)
+{
+    return span_ns >= 0 && span_ns < limit_ns;
+}
+
+/* A segment that takes sequence space below the highest one: late or sent again? The one that ends
+ * where the highest ended is sent again, however soon. */
 static unsigned mark_old(const struct segment_context *context, const struct packet *packet)
 {
     const struct flow_side *own = context->own;
     const struct flow_side *peer = context->peer;
     if (peer->dup_ack_run >= 2 && peer->ack == packet->seq &&
-        packet->time_ns - context->peer_rare->dup_ack_ns < FAST_RETRANSMIT_NS)
+        is_within(packet->time_ns - context->peer_rare->dup_ack_ns, FAST_RETRANSMIT_NS))
         return SEGMENT_RETRANSMISSION;
     int64_t reorder_ns = context->rtt_ns > 0 ? context->rtt_ns : REORDER_NS;
-    if (!context->seen_before && packet->time_ns - own->seq_next_ns < reorder_ns)
+    if (packet->seq + sequence_space(packet) != own->seq_next &&
+        is_within(packet->time_ns - own->seq_next_ns, reorder_ns))
         return SEGMENT_OUT_OF_ORDER;
     return SEGMENT_RETRANSMISSION;
 }
@@ -50,9 +64,7 @@ static void advance(const struct segment_context *context, const struct packet *
                     unsigned marks)
 {
     struct flow_side *own = context->own;
-    uint32_t space = packet->payload_wire_len + ((packet->flags & TCP_SYN) ? 1 : 0) +
-                     ((packet->flags & TCP_FIN) ? 1 : 0);
-    uint32_t next = packet->seq + space;
+    uint32_t next = packet->seq + sequence_space(packet);
     bool unknown = !(own->flags & SIDE_SEQ_KNOWN);
     /* The sequence number of a RST without ACK may be anything, RFC 9293 section 3.10.7.1. */
     if (unknown && (packet->flags & TCP_RST))
@@ -84,7 +96,7 @@ unsigned segment_analyze(const struct segment_context *context, const struct pac
     unsigned marks = 0;
     if (!(packet->flags & SYN_FIN_RST))
         marks = mark_plain(context, packet);
-    bool takes_space = packet->payload_wire_len > 0 || (packet->flags & (TCP_SYN | TCP_FIN));
+    bool takes_space = sequence_space(packet) > 0;
     if (takes_space && (own->flags & SIDE_SEQ_KNOWN) && !(marks & SEGMENT_KEEPALIVE) &&
         seq_diff(packet->seq, own->seq_next) < 0)
         marks |= mark_old(context, packet);

@@ -8,7 +8,6 @@
 #ifndef LOFLOW_FLOWS_SEGMENT_H
 #define LOFLOW_FLOWS_SEGMENT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "decode/packet.h"
@@ -29,8 +28,7 @@ struct segment_context {
     struct flow_side *own;
     const struct flow_side *peer;
     const struct flow_side_rare *peer_rare;
-    int64_t rtt_ns;   /* of the handshake, -1 unknown */
-    bool seen_before; /* all of its bytes, or its SYN or FIN, were seen before */
+    int64_t rtt_ns; /* of the handshake, -1 unknown */
 };
 
 /* The difference of two sequence numbers, RFC 9293 section 3.4: negative when a comes before b. */

@@ -11,7 +11,7 @@ int stream_holes_open(struct pool *holes, struct err *err)
     return pool_open(holes, "stream holes", sizeof(struct hole), STREAM_HOLES_MAX, err);
 }
 
-static int64_t offset_of(const struct flow_side *side, uint32_t seq)
+int64_t stream_offset(const struct flow_side *side, uint32_t seq)
 {
     return side->stream_end + (int32_t)(seq - side->stream_next);
 }
@@ -90,27 +90,24 @@ static uint64_t fill_holes(struct stream *stream, int64_t from, int64_t to, bool
 void stream_begin(struct stream *stream, uint32_t seq)
 {
     struct flow_side *side = stream->side;
+    /* Until payload was seen, the latest SYN is the one that counts. */
+    if (side->unique_bytes == 0) {
+        stream_release(stream);
+        begin_at(stream, seq + 1);
+        side->flags |= SIDE_BEGIN_KNOWN;
+        return;
+    }
     if (side->flags & SIDE_BEGIN_KNOWN)
         return;
     side->flags |= SIDE_BEGIN_KNOWN;
-    if (!(side->flags & SIDE_STREAM_KNOWN)) {
-        begin_at(stream, seq + 1);
-        return;
-    }
-    int64_t begin = offset_of(side, seq + 1);
+    int64_t begin = stream_offset(side, seq + 1);
     if (begin < stream->rare->stream_begin) {
         (void)add_hole(stream, begin, stream->rare->stream_begin);
         stream->rare->stream_begin = begin;
     }
 }
 
-void stream_touch(struct stream *stream, uint32_t seq)
-{
-    if (!(stream->side->flags & SIDE_STREAM_KNOWN))
-        begin_at(stream, seq);
-}
-
-bool stream_data(struct stream *stream, uint32_t seq, uint32_t len, uint64_t *fresh)
+bool stream_data(struct stream *stream, uint32_t seq, uint32_t len)
 {
     struct flow_side *side = stream->side;
     if (!(side->flags & SIDE_STREAM_KNOWN))
@@ -118,10 +115,9 @@ bool stream_data(struct stream *stream, uint32_t seq, uint32_t len, uint64_t *fr
     if (seq == side->stream_next) {
         end_at(side, side->stream_end + len);
         side->unique_bytes += len;
-        *fresh = len;
         return true;
     }
-    int64_t from = offset_of(side, seq);
+    int64_t from = stream_offset(side, seq);
     int64_t to = from + len;
     int64_t begin = stream->rare->stream_begin;
     bool denied = false;
@@ -142,7 +138,6 @@ bool stream_data(struct stream *stream, uint32_t seq, uint32_t len, uint64_t *fr
         end_at(side, to);
     }
     side->unique_bytes += seen;
-    *fresh = seen;
     return !denied;
 }
 
@@ -151,7 +146,7 @@ bool stream_fin(struct stream *stream, uint32_t seq)
     struct flow_side *side = stream->side;
     if (!(side->flags & SIDE_STREAM_KNOWN))
         begin_at(stream, seq);
-    int64_t end = offset_of(side, seq);
+    int64_t end = stream_offset(side, seq);
     if (end <= side->stream_end)
         return true;
     bool kept = add_hole(stream, side->stream_end, end);

@@ -31,15 +31,14 @@ struct stream {
 
 int stream_holes_open(struct pool *holes, struct err *err);
 
+/* Where a sequence number lies in the stream; valid with SIDE_STREAM_KNOWN. */
+int64_t stream_offset(const struct flow_side *side, uint32_t seq);
+
 /* The SYN tells where the stream begins: at seq + 1. */
 void stream_begin(struct stream *stream, uint32_t seq);
 
-/* A segment without payload, SYN or RST tells at least that the stream got here. */
-void stream_touch(struct stream *stream, uint32_t seq);
-
-/* `len` payload bytes at `seq`. Returns false when a hole was denied. Sets *fresh to the bytes that
- * were not seen before. */
-bool stream_data(struct stream *stream, uint32_t seq, uint32_t len, uint64_t *fresh);
+/* `len` payload bytes at `seq`. Returns false when a hole was denied. */
+bool stream_data(struct stream *stream, uint32_t seq, uint32_t len);
 
 /* A FIN at `seq`, behind its segment's payload: the stream ends there at least. */
 bool stream_fin(struct stream *stream, uint32_t seq);

@@ -29,6 +29,14 @@ static const struct tracker_options defaults = {
     .ephemeral_high = 60999,
 };
 
+static int open_digests(struct tracker *tracker, uint32_t records, struct err *err)
+{
+    int failed = digest_pieces_open(&tracker->pieces, err);
+    if (!failed)
+        failed = pool_open(&tracker->digests, "digests", sizeof(struct flow_digest), records, err);
+    return failed;
+}
+
 int tracker_open(struct tracker **tracker, const struct tracker_options *options, struct err *err)
 {
     struct tracker *opened = calloc(1, sizeof *opened);
@@ -58,6 +66,8 @@ int tracker_open(struct tracker **tracker, const struct tracker_options *options
         failed = stream_holes_open(&opened->holes, err);
     if (!failed)
         failed = table_open(&opened->table, err);
+    if (!failed && options->stream_digest)
+        failed = open_digests(opened, records, err);
     if (failed) {
         tracker_close(opened);
         *tracker = NULL;
@@ -70,6 +80,8 @@ void tracker_close(struct tracker *tracker)
     if (!tracker)
         return;
     table_close(&tracker->table);
+    pool_close(&tracker->pieces);
+    pool_close(&tracker->digests);
     pool_close(&tracker->holes);
     pool_close(&tracker->cold);
     pool_close(&tracker->hot);
@@ -78,8 +90,11 @@ void tracker_close(struct tracker *tracker)
 
 static struct flow_records records_at(struct tracker *tracker, uint32_t index)
 {
-    return (struct flow_records){record_hot(tracker, index), record_cold(tracker, index),
-                                 &tracker->holes};
+    return (struct flow_records){.hot = record_hot(tracker, index),
+                                 .cold = record_cold(tracker, index),
+                                 .holes = &tracker->holes,
+                                 .digest = record_digest(tracker, index),
+                                 .pieces = &tracker->pieces};
 }
 
 static enum queue_kind queue_of(struct flow_view flow)

@@ -30,6 +30,7 @@ struct tracker_options {
     int64_t udp_age_ns;        /* a quiet UDP flow leaves after this */
     uint16_t ephemeral_low;    /* range of client ports, to guess orientation; 0: 32768..60999 */
     uint16_t ephemeral_high;
+    bool stream_digest; /* SHA-1 of every stream, see flows/digest.h */
 };
 
 #define TRACKER_CLOSED_KEPT_DEFAULT 65536u

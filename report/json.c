@@ -1,3 +1,4 @@
+#include "flows/digest.h"
 #include "report/community.h"
 #include "report/format.h"
 
@@ -73,6 +74,22 @@ static void json_community_id(struct out *out, const char *key, const struct tup
     json_string(out, key, id);
 }
 
+static void json_sha1_or_null(struct out *out, const char *key, struct flow_view flow,
+                              unsigned side)
+{
+    uint8_t sha1[SHA1_DIGEST_LENGTH];
+    json_key(out, key);
+    if (!digest_result(&flow.digest->side[side], flow.cold->rare[side].stream_begin,
+                       flow.hot->side[side].stream_end, sha1)) {
+        out_string(out, "null");
+        return;
+    }
+    out_string(out, "\"");
+    for (size_t at = 0; at < sizeof sha1; at++)
+        out_format(out, "%02x", sha1[at]);
+    out_string(out, "\"");
+}
+
 static void json_start(struct report *report, const struct report_run *run)
 {
     struct out *out = report->out;
@@ -95,6 +112,7 @@ static void print_flow(struct report *report, struct flow_view flow)
     const struct flow_side_rare *server_rare = &flow.cold->rare[!flow.hot->client];
     const bool when_ALL = true;
     const bool when_TCP = flow_is_tcp(flow);
+    const bool when_DIGEST = when_TCP && flow.digest;
     out_string(out, "{\"type\":\"flow\"");
 #define FIELD(when, type, key, ...)                                                                \
     if (when_##when)                                                                               \

@@ -116,9 +116,8 @@ static int open_report(struct session *session, struct err *err)
     enum report_format format = options->json              ? REPORT_JSON
                                 : options->report || !live ? REPORT_TEXT
                                                            : REPORT_LINES;
-    bool local_time = live || !options->read_path;
     return report_open(&session->report,
-                       &(struct report_options){.format = format, .local_time = local_time},
+                       &(struct report_options){.format = format, .local_time = true},
                        &session->out, err);
 }
 
@@ -304,8 +303,9 @@ void session_finish(struct session *session)
         /* The screen is gone; what remains to be said fits on a line. */
         view_close(session->view);
         session->view = NULL;
-        int failed = report_open(&session->report, &(struct report_options){.format = REPORT_LINES},
-                                 &session->out, &err);
+        int failed = report_open(
+            &session->report, &(struct report_options){.format = REPORT_LINES, .local_time = true},
+            &session->out, &err);
         if (failed) {
             note_trouble(session, failed, &err);
             return;

@@ -33,11 +33,60 @@ void text_add(struct text *text, const char *format, ...)
     }
 }
 
+void text_add_bytes(struct text *text, const char *bytes, size_t len)
+{
+    size_t room = text->size - 1 - text->len;
+    if (len > room) {
+        text->cut = true;
+        len = room;
+    }
+    memcpy(text->at + text->len, bytes, len);
+    text->len += len;
+    text->at[text->len] = '\0';
+}
+
+void text_add_string(struct text *text, const char *string)
+{
+    text_add_bytes(text, string, strlen(string));
+}
+
+void text_add_number(struct text *text, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    text_add_bytes(text, digits + at, sizeof digits - at);
+}
+
+void text_add_digits(struct text *text, uint32_t number, unsigned count)
+{
+    char digits[10];
+    assert(count <= sizeof digits);
+    for (unsigned at = count; at > 0; at--) {
+        digits[at - 1] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    text_add_bytes(text, digits, count);
+}
+
+void text_pad_to(struct text *text, size_t len)
+{
+    static const char spaces[] = "                                ";
+    while (text->len < len && !text->cut) {
+        size_t missing = len - text->len;
+        text_add_bytes(text, spaces, missing < sizeof spaces - 1 ? missing : sizeof spaces - 1);
+    }
+}
+
 static void add_scaled(struct text *text, uint64_t value, const char *unit)
 {
     static const char *const steps[] = {"", "k", "M", "G", "T", "P", "E"};
     if (value < 1000) {
-        text_add(text, "%u%s", (unsigned)value, unit);
+        text_add_number(text, value);
+        text_add_string(text, unit);
         return;
     }
     size_t step = 1;
@@ -50,7 +99,11 @@ static void add_scaled(struct text *text, uint64_t value, const char *unit)
     const char *prefix = steps[step];
     if (unit[0] != '\0' && step == 1)
         prefix = "K";
-    text_add(text, "%u.%u%s%s", (unsigned)(tenths / 10), (unsigned)(tenths % 10), prefix, unit);
+    text_add_number(text, tenths / 10);
+    text_add_string(text, ".");
+    text_add_digits(text, (uint32_t)(tenths % 10), 1);
+    text_add_string(text, prefix);
+    text_add_string(text, unit);
 }
 
 void text_add_count(struct text *text, uint64_t count)
@@ -63,22 +116,43 @@ void text_add_size(struct text *text, uint64_t bytes)
     add_scaled(text, bytes, "B");
 }
 
+/* 3.4ms: whole parts and a tenth. */
+static void add_tenths(struct text *text, uint64_t tenths, const char *unit)
+{
+    text_add_number(text, tenths / 10);
+    text_add_string(text, ".");
+    text_add_digits(text, (uint32_t)(tenths % 10), 1);
+    text_add_string(text, unit);
+}
+
+/* 7m08s: a large unit and two digits of the next smaller one. */
+static void add_pair(struct text *text, uint64_t large, const char *large_unit, uint64_t small,
+                     const char *small_unit)
+{
+    text_add_number(text, large);
+    text_add_string(text, large_unit);
+    text_add_digits(text, (uint32_t)small, 2);
+    text_add_string(text, small_unit);
+}
+
 void text_add_span(struct text *text, int64_t span_ns)
 {
     uint64_t ns = span_ns > 0 ? (uint64_t)span_ns : 0;
     uint64_t seconds = ns / NS_PER_S;
-    if (ns < NS_PER_MS)
-        text_add(text, "%uus", (unsigned)(ns / NS_PER_US));
-    else if (ns < NS_PER_S)
-        text_add(text, "%u.%ums", (unsigned)(ns / NS_PER_MS), (unsigned)(ns / 100000 % 10));
-    else if (seconds < 60)
-        text_add(text, "%u.%us", (unsigned)seconds, (unsigned)(ns / 100000000 % 10));
-    else if (seconds < 3600)
-        text_add(text, "%um%02us", (unsigned)(seconds / 60), (unsigned)(seconds % 60));
-    else if (seconds < 86400)
-        text_add(text, "%uh%02um", (unsigned)(seconds / 3600), (unsigned)(seconds / 60 % 60));
-    else
-        text_add(text, "%ud%02uh", (unsigned)(seconds / 86400), (unsigned)(seconds / 3600 % 24));
+    if (ns < NS_PER_MS) {
+        text_add_number(text, ns / NS_PER_US);
+        text_add_string(text, "us");
+    } else if (ns < NS_PER_S) {
+        add_tenths(text, ns / (NS_PER_MS / 10), "ms");
+    } else if (seconds < 60) {
+        add_tenths(text, ns / (NS_PER_S / 10), "s");
+    } else if (seconds < 3600) {
+        add_pair(text, seconds / 60, "m", seconds % 60, "s");
+    } else if (seconds < 86400) {
+        add_pair(text, seconds / 3600, "h", seconds / 60 % 60, "m");
+    } else {
+        add_pair(text, seconds / 86400, "d", seconds / 3600 % 24, "h");
+    }
 }
 
 void text_add_clock(struct text *text, int64_t time_ns, bool local)
@@ -90,14 +164,21 @@ void text_add_clock(struct text *text, int64_t time_ns, bool local)
         (void)localtime_r(&seconds, &broken);
     else
         (void)gmtime_r(&seconds, &broken);
-    text_add(text, "%02d:%02d:%02d.%06u", broken.tm_hour, broken.tm_min, broken.tm_sec,
-             (unsigned)(clamped % NS_PER_S / NS_PER_US));
+    text_add_digits(text, (uint32_t)broken.tm_hour, 2);
+    text_add_string(text, ":");
+    text_add_digits(text, (uint32_t)broken.tm_min, 2);
+    text_add_string(text, ":");
+    text_add_digits(text, (uint32_t)broken.tm_sec, 2);
+    text_add_string(text, ".");
+    text_add_digits(text, (uint32_t)(clamped % NS_PER_S / NS_PER_US), 6);
 }
 
 void text_add_time(struct text *text, int64_t time_ns)
 {
     uint64_t ns = time_ns > 0 ? (uint64_t)time_ns : 0;
-    text_add(text, "%llu.%09u", (unsigned long long)(ns / NS_PER_S), (unsigned)(ns % NS_PER_S));
+    text_add_number(text, ns / NS_PER_S);
+    text_add_string(text, ".");
+    text_add_digits(text, (uint32_t)(ns % NS_PER_S), 9);
 }
 
 size_t utf8_decode(const char *at, size_t left, uint32_t *code)
@@ -153,7 +234,7 @@ void text_add_untrusted(struct text *text, const char *bytes, size_t len)
         } else if (is_harmful(code)) {
             text_add(text, "\\u{%04x}", (unsigned)code);
         } else {
-            text_add(text, "%.*s", (int)used, bytes + at);
+            text_add_bytes(text, bytes + at, used);
         }
         at += used;
     }

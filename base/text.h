@@ -25,6 +25,17 @@ struct text text_begin(char *buffer, size_t size);
 
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Parts of lines that are written a million times; text_add is for everything else. */
+void text_add_bytes(struct text *text, const char *bytes, size_t len);
+void text_add_string(struct text *text, const char *string);
+void text_add_number(struct text *text, uint64_t number);
+
+/* Adds spaces until the text is `len` bytes long. */
+void text_pad_to(struct text *text, size_t len);
+
+/* Adds `count` decimal digits of `number`, with leading zeros. */
+void text_add_digits(struct text *text, uint32_t number, unsigned count);
+
 /* 999, 1.2k, 34.5M, 1.0G: at most five columns; powers of 1000. */
 void text_add_count(struct text *text, uint64_t count);
 

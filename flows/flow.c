@@ -14,19 +14,6 @@ const char *flow_state_word(enum flow_state state)
     return state_words[state];
 }
 
-bool flow_is_open(struct flow_view flow)
-{
-    switch ((enum flow_state)flow.hot->state) {
-    case FLOW_CLOSED:
-    case FLOW_RESET:
-    case FLOW_REFUSED:
-    case FLOW_TIMED_OUT:
-        return false;
-    default:
-        return true;
-    }
-}
-
 static const char *udp_conn_state(struct flow_view flow)
 {
     bool client = flow_client_side(flow)->packets > 0;

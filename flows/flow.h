@@ -170,7 +170,16 @@ static inline bool flow_is_tcp(struct flow_view flow)
 }
 
 /* It may still carry packets: neither closed, reset, refused nor timed out. */
-bool flow_is_open(struct flow_view flow);
+static inline bool flow_state_is_open(enum flow_state state)
+{
+    return state != FLOW_CLOSED && state != FLOW_RESET && state != FLOW_REFUSED &&
+           state != FLOW_TIMED_OUT;
+}
+
+static inline bool flow_is_open(struct flow_view flow)
+{
+    return flow_state_is_open(flow.hot->state);
+}
 
 /* "syn_sent" ... the words of the JSON contract. */
 const char *flow_state_word(enum flow_state state);

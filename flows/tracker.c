@@ -97,15 +97,13 @@ static struct flow_records records_at(struct tracker *tracker, uint32_t index)
                                  .pieces = &tracker->pieces};
 }
 
-static enum queue_kind queue_of(struct flow_view flow)
+static enum queue_kind queue_of(const struct flow *flow)
 {
-    if (flow.hot->tuple.protocol == PROTOCOL_UDP)
+    if (flow->tuple.protocol == PROTOCOL_UDP)
         return QUEUE_UDP;
-    if (!flow_is_open(flow))
+    if (!flow_state_is_open(flow->state))
         return QUEUE_CLOSED;
-    if (flow.hot->state != FLOW_SYN_SENT)
-        return QUEUE_OPEN;
-    return flow.hot->queue == QUEUE_UNANSWERED ? QUEUE_UNANSWERED : QUEUE_SYN;
+    return flow->state == FLOW_SYN_SENT ? QUEUE_SYN : QUEUE_OPEN;
 }
 
 static uint32_t find(const struct tracker *tracker, const struct packet *packet)
@@ -119,11 +117,10 @@ static uint32_t find(const struct tracker *tracker, const struct packet *packet)
     return POOL_NONE;
 }
 
-/* Raises what a packet did, in the order of enum event_kind, and moves the flow to its queue. */
-static void settle(struct tracker *tracker, uint32_t index, const struct packet *packet,
-                   uint32_t kinds, struct event_list *events)
+/* Raises what a packet did, in the order of enum event_kind. */
+static void raise_kinds(struct tracker *tracker, uint32_t index, const struct packet *packet,
+                        uint32_t kinds, struct event_list *events)
 {
-    struct flow_view flow = record_view(tracker, index);
     uint16_t arg = 0;
     if (packet->kind == PACKET_ICMP_ERROR)
         arg = (uint16_t)(packet->icmp_type << 8 | packet->icmp_code);
@@ -133,14 +130,17 @@ static void settle(struct tracker *tracker, uint32_t index, const struct packet 
                                           .side = packet->direction,
                                           .arg = arg,
                                           .time_ns = packet->time_ns});
-    enum queue_kind kind = queue_of(flow);
-    if (kind != flow.hot->queue)
-        record_enqueue(tracker, index, kind);
 }
 
-static void count_open(struct tracker *tracker, bool was_open, bool is_open)
+/* The flow is in another state than before, or new: another queue, another count. */
+static void change_state(struct tracker *tracker, uint32_t index, enum flow_state before)
 {
-    tracker->stats.open += (uint32_t)is_open - (uint32_t)was_open;
+    const struct flow *flow = record_hot(tracker, index);
+    tracker->stats.open +=
+        (uint32_t)flow_state_is_open(flow->state) - (uint32_t)flow_state_is_open(before);
+    enum queue_kind kind = queue_of(flow);
+    if (kind != flow->queue)
+        record_enqueue(tracker, index, kind);
 }
 
 static void feed_icmp_error(struct tracker *tracker, const struct packet *packet,
@@ -153,14 +153,15 @@ static void feed_icmp_error(struct tracker *tracker, const struct packet *packet
     }
     tracker->stats.icmp_bound++;
     struct flow_records flow = records_at(tracker, index);
-    bool was_open = flow_is_open(record_view(tracker, index));
+    enum flow_state before = flow.hot->state;
     flow.cold->icmp_type = packet->icmp_type;
     flow.cold->icmp_code = packet->icmp_code;
     flow.hot->flags |= FLOW_FLAG_ICMP;
     uint32_t kinds = flow.hot->tuple.protocol == PROTOCOL_TCP ? connection_icmp_error(&flow, packet)
                                                               : datagram_icmp_error(&flow, packet);
-    count_open(tracker, was_open, flow_is_open(record_view(tracker, index)));
-    settle(tracker, index, packet, kinds, events);
+    raise_kinds(tracker, index, packet, kinds, events);
+    if (flow.hot->state != before || flow.hot->queue == QUEUE_NONE)
+        change_state(tracker, index, before);
 }
 
 static void feed_packet(struct tracker *tracker, const struct packet *packet,
@@ -178,7 +179,7 @@ static void feed_packet(struct tracker *tracker, const struct packet *packet,
         index = record_create(tracker, packet, events);
     struct flow_records flow = records_at(tracker, index);
     struct flow_side *side = &flow.hot->side[packet->direction];
-    bool was_open = flow_is_open(record_view(tracker, index));
+    enum flow_state before = flow.hot->state;
     side->packets++;
     side->bytes += packet->payload_wire_len;
     flow.hot->last_ns = packet->time_ns;
@@ -190,8 +191,9 @@ static void feed_packet(struct tracker *tracker, const struct packet *packet,
     if (flags_new & FLOW_FLAG_CLIENT_KNOWN)
         orient_learn_server(&tracker->orient, flow.hot->tuple.port[!flow.hot->client]);
     tracker->stats.holes_denied += (flags_new & FLOW_FLAG_HOLES_DENIED) != 0;
-    count_open(tracker, was_open, flow_is_open(record_view(tracker, index)));
-    settle(tracker, index, packet, kinds, events);
+    raise_kinds(tracker, index, packet, kinds, events);
+    if (flow.hot->state != before || flow.hot->queue == QUEUE_NONE)
+        change_state(tracker, index, before);
 }
 
 static void prefetch(const struct tracker *tracker, const struct packet_batch *packets)

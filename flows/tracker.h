@@ -33,7 +33,7 @@ struct tracker_options {
     bool stream_digest; /* SHA-1 of every stream, see flows/digest.h */
 };
 
-#define TRACKER_CLOSED_KEPT_DEFAULT 65536u
+#define TRACKER_CLOSED_KEPT_DEFAULT 16384u
 
 struct tracker_stats {
     uint64_t flows; /* ever */

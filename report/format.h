@@ -30,6 +30,6 @@ extern const struct format format_lines;
 void format_totals(struct report *report, const struct report_totals *totals);
 
 /* "127.0.0.1:49342 -> 127.0.0.1:3000", client first. */
-void format_add_ends(const struct report *report, struct text *text, struct flow_view flow);
+void format_add_ends(struct text *text, struct flow_view flow);
 
 #endif

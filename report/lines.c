@@ -18,7 +18,7 @@ static void lines_event(struct report *report, struct flow_view flow,
     text_add_clock(&text, event->time_ns, report->options.local_time);
     text_add(&text, "  %-14s  #%llu %s  ", event_word(event->kind),
              (unsigned long long)flow.cold->id, flow_is_tcp(flow) ? "tcp" : "udp");
-    format_add_ends(report, &text, flow);
+    format_add_ends(&text, flow);
     size_t ends = text.len;
     text_add(&text, "  ");
     text_add_event(&text, flow, event);

@@ -50,11 +50,11 @@ void report_summary(struct report *report, const struct report_totals *totals)
     (void)out_flush(report->out);
 }
 
-void format_add_ends(const struct report *report, struct text *text, struct flow_view flow)
+void format_add_ends(struct text *text, struct flow_view flow)
 {
     const struct tuple *tuple = &flow.hot->tuple;
     text_add_endpoint(text, tuple, flow.hot->client);
-    text_add(text, " %s ", report->options.utf8 ? "\u2192" : "->");
+    text_add_string(text, " -> ");
     text_add_endpoint(text, tuple, !flow.hot->client);
 }
 

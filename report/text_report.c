@@ -15,37 +15,79 @@ static void text_start(struct report *report, const struct report_run *run)
     out_string(report->out, "\n\n");
 }
 
+/* Where the columns of a flow line begin, in bytes. */
+enum column {
+    COLUMN_PROTO = 8,
+    COLUMN_ENDS = 15,
+    COLUMN_STATE = 64,
+    COLUMN_PACKETS = 78,
+    COLUMN_BYTES = 93,
+    COLUMN_START = 112,
+    COLUMN_LASTED = 129,
+};
+
 static void print_heading(struct report *report)
 {
-    out_format(report->out, "%6s  %-5s  %-47s  %-12s  %15s  %17s  %-15s  %s\n", "flow", "proto",
-               report->options.utf8 ? "client \u2192 server " : "client -> server", "state",
-               "packets", "bytes", "start", "lasted");
+    char line[256];
+    struct text text = text_begin(line, sizeof line);
+    text_add_string(&text, "  flow");
+    text_pad_to(&text, COLUMN_PROTO);
+    text_add_string(&text, "proto");
+    text_pad_to(&text, COLUMN_ENDS);
+    text_add_string(&text, "client -> server");
+    text_pad_to(&text, COLUMN_STATE);
+    text_add_string(&text, "state");
+    text_pad_to(&text, COLUMN_PACKETS);
+    text_add_string(&text, "packets");
+    text_pad_to(&text, COLUMN_BYTES);
+    text_add_string(&text, "bytes");
+    text_pad_to(&text, COLUMN_START);
+    text_add_string(&text, "start");
+    text_pad_to(&text, COLUMN_LASTED);
+    text_add_string(&text, "lasted\n");
+    out_bytes(report->out, line, text.len);
+}
+
+static void add_id(struct text *text, uint64_t id)
+{
+    unsigned digits = 1;
+    for (uint64_t rest = id; rest >= 10; rest /= 10)
+        digits++;
+    text_pad_to(text, digits < 6 ? 6 - digits : 0);
+    text_add_number(text, id);
+    text_add_string(text, "  ");
 }
 
 static void print_flow(struct report *report, struct flow_view flow)
 {
-    char ends[160], packets[32], bytes[32], start[32], lasted[32];
-    struct text text = text_begin(ends, sizeof ends);
-    format_add_ends(report, &text, flow);
-    size_t columns = text.len - (report->options.utf8 ? strlen("\u2192") - 1 : 0);
-    text = text_begin(packets, sizeof packets);
-    text_add_count(&text, flow_client_side(flow)->packets);
-    text_add(&text, " / ");
-    text_add_count(&text, flow_server_side(flow)->packets);
-    text = text_begin(bytes, sizeof bytes);
-    text_add_size(&text, flow_client_side(flow)->bytes);
-    text_add(&text, " / ");
-    text_add_size(&text, flow_server_side(flow)->bytes);
-    text = text_begin(start, sizeof start);
-    text_add_clock(&text, flow.cold->start_ns, report->options.local_time);
-    text = text_begin(lasted, sizeof lasted);
-    text_add_span(&text, flow.hot->last_ns - flow.cold->start_ns);
+    char line[512];
+    struct text text = text_begin(line, sizeof line);
     if (report->flows_printed++ == 0)
         print_heading(report);
-    out_format(report->out, "%6llu  %-5s  %s%*s  %-12s  %15s  %17s  %-15s  %s\n",
-               (unsigned long long)flow.cold->id, flow_is_tcp(flow) ? "tcp" : "udp", ends,
-               columns < 47 ? (int)(47 - columns) : 0, "", flow_state_word(flow.hot->state),
-               packets, bytes, start, lasted);
+    add_id(&text, flow.cold->id);
+    text_pad_to(&text, COLUMN_PROTO);
+    text_add_string(&text, flow_is_tcp(flow) ? "tcp" : "udp");
+    text_pad_to(&text, COLUMN_ENDS);
+    format_add_ends(&text, flow);
+    text_add_string(&text, "  ");
+    text_pad_to(&text, COLUMN_STATE);
+    text_add_string(&text, flow_state_word(flow.hot->state));
+    text_pad_to(&text, COLUMN_PACKETS);
+    text_add_count(&text, flow_client_side(flow)->packets);
+    text_add_string(&text, " / ");
+    text_add_count(&text, flow_server_side(flow)->packets);
+    text_add_string(&text, "  ");
+    text_pad_to(&text, COLUMN_BYTES);
+    text_add_size(&text, flow_client_side(flow)->bytes);
+    text_add_string(&text, " / ");
+    text_add_size(&text, flow_server_side(flow)->bytes);
+    text_add_string(&text, "  ");
+    text_pad_to(&text, COLUMN_START);
+    text_add_clock(&text, flow.cold->start_ns, report->options.local_time);
+    text_pad_to(&text, COLUMN_LASTED);
+    text_add_span(&text, flow.hot->last_ns - flow.cold->start_ns);
+    text_add_string(&text, "\n");
+    out_bytes(report->out, line, text.len);
 }
 
 static void text_event(struct report *report, struct flow_view flow, const struct flow_event *event)
@@ -69,7 +111,7 @@ static void print_failure(struct report *report, const struct failure *failure)
     text_add(&text, "  %-10s  %s  ", event_word(failure->kind),
              failure->protocol == PROTOCOL_TCP ? "tcp" : "udp");
     text_add_endpoint(&text, &tuple, 0);
-    text_add(&text, " %s ", report->options.utf8 ? "\u2192" : "->");
+    text_add_string(&text, " -> ");
     text_add_endpoint(&text, &tuple, 1);
     if (failure->reason[0] != '\0')
         text_add(&text, "  %s", failure->reason);

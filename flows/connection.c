@@ -37,7 +37,7 @@ static const uint8_t endpoint_next[ENDPOINT_STATE_COUNT][CLASS_COUNT] = {
                            [CLASS_FIN] = ENDPOINT_CLOSED,
                            [CLASS_RST] = ENDPOINT_RESET},
     [ENDPOINT_PARTIAL] = {[CLASS_DATA] = ENDPOINT_PARTIAL,
-                          [CLASS_SYN] = ENDPOINT_SYN_SENT,
+                          [CLASS_SYN] = ENDPOINT_PARTIAL,
                           [CLASS_SYN_ACK] = ENDPOINT_ESTABLISHED,
                           [CLASS_FIN] = ENDPOINT_CLOSED,
                           [CLASS_RST] = ENDPOINT_RESET},
@@ -66,9 +66,12 @@ static void endpoints_advance(struct flow *flow, unsigned sender, enum segment_c
     if (class == CLASS_RST && own->state == ENDPOINT_CLOSED && peer->state == ENDPOINT_CLOSED)
         return;
     own->state = endpoint_next[own->state][class];
-    /* A SYN-ACK answers the SYN: with it, Zeek takes both ends for established. */
+    /* A SYN-ACK answers the SYN: with both of them, in any order, Zeek takes both ends for
+     * established. */
     if (class == CLASS_SYN_ACK && peer->state == ENDPOINT_SYN_SENT)
         peer->state = ENDPOINT_ESTABLISHED;
+    if (class == CLASS_SYN && peer->state == ENDPOINT_ESTABLISHED)
+        own->state = ENDPOINT_ESTABLISHED;
 }
 
 enum flow_state connection_first_state(const struct packet *packet)

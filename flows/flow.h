@@ -132,7 +132,7 @@ struct flow_cold {
     int64_t start_ns;
     int64_t syn_ns;       /* the client's latest SYN; valid when its syn > 0 */
     int64_t handshake_ns; /* from syn_ns to the ACK that completes the handshake, -1 unknown */
-    int64_t queue_ns;     /* when it joined its expiry queue */
+    int64_t queue_ns;     /* latest packet when it joined its expiry queue */
     uint32_t queue_next, queue_prev;
     struct flow_side_rare rare[2];
     uint32_t history_seen; /* rare letters written already, one bit a letter and side */

@@ -1,9 +1,9 @@
 #include "flows/queue.h"
 
-void queue_join(struct queue *queue, const struct pool *cold, uint32_t index, int64_t now_ns)
+void queue_join(struct queue *queue, const struct pool *cold, uint32_t index, int64_t since_ns)
 {
     struct flow_cold *joining = pool_at(cold, index);
-    joining->queue_ns = now_ns;
+    joining->queue_ns = since_ns;
     joining->queue_next = POOL_NONE;
     joining->queue_prev = queue->tail;
     if (queue->tail == POOL_NONE)

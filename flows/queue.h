@@ -5,8 +5,8 @@
  * Bounds:  constant time. No packet touches a queue unless its flow changes state.
  * Used by: flows/tracker.
  *
- * All flows of a queue wait equally long, so the head is always the next one due and no timer wheel
- * is needed. A packet does not move its flow; whoever finds a head that was active since it joined
+ * All flows of a queue wait equally long, so the head is the next one due and no timer wheel is
+ * needed. A packet does not move its flow; whoever finds a head that was active since it joined
  * lets it join again at the tail (the second chance of the CLOCK algorithm, Corbato 1968).
  */
 #ifndef LOFLOW_FLOWS_QUEUE_H
@@ -37,8 +37,9 @@ static inline void queue_init(struct queue *queue)
     *queue = (struct queue){.head = POOL_NONE, .tail = POOL_NONE};
 }
 
-/* `cold` is the pool of cold records. */
-void queue_join(struct queue *queue, const struct pool *cold, uint32_t index, int64_t now_ns);
+/* `cold` is the pool of cold records; `since_ns` is when the wait began: the flow's latest packet.
+ */
+void queue_join(struct queue *queue, const struct pool *cold, uint32_t index, int64_t since_ns);
 void queue_leave(struct queue *queue, const struct pool *cold, uint32_t index);
 
 #endif

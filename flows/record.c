@@ -22,7 +22,7 @@ void record_enqueue(struct tracker *tracker, uint32_t index, enum queue_kind kin
         queue_leave(&tracker->queues[flow->queue], &tracker->cold, index);
     flow->queue = (uint8_t)kind;
     if (kind != QUEUE_NONE)
-        queue_join(&tracker->queues[kind], &tracker->cold, index, tracker->now_ns);
+        queue_join(&tracker->queues[kind], &tracker->cold, index, flow->last_ns);
 }
 
 void record_retire(struct tracker *tracker, uint32_t index, struct event_list *events)

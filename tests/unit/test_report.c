@@ -1,0 +1,224 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "report/community.h"
+#include "report/report.h"
+#include "tests/support/scene.h"
+
+/* What a scene looks like in a format; parts that the text must hold, in this order. */
+static const struct row {
+    const char *name;
+    enum report_format format;
+    const char *scene;
+    const char *parts[6];
+} rows[] = {
+    {"JSON: a refused connection",
+     REPORT_JSON,
+     "> S 100; < RA 0 101",
+     {"{\"type\":\"start\",\"version\":\"9.9\",\"interface\":\"lo\\u001b\\\"\\ufffd\"",
+      "{\"type\":\"event\",\"kind\":\"opened\",\"time\":\"1700000000.000000000\",\"flow\":1,",
+      "{\"type\":\"event\",\"kind\":\"refused\",\"time\":\"1700000000.001000000\",\"flow\":1,"
+      "\"proto\":\"tcp\",\"client\":\"127.0.0.1\",\"client_port\":40000,\"server\":\"127.0.0.1\","
+      "\"server_port\":3000,\"side\":\"server\",\"by\":\"rst\"}\n",
+      "{\"type\":\"flow\",\"id\":1,\"proto\":\"tcp\",\"client\":\"127.0.0.1\",",
+      "\"state\":\"refused\",\"conn_state\":\"REJ\",\"history\":\"Sr\",",
+      "{\"type\":\"summary\",\"packets\":7,\"flows\":1,\"truncated_packets\":3,"
+      "\"undecoded_packets\":2,\"undecoded\":{\"tcp_cut\":2}"}},
+    {"JSON: refused by ICMP",
+     REPORT_JSON,
+     "> S 100; > icmp3/13",
+     {"\"by\":\"icmp\",\"icmp_type\":3,\"icmp_code\":13}\n"}},
+    {"JSON: handshake",
+     REPORT_JSON,
+     "> S 100; < SA 300 101; > A 101 301",
+     {"\"kind\":\"established\"", "\"handshake_rtt\":\"0.002000000\"}\n",
+      "\"client_syn\":1,\"server_syn\":1",
+      "\"handshake_rtt\":\"0.002000000\",\"community_id\":\"1:"}},
+    {"JSON: no handshake", REPORT_JSON, "> S 100", {"\"handshake_rtt\":null,"}},
+    {"JSON: drops of a live run",
+     REPORT_JSON,
+     "> S 100",
+     {"\"drops\":{\"received\":11,\"dropped_by_kernel\":4,\"dropped_by_interface\":5}}\n"}},
+    {"JSON: UDP has no keys of TCP",
+     REPORT_JSON,
+     "> udp +10",
+     {"\"proto\":\"udp\"", "\"server_bytes\":0,\"community_id\""}},
+    {"text: flows, failures, totals",
+     REPORT_TEXT,
+     "> S 100; < RA 0 101",
+     {"loflow 9.9, live on lo\\x1b\"\\xff (EN10MB), filter: tcp\n",
+      "     1  tcp    127.0.0.1:40000 -> 127.0.0.1:3000", "refused       1 / 1", "What failed:\n",
+      "refused     tcp  127.0.0.1:40000 -> 127.0.0.1:3000  RST after 1.0ms\n",
+      "7 packets, 1 TCP flow, 0 UDP flows"}},
+    {"text: repeats are one line",
+     REPORT_TEXT,
+     "> S 1 :40001; < RA 0 2 :40001; > S 1 :40002; < RA 0 2 :40002; > S 1 :40003; < RA 0 2 :40003",
+     {"What failed:\n", "127.0.0.1:40001 -> 127.0.0.1:3000  RST after 1.0ms  x3 in 4.0ms\n"}},
+    {"text: losses are told",
+     REPORT_TEXT,
+     "> S 100",
+     {"  3 cut by the snap length\n", "  2 undecoded: packets that end inside\n",
+      "11 received, 4 dropped by the kernel, 5 dropped by the interface\n", "larger ring (-B)"}},
+    {"text: reset and silence",
+     REPORT_TEXT,
+     "> S 1; < SA 9 2; > A 2 10; > PA 2 10 +100; < R 10; > S 7 :5; > S 7 :5 @2000",
+     {"reset       tcp  127.0.0.1:40000 -> 127.0.0.1:3000  by the server, 100B sent, 0B received",
+      "no_answer   tcp  127.0.0.1:5 -> 127.0.0.1:3000  2 SYN without an answer"}},
+    {"lines: one an event",
+     REPORT_LINES,
+     "> S 1; < SA 9 2; > A 2 10; > FA 2 10; < FA 10 3",
+     {"22:13:20.000000  opened          #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000\n",
+      "22:13:20.002000  established     #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  handshake took "
+      "2.0ms\n",
+      "closed          #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  0B sent, 0B received in "
+      "4.0ms\n"}},
+    {"lines: ICMP",
+     REPORT_LINES,
+     "> S 1; > icmp3/3; > icmp11/0",
+     {"refused         #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  ICMP port unreachable (3/3)\n",
+      "icmp_error      #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  time exceeded (11/0)\n"}},
+};
+
+static void pass_event(void *context, const struct tracker *tracker, const struct flow_event *event)
+{
+    report_event(context, tracker, event);
+}
+
+static void print_totals(struct report *report, const struct tracker *tracker)
+{
+    const struct report_count reason = {"tcp_cut", "packets that end inside", 2};
+    report_summary(report, &(struct report_totals){
+                               .packets = 7,
+                               .truncated_packets = 3,
+                               .undecoded_packets = 2,
+                               .undecoded = &reason,
+                               .undecoded_reasons = 1,
+                               .live = true,
+                               .received = 11,
+                               .dropped_by_kernel = 4,
+                               .dropped_by_interface = 5,
+                               .flows = tracker_stats(tracker),
+                           });
+}
+
+/* Plays the scene into the format and reads back what it printed. */
+static void print_scene(const struct row *row, char *printed, size_t size)
+{
+    static struct out out;
+    struct err err;
+    struct report *report = NULL;
+    char path[] = "/tmp/loflow-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)unlink(path);
+    out_open(&out, fd);
+    assert_int_equal(
+        report_open(&report, &(struct report_options){.format = row->format}, &out, &err), 0);
+    report_start(report, &(struct report_run){.version = "9.9",
+                                              .name = "lo\x1b\"\xff",
+                                              .live = true,
+                                              .link_name = "EN10MB",
+                                              .filter = "tcp",
+                                              .snaplen = 1});
+    struct scene *scene = scene_open(&(struct tracker_options){.max_flows = 9});
+    scene->each = pass_event;
+    scene->context = report;
+    scene_play(scene, row->scene, 1);
+    scene_finish(scene);
+    print_totals(report, scene->tracker);
+    scene_close(scene);
+    report_close(report);
+    ssize_t len = pread(fd, printed, size - 1, 0);
+    assert_true(len >= 0);
+    printed[len] = '\0';
+    (void)close(fd);
+}
+
+static void check_row(void **state)
+{
+    const struct row *row = *state;
+    char printed[16384];
+    print_scene(row, printed, sizeof printed);
+    const char *at = printed;
+    for (size_t part = 0; part < 6 && row->parts[part]; part++) {
+        at = strstr(at, row->parts[part]);
+        if (!at)
+            fail_msg("\"%s\" is not where it should be in:\n%s", row->parts[part], printed);
+        at += strlen(row->parts[part]);
+    }
+}
+
+/* A disk that is full: the error is kept, nothing crashes, nothing more is tried. */
+static void test_a_full_disk_is_remembered(void **state)
+{
+    (void)state;
+    static struct out out;
+    int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    out_open(&out, fd);
+    out_string(&out, "text");
+    assert_int_equal(out_flush(&out), -ENOSPC);
+    out_string(&out, "more");
+    assert_int_equal(out_flush(&out), -ENOSPC);
+    assert_int_equal(out.error, ENOSPC);
+    (void)close(fd);
+}
+
+/* The vectors of the specification's repository. */
+static const struct id_row {
+    const char *name;
+    uint8_t family, protocol;
+    uint8_t first[16], second[16];
+    uint16_t first_port, second_port;
+    const char *id;
+} ids[] = {
+    {"TCP over IPv4",
+     4,
+     6,
+     {128, 232, 110, 120},
+     {66, 35, 250, 204},
+     34855,
+     80,
+     "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
+    {"the other direction",
+     4,
+     6,
+     {66, 35, 250, 204},
+     {128, 232, 110, 120},
+     80,
+     34855,
+     "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
+    {"UDP over IPv4",
+     4,
+     17,
+     {192, 168, 1, 52},
+     {8, 8, 8, 8},
+     54585,
+     53,
+     "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
+};
+
+static void check_id(void **state)
+{
+    const struct id_row *row = *state;
+    struct tuple tuple = {
+        .family = row->family,
+        .protocol = row->protocol,
+        .address = {address_from_ipv4(row->first), address_from_ipv4(row->second)},
+        .port = {row->first_port, row->second_port},
+    };
+    (void)tuple_canonicalize(&tuple);
+    char id[COMMUNITY_ID_MAX];
+    community_id(&tuple, id);
+    assert_string_equal(id, row->id);
+}
+
+int main(void)
+{
+    struct row_set set = {.count = 0};
+    ROWS_ADD(&set, rows, check_row);
+    ROWS_ADD(&set, ids, check_id);
+    ROWS_ADD_ONE(&set, test_a_full_disk_is_remembered);
+    return rows_run(&set, "report");
+}

@@ -22,6 +22,7 @@
 #define SOURCE_BUFFER_DEFAULT  (64u << 20) /* bytes of kernel ring */
 #define SOURCE_SNAPLEN_DEFAULT 262144u     /* as tcpdump */
 #define SOURCE_TIMEOUT_MS      50          /* a ring block is handed over at least this often */
+#define SOURCE_LINK_UNKNOWN    UINT16_MAX  /* a pipe whose header has not arrived yet */
 
 struct source;
 
@@ -32,10 +33,10 @@ enum source_state {
 };
 
 struct source_live_options {
-    const char *interface;      /* NULL: the loopback interface, "lo" on Linux */
-    const char *filter;         /* pcap-filter(7), NULL or "": everything */
-    uint32_t snaplen;           /* bytes; 0: SOURCE_SNAPLEN_DEFAULT */
-    uint32_t buffer_size;       /* bytes; 0: SOURCE_BUFFER_DEFAULT */
+    const char *interface; /* name or number of -D; NULL: the loopback interface, "lo" on Linux */
+    const char *filter;    /* pcap-filter(7), NULL or "": everything */
+    uint32_t snaplen;      /* bytes; 0: SOURCE_SNAPLEN_DEFAULT, which is the largest, too */
+    uint32_t buffer_size;  /* bytes; 0: SOURCE_BUFFER_DEFAULT */
 };
 
 struct source_file_options {
@@ -44,13 +45,13 @@ struct source_file_options {
 };
 
 struct source_info {
-    char name[256];          /* interface or path, untrusted text */
+    char name[256]; /* interface or path, untrusted text */
     bool live;
-    uint16_t link_type;      /* enum link_type of the (first) interface */
-    const char *link_name;   /* "EN10MB", as libpcap names it; "unknown" */
-    uint32_t snaplen;        /* bytes */
-    uint32_t buffer_size;    /* bytes of kernel ring; 0 for files */
-    int64_t size;            /* bytes of the file, -1 when unknown (pipe, live) */
+    uint16_t link_type;    /* enum link_type of the (first) interface, or SOURCE_LINK_UNKNOWN */
+    const char *link_name; /* "EN10MB", as libpcap names it; "unknown" */
+    uint32_t snaplen;      /* bytes */
+    uint32_t buffer_size;  /* bytes of kernel ring; 0 for files */
+    int64_t size;          /* bytes of the file, -1 when unknown (pipe, live) */
 };
 
 /* All counts since the source was opened. `read` counts frames handed out by source_next. */
@@ -69,7 +70,9 @@ int source_open_live(struct source **source, const struct source_live_options *o
 
 /* -ENOENT, -EACCES, -EISDIR ...: cannot be opened. -EINVAL: bad filter. -EILSEQ: not a capture, or
  * of a kind that cannot be read. A regular file is read in place; anything else (pipe, FIFO,
- * terminal is refused) through a thread, so that a slow writer never blocks the caller. */
+ * terminal is refused) through a thread, so that a slow writer never blocks the caller: then the
+ * header, and with it the link type and what is wrong with bytes or filter (-EILSEQ, -EINVAL), is
+ * first known to source_next. A regular file stays locked (flock, shared) against writer_open. */
 int source_open_file(struct source **source, const struct source_file_options *options,
                      struct err *err);
 
@@ -79,7 +82,7 @@ int source_open_memory(struct source **source, const void *bytes, size_t len, co
 
 /* Fills the batch with 0..FRAME_BATCH_MAX frames and returns enum source_state, or -errno: -EILSEQ
  * when the file is damaged or cut short (frames before the damage have all been handed out),
- * -ENETDOWN when the interface went away. Never blocks. */
+ * -ENETDOWN when the interface went away. Never blocks. What ended once stays ended. */
 int source_next(struct source *source, struct frame_batch *batch, struct err *err);
 
 /* Becomes readable when source_next may have frames; -1 for a source that is always ready. */

@@ -29,7 +29,7 @@ struct decoder_options {
 };
 
 struct decode_stats {
-    uint64_t frames;                  /* every frame that was given to decode_batch */
+    uint64_t frames; /* every frame that was given to decode_batch */
     uint64_t captured_bytes;
     uint64_t truncated;               /* captured_len < wire_len */
     uint64_t fragments;               /* IP fragments seen, whatever became of them */

@@ -23,7 +23,7 @@ enum verdict {
 
 /* What the flow table can do with a packet. */
 enum packet_kind {
-    PACKET_NONE,       /* belongs to no flow */
+    PACKET_NONE, /* belongs to no flow */
     PACKET_TCP,
     PACKET_UDP,
     PACKET_ICMP_ERROR, /* `tuple` and `direction` are those of the quoted packet */
@@ -51,7 +51,7 @@ enum tcp_option {
     TCP_OPTION_TIMESTAMPS = 0x10,     /* RFC 7323 */
     TCP_OPTION_FAST_OPEN = 0x20,      /* RFC 7413 */
     TCP_OPTION_MPTCP = 0x40,          /* RFC 8684 */
-    TCP_OPTION_MALFORMED = 0x80,      /* the list of options broke off; earlier ones hold */
+    TCP_OPTION_MALFORMED = 0x80,      /* the list broke off or was cut; earlier ones hold */
 };
 
 #define TCP_SACK_MAX 4
@@ -62,7 +62,7 @@ struct packet {
     struct tuple tuple;
     const uint8_t *payload;
     uint32_t payload_captured_len; /* bytes at `payload` */
-    uint32_t payload_wire_len;     /* payload bytes that the IP header announces */
+    uint32_t payload_wire_len;     /* as IP announces and the wire had; UDP: as UDP announces */
     uint8_t kind;                  /* enum packet_kind */
     uint8_t verdict;               /* enum verdict */
     uint8_t direction;             /* the tuple's end that sent it: 0 or 1 */

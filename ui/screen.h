@@ -3,8 +3,9 @@
  *          into a grid and answers keys; it knows no terminal.
  * Owns:    its view state, the rates of flows, the log of the latest failures.
  * Borrows: tracker and status during each call.
- * Bounds:  memory: SCREEN_EVENTS_MAX events and 24 bytes a flow of max_flows, used pages only;
- *          time: one pass over the table a draw.
+ * Bounds:  memory: 1.5 MB for rows and events in sight, and 24 bytes a flow of max_flows, used
+ * pages only; time: one pass over the table a draw, and where that would take longer than
+ *          FLOW_PANE_BUDGET_NS the rest of it at the next draw.
  * Fails:   screen_open with -ENOMEM.
  * Used by: app, tests.
  */
@@ -49,14 +50,14 @@ struct screen_status {
     const char *name;   /* interface or file; untrusted */
     const char *filter; /* capture filter, "" for none; untrusted */
     bool live;
-    bool ended;         /* nothing will follow */
+    bool ended;          /* nothing will follow */
     const char *trouble; /* a sentence when the source failed, else NULL */
     uint64_t packets;
     uint64_t undecoded;
     uint64_t dropped_by_kernel;
     uint64_t dropped_by_interface;
-    int percent;        /* of a file that was read; -1 unknown or live */
-    int64_t now_ns;     /* live: wall clock; file: time of the latest packet */
+    int percent;    /* of a file that was read; -1 unknown or live */
+    int64_t now_ns; /* live: wall clock; file: time of the latest packet */
 };
 
 enum screen_answer {

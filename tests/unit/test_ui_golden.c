@@ -1,0 +1,196 @@
+/* Whole screens against tests/golden/ui/NAME.txt: the cells as text, then their styles as letters.
+ * LOFLOW_UPDATE_GOLDEN=1 writes the files anew; read the difference before you keep it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "test_ui_world.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void nothing(struct world *world)
+{
+    (void)world;
+}
+
+/* A bit of everything: healthy, under way, closed, reset, refused by RST and by ICMP, UDP. */
+static void mixed(struct world *world)
+{
+    world->status.undecoded = 3;
+    struct connection web = world_establish(world, "127.0.0.1:40001", "127.0.0.1:3000");
+    world_send(world, &web, 0, TCP_ACK | TCP_PSH, 734);
+    world_send(world, &web, 1, TCP_ACK | TCP_PSH, 65483);
+    struct connection web6 = world_establish(world, "[::1]:40002", "[::1]:8080");
+    world_send(world, &web6, 0, TCP_ACK | TCP_PSH, 100);
+    world_wait(world, 400 * CLOCK_NS_PER_MS);
+    struct connection closed = world_establish(world, "127.0.0.1:40003", "127.0.0.1:5432");
+    world_finish(world, &closed);
+    struct connection reset = world_establish(world, "127.0.0.1:40004", "127.0.0.1:6379");
+    world_send(world, &reset, 0, TCP_ACK | TCP_PSH, 20);
+    world_send(world, &reset, 1, TCP_RST | TCP_ACK, 0);
+    world_refuse(world, "127.0.0.1:40005", "127.0.0.1:9000");
+    world_refuse(world, "[::1]:40006", "[::1]:9000");
+    struct connection barred = world_connection("127.0.0.1:40007", "127.0.0.1:9001");
+    world_send(world, &barred, 0, TCP_SYN, 0);
+    world_icmp(world, &barred, 3, 13);
+    struct connection barred6 = world_connection("[::1]:40008", "[::1]:9001");
+    world_send(world, &barred6, 0, TCP_SYN, 0);
+    world_icmp(world, &barred6, 1, 4);
+    struct connection name = world_connection("127.0.0.1:40009", "127.0.0.53:53");
+    name.tuple.protocol = PROTOCOL_UDP;
+    world_send(world, &name, 0, 0, 40);
+    world_send(world, &name, 1, 0, 56);
+    struct connection quiet = world_connection("127.0.0.1:40010", "127.0.0.1:8125");
+    quiet.tuple.protocol = PROTOCOL_UDP;
+    world_send(world, &quiet, 0, 0, 12);
+    struct connection lost = world_connection("127.0.0.1:40011", "127.0.0.1:7000");
+    world_send(world, &lost, 0, TCP_SYN, 0);
+    struct connection middle = world_connection("127.0.0.1:40012", "127.0.0.1:3000");
+    world_send(world, &middle, 0, TCP_ACK | TCP_PSH, 1448);
+    world_wait(world, 1500 * CLOCK_NS_PER_MS);
+    world_send(world, &web, 1, TCP_ACK | TCP_PSH, 65483);
+}
+
+/* The same server refuses again and again, over IPv6 addresses that fill a narrow screen. */
+static void grouped(struct world *world)
+{
+    char client[64];
+    for (int i = 0; i < 12; i++) {
+        (void)snprintf(client, sizeof client, "[2001:db8:1234:5678:9abc:def0:1234:%d]:%d", 1000 + i,
+                       50000 + i);
+        world_refuse(world, client, "[2001:db8:ffff:eeee:dddd:cccc:bbbb:aaaa]:443");
+        world_wait(world, CLOCK_NS_PER_MS);
+    }
+    world_refuse(world, "127.0.0.1:40001", "127.0.0.1:3000");
+    world_refuse(world, "127.0.0.1:40002", "127.0.0.1:3000");
+    struct connection reset = world_establish(world, "127.0.0.1:40003", "127.0.0.1:3000");
+    world_send(world, &reset, 0, TCP_RST, 0);
+}
+
+static void file_read(struct world *world)
+{
+    mixed(world);
+    world->status.live = false;
+    world->status.name = "/srv/captures/checkout-fails.pcapng";
+    world->status.filter = "tcp or udp";
+    world->status.percent = 42;
+}
+
+static void troubled(struct world *world)
+{
+    file_read(world);
+    world->status.ended = true;
+    world->status.trouble = "the capture is cut short inside packet 4711: what was read before is "
+                            "shown; capture again, or repair the file";
+}
+
+static void dropping(struct world *world)
+{
+    mixed(world);
+    world->status.dropped_by_kernel = 1234;
+    world->status.dropped_by_interface = 5;
+}
+
+static const struct row {
+    const char *name;
+    int width, height;
+    bool utf8;
+    void (*happens)(struct world *world);
+    const char *keys;
+} rows[] = {
+    {"empty_80x24", 80, 24, true, nothing, ""},
+    {"empty_200x60", 200, 60, true, nothing, ""},
+    {"empty_40x12", 40, 12, true, nothing, ""},
+    {"mixed_80x24", 80, 24, true, mixed, ""},
+    {"mixed_200x60", 200, 60, true, mixed, ""},
+    {"mixed_120x30", 120, 30, true, mixed, ""},
+    {"mixed_40x12", 40, 12, true, mixed, ""},
+    {"mixed_ascii_80x24", 80, 24, false, mixed, ""},
+    {"crowd_80x24", 80, 24, true, world_crowd, "jj"},
+    {"crowd_200x60", 200, 60, true, world_crowd, "jj"},
+    {"crowd_40x12", 40, 12, true, world_crowd, "jj"},
+    {"grouped_80x24", 80, 24, true, grouped, "{Tab}j"},
+    {"grouped_200x60", 200, 60, true, grouped, "{Tab}j"},
+    {"grouped_40x12", 40, 12, true, grouped, "{Tab}j"},
+    {"grouped_ascii_80x24", 80, 24, false, grouped, ""},
+    {"help_80x24", 80, 24, true, mixed, "h"},
+    {"help_200x60", 200, 60, true, mixed, "h"},
+    {"help_40x12", 40, 12, true, mixed, "h"},
+    {"filter_80x24", 80, 24, true, mixed, "/REFUSED ![::1]"},
+    {"filter_200x60", 200, 60, true, mixed, "/REFUSED ![::1]{Enter}"},
+    {"filter_40x12", 40, 12, true, mixed, "/REFUSED ![::1]"},
+    {"filter_nothing_80x24", 80, 24, true, mixed, "/nowhere{Enter}"},
+    {"paused_80x24", 80, 24, true, mixed, "p"},
+    {"paused_200x60", 200, 60, true, mixed, "p"},
+    {"paused_40x12", 40, 12, true, mixed, "p"},
+    {"open_only_80x24", 80, 24, true, mixed, "c"},
+    {"sorted_by_bytes_80x24", 80, 24, true, mixed, "<<"},
+    {"file_80x24", 80, 24, true, file_read, ""},
+    {"trouble_80x24", 80, 24, true, troubled, ""},
+    {"dropping_80x24", 80, 24, true, dropping, ""},
+};
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    if (!file)
+        fail_msg("%s is missing; LOFLOW_UPDATE_GOLDEN=1 writes it", path);
+    size_t size = 1 << 20;
+    char *text = calloc(1, size);
+    assert_non_null(text);
+    assert_true(fread(text, 1, size - 1, file) < size - 1);
+    assert_int_equal(fclose(file), 0);
+    return text;
+}
+
+/* The first line that differs says more than the whole picture. */
+static void compare(const char *seen, const char *wanted)
+{
+    for (int line = 1; *seen != '\0' || *wanted != '\0'; line++) {
+        size_t seen_len = strcspn(seen, "\n");
+        size_t wanted_len = strcspn(wanted, "\n");
+        if (seen_len != wanted_len || memcmp(seen, wanted, seen_len) != 0)
+            fail_msg("line %d is\n%.*s\ninstead of\n%.*s", line, (int)seen_len, seen,
+                     (int)wanted_len, wanted);
+        seen += seen_len + (seen[seen_len] != '\0');
+        wanted += wanted_len + (wanted[wanted_len] != '\0');
+    }
+}
+
+static void test_row(void **state)
+{
+    const struct row *row = *state;
+    struct world *world = world_open(row->width, row->height, row->utf8);
+    row->happens(world);
+    world_draw(world);
+    (void)world_press(world, row->keys);
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/tests/golden/ui/%s.txt", LOFLOW_SOURCE_DIR, row->name);
+    char *seen = grid_dump(&world->grid);
+    if (getenv("LOFLOW_UPDATE_GOLDEN"))
+        write_file(path, seen);
+    char *wanted = read_file(path);
+    compare(seen, wanted);
+    free(wanted);
+    free(seen);
+    world_close(world);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[COUNT(rows)];
+    for (size_t i = 0; i < COUNT(rows); i++)
+        tests[i] = (struct CMUnitTest){rows[i].name, test_row, NULL, NULL, (void *)&rows[i]};
+    return _cmocka_run_group_tests("ui_golden", tests, COUNT(tests), NULL, NULL);
+}

@@ -1,0 +1,174 @@
+/* What every key does, one row a key; a key of ui/key.def without a row fails. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "test_ui_world.h"
+#include "ui/keymap.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum {
+    LIST = KEY_IN_LIST,
+    HELP = KEY_IN_HELP,
+    FILTER = KEY_IN_FILTER,
+};
+
+struct row {
+    const char *name;
+    int context;
+    const char *before; /* keys */
+    const char *key;
+    const char *marked;  /* in the row with the cursor; NULL: not looked at */
+    const char *shown;   /* somewhere on the screen */
+    const char *missing; /* nowhere on the screen */
+    bool same;           /* the picture does not change */
+};
+
+static const struct row rows[] = {
+    {"help_by_letter", LIST, "", "h", NULL, "KEYS", "FAILURES", false},
+    {"help_by_question_mark", LIST, "", "?", NULL, "KEYS", "FAILURES", false},
+    {"filter_line_opens", LIST, "", "/", NULL, "  /_", "q quit", false},
+    {"pause", LIST, "", "p", NULL, "PAUSED", NULL, false},
+    {"pause_by_space", LIST, "", "{Space}", NULL, "PAUSED", NULL, false},
+    {"pause_ends", LIST, "p", "p", NULL, "live", "PAUSED", false},
+    {"sort_next", LIST, "", "s", NULL, "▲IDLE", "▲AGE", false},
+    {"sort_next_by_angle", LIST, "", ">", NULL, "▲IDLE", "▲AGE", false},
+    {"sort_previous", LIST, "", "<", NULL, "▼RATE", "▲AGE", false},
+    {"sort_wraps_to_client", LIST, "ssssss", "s", ":40001", "CLIENT▲", NULL, false},
+    {"reverse", LIST, "", "r", ":40001", "▼AGE", "▲AGE", false},
+    {"reverse_by_capital", LIST, "", "S", ":40001", "▼AGE", "▲AGE", false},
+    {"reverse_among_equals", LIST, "<<<<<<<<", "r", ":40001", "PRO▼", NULL, false},
+    {"sort_unknown_last", LIST, "s", "s", ":60001", "▼RTT", NULL, false},
+    {"open_only", LIST, "", "c", ":40040", "open only", ":60001", false},
+    {"open_only_ends", LIST, "c", "c", ":50010", ":60001", "40 rows", false},
+    {"events_hidden", LIST, "", "e", NULL, ":40036", "FAILURES", false},
+    {"events_shown_again", LIST, "e", "e", NULL, "FAILURES", ":40036", false},
+    {"focus_failures", LIST, "", "{Tab}", "x3", NULL, NULL, false},
+    {"focus_returns", LIST, "{Tab}", "{Tab}", ":50010", NULL, NULL, false},
+    {"up", LIST, "jj", "{Up}", ":50009", NULL, NULL, false},
+    {"up_by_letter", LIST, "jj", "k", ":50009", NULL, NULL, false},
+    {"up_stops_at_top", LIST, "", "k", ":50010", NULL, NULL, false},
+    {"down", LIST, "", "{Down}", ":50009", NULL, NULL, false},
+    {"down_by_letter", LIST, "", "j", ":50009", NULL, NULL, false},
+    {"down_in_failures", LIST, "{Tab}", "j", ":4007", NULL, NULL, false},
+    {"page_down", LIST, "", "{PgDn}", ":40037", NULL, NULL, false},
+    {"page_down_twice", LIST, "{PgDn}", "{PgDn}", ":40023", NULL, ":50009", false},
+    {"page_down_in_failures", LIST, "{Tab}", "{PgDn}", ":4004", NULL, NULL, false},
+    {"page_up", LIST, "{PgDn}", "{PgUp}", ":50010", NULL, NULL, false},
+    {"first", LIST, "jjj", "{Home}", ":50010", NULL, NULL, false},
+    {"first_by_letter", LIST, "jjj", "g", ":50010", NULL, NULL, false},
+    {"last", LIST, "", "{End}", ":40001", NULL, ":50009", false},
+    {"last_by_letter", LIST, "", "G", ":40001", NULL, ":50009", false},
+    {"last_in_failures", LIST, "{Tab}", "G", ":4001", NULL, NULL, false},
+    {"first_in_failures", LIST, "{Tab}G", "g", "x3", NULL, NULL, false},
+    {"escape_shows_all_rows", LIST, "/:3001{Enter}", "{Esc}", ":50010", ":50009", "/:3001", false},
+    {"redraw", LIST, "j", "{Ctrl-L}", ":50009", NULL, NULL, true},
+    {"unknown_key", LIST, "j", "z", ":50009", NULL, NULL, true},
+    {"filter_kept", FILTER, "/:3001", "{Enter}", ":60001", "  /:3001", "_", false},
+    {"filter_dropped", FILTER, "/:3001", "{Esc}", NULL, ":50009", "/:3001", false},
+    {"filter_erased", FILTER, "/:3001x", "{Backspace}", ":60001", "/:3001_", "no row", false},
+    {"filter_erased_whole", FILTER, "/:3001x", "{Ctrl-U}", ":50010", "  /_", "no row", false},
+    {"filter_redraw", FILTER, "/:3001", "{Ctrl-L}", ":60001", "/:3001_", NULL, true},
+    {"filter_takes_letters", FILTER, "/clo", "s", ":60001", "/clos_", NULL, false},
+    {"filter_absent", FILTER, "/!refused !:3000", " ", ":60001", "1 row", NULL, false},
+    {"help_left", HELP, "h", "h", NULL, "FAILURES", "KEYS", false},
+    {"help_left_by_question_mark", HELP, "h", "?", NULL, "FAILURES", "KEYS", false},
+    {"help_left_by_q", HELP, "h", "q", NULL, "FAILURES", "KEYS", false},
+    {"help_left_by_escape", HELP, "h", "{Esc}", NULL, "FAILURES", "KEYS", false},
+    {"help_down", HELP, "h", "{Down}", NULL, "show this help", "KEYS", false},
+    {"help_down_by_letter", HELP, "h", "j", NULL, "show this help", "KEYS", false},
+    {"help_up", HELP, "hj", "{Up}", NULL, "KEYS", NULL, false},
+    {"help_up_by_letter", HELP, "hj", "k", NULL, "KEYS", NULL, false},
+    {"help_page_down", HELP, "h", "{PgDn}", NULL, "STATES", "one page up", false},
+    {"help_page_up", HELP, "h{PgDn}", "{PgUp}", NULL, "KEYS", NULL, false},
+    {"help_last", HELP, "h", "{End}", NULL, "!established", "KEYS", false},
+    {"help_last_by_letter", HELP, "h", "G", NULL, "!established", "KEYS", false},
+    {"help_first", HELP, "hG", "{Home}", NULL, "KEYS", NULL, false},
+    {"help_first_by_letter", HELP, "hG", "g", NULL, "KEYS", NULL, false},
+    {"help_redraw", HELP, "hj", "{Ctrl-L}", NULL, "show this help", "KEYS", true},
+};
+
+static void find_marked(const struct grid *grid, char *text)
+{
+    text[0] = '\0';
+    for (int row = 0; row < grid->height; row++) {
+        if (grid_cell(grid, row, 0)->style == STYLE_SELECTED)
+            (void)grid_row_text(grid, row, text);
+    }
+}
+
+static void expect_text(const char *text, const char *part, bool present)
+{
+    if (part && (strstr(text, part) != NULL) != present)
+        fail_msg("\"%s\" %s in:\n%s", part, present ? "is not" : "is", text);
+}
+
+static void test_row(void **state)
+{
+    const struct row *row = *state;
+    struct world *world = world_open(80, 24, true);
+    world_crowd(world);
+    world_draw(world);
+    (void)world_press(world, row->before);
+    char *before = grid_dump(&world->grid);
+    assert_int_equal(world_press(world, row->key), SCREEN_STAY);
+    char *after = grid_dump(&world->grid);
+    char marked[WORLD_TEXT_MAX];
+    find_marked(&world->grid, marked);
+    expect_text(marked, row->marked, true);
+    expect_text(after, row->shown, true);
+    expect_text(after, row->missing, false);
+    if (row->same)
+        assert_string_equal(before, after);
+    free(before);
+    free(after);
+    world_close(world);
+}
+
+static void test_quit(void **state)
+{
+    (void)state;
+    struct world *world = world_open(80, 24, true);
+    assert_int_equal(world_press(world, "q"), SCREEN_QUIT);
+    assert_int_equal(world_press(world, "hq"), SCREEN_STAY);
+    assert_int_equal(world_press(world, "/q"), SCREEN_STAY);
+    world_close(world);
+}
+
+static void test_every_key_has_a_row(void **state)
+{
+    (void)state;
+    static const struct {
+        int contexts;
+        uint32_t code;
+        const char *name;
+    } keys[] = {
+#define KEY(contexts, code, NAME, name) {contexts, code, name},
+#include "ui/key.def"
+    };
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        int pressed = keys[i].code == 'q' ? LIST : 0; /* test_quit */
+        for (size_t j = 0; j < COUNT(rows); j++) {
+            char braced[32];
+            (void)snprintf(braced, sizeof braced, "{%s}", keys[i].name);
+            if (strcmp(rows[j].key, keys[i].name) == 0 || strcmp(rows[j].key, braced) == 0)
+                pressed |= rows[j].context;
+        }
+        if ((pressed & keys[i].contexts) != keys[i].contexts)
+            fail_msg("no row presses %s everywhere", keys[i].name);
+    }
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[COUNT(rows) + 2];
+    for (size_t i = 0; i < COUNT(rows); i++)
+        tests[i] = (struct CMUnitTest){rows[i].name, test_row, NULL, NULL, (void *)&rows[i]};
+    tests[COUNT(rows)] = (struct CMUnitTest)cmocka_unit_test(test_quit);
+    tests[COUNT(rows) + 1] = (struct CMUnitTest)cmocka_unit_test(test_every_key_has_a_row);
+    return _cmocka_run_group_tests("ui_keys", tests, COUNT(tests), NULL, NULL);
+}

@@ -1,0 +1,361 @@
+/* The parts of the screen by themselves: cells, narrow numbers, selection, filter words, columns.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "test_ui_world.h"
+#include "ui/column.h"
+#include "ui/compact.h"
+#include "ui/rates.h"
+#include "ui/rowfilter.h"
+#include "ui/scroller.h"
+#include "ui/select.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* Drawn over "aaaaaaaa", or over wide characters; '.' in `cells` is the right half of one. */
+static const struct text_row {
+    const char *name;
+    bool over_wide;
+    int column, room;
+    const char *text;
+    int used;
+    const char *cells;
+} text_rows[] = {
+    {"text_plain", false, 0, 8, "abc", 3, "abcaaaaa"},
+    {"text_clipped_by_room", false, 1, 2, "xyz", 2, "axyaaaaa"},
+    {"text_clipped_by_grid", false, 6, 99, "xyz", 2, "aaaaaaxy"},
+    {"text_outside", false, 8, 99, "xyz", 0, "aaaaaaaa"},
+    {"text_left_of_grid", false, -1, 99, "xyz", 0, "aaaaaaaa"},
+    {"text_no_room", false, 2, 0, "xyz", 0, "aaaaaaaa"},
+    {"text_less_than_no_room", false, 2, -5, "xyz", 0, "aaaaaaaa"},
+    {"text_two_bytes", false, 0, 8, "é→", 2, "é→aaaaaa"},
+    {"text_wide", false, 1, 8, "日", 2, "a日.aaaaa"},
+    {"text_wide_does_not_fit", false, 0, 3, "日本", 2, "日.aaaaaa"},
+    {"text_wide_at_the_edge", false, 7, 9, "日", 0, "aaaaaaaa"},
+    {"text_combining_is_left_out", false, 0, 8, "e\xcc\x81x", 2, "exaaaaaa"},
+    {"text_control", false, 0, 8, "a\x1b[b", 4, "a?[baaaa"},
+    {"text_c1_control", false, 0, 8, "\xc2\x9b", 1, "?aaaaaaa"},
+    {"text_invalid", false, 0, 8, "\xff\xc3", 2, "??aaaaaa"},
+    {"text_over_left_half", true, 0, 8, "x", 1, "x 日.日.日."},
+    {"text_over_right_half", true, 1, 8, "x", 1, " x日.日.日."},
+    {"text_wide_over_two_halves", true, 1, 8, "語", 2, " 語. 日.日."},
+};
+
+static void test_text(void **state)
+{
+    const struct text_row *row = *state;
+    struct err err;
+    struct grid grid = {0};
+    assert_int_equal(grid_resize(&grid, 8, 1, &err), 0);
+    (void)grid_text(&grid, 0, 0, 8, STYLE_NORMAL, row->over_wide ? "日日日日" : "aaaaaaaa");
+    assert_int_equal(grid_text(&grid, 0, row->column, row->room, STYLE_KEY, row->text), row->used);
+    const char *cells = row->cells;
+    for (int column = 0; column < 8; column++) {
+        uint32_t code = 0;
+        cells += utf8_decode(cells, strlen(cells), &code);
+        assert_int_equal(grid_cell(&grid, 0, column)->code, code == '.' ? 0 : code);
+    }
+    assert_int_equal(grid_text(&grid, 1, 0, 8, STYLE_NORMAL, "x"), 0);
+    assert_int_equal(grid_text(&grid, -1, 0, 8, STYLE_NORMAL, "x"), 0);
+    grid_free(&grid);
+}
+
+enum {
+    COUNTED,
+    SPAN,
+    GROUPED,
+};
+
+static const struct number_row {
+    const char *name;
+    int kind;
+    int64_t number;
+    const char *text;
+} number_rows[] = {
+    {"count_0", COUNTED, 0, "0"},
+    {"count_999", COUNTED, 999, "999"},
+    {"count_1000", COUNTED, 1000, "1.0k"},
+    {"count_99999", COUNTED, 99999, "99.9k"},
+    {"count_999999", COUNTED, 999999, "999k"},
+    {"count_1234567", COUNTED, 1234567, "1.2M"},
+    {"count_most", COUNTED, INT64_MAX, "9.2E"},
+    {"span_negative", SPAN, -5, "0us"},
+    {"span_us", SPAN, 999999, "999us"},
+    {"span_ms", SPAN, 999 * CLOCK_NS_PER_MS, "999ms"},
+    {"span_s", SPAN, CLOCK_NS_PER_S + 250 * CLOCK_NS_PER_MS, "1.2s"},
+    {"span_m", SPAN, 428 * CLOCK_NS_PER_S, "7m08s"},
+    {"span_long_m", SPAN, 3599 * CLOCK_NS_PER_S, "59m"},
+    {"span_h", SPAN, 11100 * CLOCK_NS_PER_S, "3h05m"},
+    {"span_long_h", SPAN, 86399 * CLOCK_NS_PER_S, "23h"},
+    {"span_d", SPAN, 187200 * CLOCK_NS_PER_S, "2d04h"},
+    {"span_most", SPAN, INT64_MAX, "9999d"},
+    {"grouped_0", GROUPED, 0, "0"},
+    {"grouped_1000", GROUPED, 1000, "1,000"},
+    {"grouped_1002003", GROUPED, 1002003, "1,002,003"},
+    {"grouped_most", GROUPED, INT64_MAX, "9,223,372,036,854,775,807"},
+};
+
+static void test_number(void **state)
+{
+    const struct number_row *row = *state;
+    char buffer[64];
+    struct text text = text_begin(buffer, sizeof buffer);
+    if (row->kind == COUNTED)
+        compact_add_count(&text, (uint64_t)row->number);
+    else if (row->kind == SPAN)
+        compact_add_span(&text, row->number);
+    else
+        compact_add_grouped(&text, (uint64_t)row->number);
+    assert_string_equal(buffer, row->text);
+    assert_true(row->kind == GROUPED || text.len <= 5);
+}
+
+/* The order entries come in; each has a key of its own in [0, count). */
+static const struct select_row {
+    const char *name;
+    uint32_t count, step;
+    uint64_t place;
+} select_rows[] = {
+    {"select_few", 10, 1, 5},
+    {"select_none", 0, 1, 0},
+    {"select_from_top_ascending", 50000, 1, 0},
+    {"select_from_top_descending", 50000, 49999, 0},
+    {"select_middle_descending", 50000, 49999, 25000},
+    {"select_middle_mixed", 50000, 20001, 31234},
+    {"select_last", 50000, 30011, UINT64_MAX},
+    {"select_near_top", 50000, 777, 3},
+    {"select_near_end", 50000, 777, 49998},
+};
+
+static void test_select(void **state)
+{
+    const struct select_row *row = *state;
+    struct selection *selection = malloc(sizeof *selection);
+    struct select_entry *out = malloc(2 * SELECT_KEPT * sizeof *out);
+    assert_true(selection && out);
+    struct select_key place = {{7, row->place}};
+    select_begin(selection, &place);
+    for (uint64_t i = 0; i < row->count; i++) {
+        uint64_t key = i * row->step % row->count;
+        struct select_entry entry = {.key = {{7, key}}, .index = (uint32_t)key};
+        select_add(selection, &entry);
+    }
+    uint64_t before = row->place < row->count ? row->place : row->count;
+    uint64_t above = before < SELECT_KEPT ? before : SELECT_KEPT;
+    uint64_t after = row->count - before;
+    uint64_t below = after < SELECT_KEPT ? after : SELECT_KEPT;
+    uint32_t at = 0;
+    assert_int_equal(select_finish(selection, out, &at), above + below);
+    assert_int_equal(at, above);
+    assert_int_equal(selection->total, row->count);
+    for (uint32_t i = 0; i < above + below; i++) {
+        assert_int_equal(out[i].key.words[1], before - above + i);
+        assert_int_equal(out[i].index, before - above + i);
+    }
+    free(selection);
+    free(out);
+}
+
+static const struct filter_row {
+    const char *text;
+    bool matches;
+} filter_rows[] = {
+    {"", true},
+    {" ", true},
+    {"127.0.0.1:40001", true},
+    {":3000", true},
+    {"tcp established", true},
+    {"TCP Estab", true},
+    {"udp", false},
+    {"!udp", true},
+    {"!tcp", false},
+    {"!", true},
+    {"! !udp", true},
+    {"tcp :3001", false},
+    {"  tcp   :3000  ", true},
+    {"40001 3000 established 127 tcp", true},
+    {"127.0.0.1:40001tcp", false},
+    {"3000:", false},
+};
+
+static void type_filter(struct rowfilter *filter, const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++)
+        assert_true(rowfilter_type(filter, (uint8_t)*at));
+}
+
+static void test_filter(void **state)
+{
+    const struct filter_row *row = *state;
+    struct world *world = world_open(80, 24, true);
+    (void)world_establish(world, "127.0.0.1:40001", "127.0.0.1:3000");
+    uint32_t at = 0;
+    struct flow_ref ref;
+    struct flow_view view;
+    assert_true(tracker_next(world->tracker, &at, &ref, &view));
+    struct rowfilter filter = {0};
+    type_filter(&filter, row->text);
+    assert_int_equal(rowfilter_matches(&filter, view), row->matches);
+    world_close(world);
+}
+
+static void test_filter_typing(void **state)
+{
+    (void)state;
+    struct rowfilter filter = {0};
+    assert_false(rowfilter_erase(&filter));
+    assert_true(rowfilter_type(&filter, 0x65e5));
+    assert_string_equal(filter.text, "日");
+    assert_false(rowfilter_type(&filter, 0x1b));
+    assert_false(rowfilter_type(&filter, 0x9b));
+    assert_false(rowfilter_type(&filter, 0xd800));
+    assert_false(rowfilter_type(&filter, SCREEN_KEY_UP));
+    assert_true(rowfilter_type(&filter, 0x1f600));
+    assert_string_equal(filter.text, "日😀");
+    assert_true(rowfilter_erase(&filter));
+    assert_string_equal(filter.text, "日");
+    assert_true(rowfilter_erase(&filter));
+    assert_string_equal(filter.text, "");
+    for (int i = 0; i < 1000; i++)
+        (void)rowfilter_type(&filter, i % 2 ? ' ' : 'x');
+    assert_int_equal(filter.len, ROWFILTER_TEXT_MAX - 1);
+}
+
+static const struct endpoint_row {
+    const char *endpoint;
+    int room;
+    const char *text;
+} endpoint_rows[] = {
+    {"127.0.0.1:3000", 14, "127.0.0.1:3000"},
+    {"127.0.0.1:3000", 13, "127.…0.1:3000"},
+    {"127.0.0.1:3000", 10, "12….1:3000"},
+    {"127.0.0.1:3000", 9, ":3000"},
+    {"127.0.0.1:3000", 1, ":3000"},
+    {"[::1]:3000", 10, "[::1]:3000"},
+    {"[2001:db8::1234:5678:9abc]:443", 20, "[2001:db…8:9abc]:443"},
+};
+
+static void test_endpoint(void **state)
+{
+    const struct endpoint_row *row = *state;
+    struct tuple tuple = {.protocol = PROTOCOL_TCP};
+    world_parse(row->endpoint, &tuple, 0);
+    assert_int_equal(endpoint_len(&tuple, 0), strlen(row->endpoint));
+    char buffer[COLUMN_TEXT_MAX];
+    struct text text = text_begin(buffer, sizeof buffer);
+    endpoint_write(&text, &tuple, 0, row->room, true);
+    assert_string_equal(buffer, row->text);
+}
+
+/* Columns never overlap, never pass the edge, and a wider screen never shows fewer. */
+static void test_layout(void **state)
+{
+    (void)state;
+    static const int needs[][2] = {{15, 15}, {15, 14}, {11, 10}, {47, 44}, {15, 47}};
+    for (size_t need = 0; need < COUNT(needs); need++) {
+        int before = 0;
+        for (int width = 34; width <= 300; width++) {
+            struct column_place places[COLUMN_COUNT];
+            int count = column_layout(places, width, needs[need], COLUMN_AGE);
+            for (int i = 1; i < count; i++)
+                assert_true(places[i].left > places[i - 1].left + places[i - 1].width);
+            assert_true(places[count - 1].left + places[count - 1].width <= width);
+            if (width == 60) /* from here on the sorted column takes its place */
+                before = 0;
+            assert_true(count >= before || need >= 3);
+            before = count;
+        }
+        assert_int_equal(before, COLUMN_COUNT);
+    }
+}
+
+/* From sorted column to its place: shown at 80 columns though its rank is the last. */
+static void test_sorted_column_is_shown(void **state)
+{
+    (void)state;
+    static const int need[2] = {15, 15};
+    struct column_place places[COLUMN_COUNT];
+    int count = column_layout(places, 80, need, COLUMN_HISTORY);
+    assert_int_equal(places[count - 1].column, COLUMN_HISTORY);
+    assert_int_equal(places[0].width, 15);
+}
+
+static const struct scroll_row {
+    const char *name;
+    struct scroller before;
+    uint32_t count, position, height, first;
+} scroll_rows[] = {
+    {"scroll_empty", {0, 0, 0}, 0, 0, 10, 0},
+    {"scroll_all_fit", {0, 0, 0}, 5, 4, 10, 0},
+    {"scroll_top_stays", {0, 3, 10}, 50, 9, 10, 0},
+    {"scroll_follows_down", {0, 9, 10}, 50, 10, 10, 1},
+    {"scroll_keeps_line", {20, 4, 10}, 80, 54, 10, 50},
+    {"scroll_list_shrank", {40, 4, 10}, 12, 11, 10, 2},
+    {"scroll_no_height", {3, 1, 10}, 12, 11, 0, 11},
+    {"scroll_height_shrank", {10, 9, 10}, 50, 19, 5, 15},
+};
+
+static void test_scroll(void **state)
+{
+    const struct scroll_row *row = *state;
+    struct scroller scroller = row->before;
+    scroller_place(&scroller, row->count, row->position, row->height);
+    assert_int_equal(scroller.first, row->first);
+    assert_int_equal(scroller.first + scroller.line, row->position);
+}
+
+/* A record that another flow took over starts from nothing. */
+static void test_rate_of_reused_record(void **state)
+{
+    (void)state;
+    struct err err;
+    struct rates rates;
+    assert_int_equal(rates_open(&rates, 10, &err), 0);
+    struct flow hot = {.side[0].bytes = 5000, .last_ns = 2 * CLOCK_NS_PER_S};
+    struct flow_cold cold = {.start_ns = 0};
+    struct flow_view view = {.hot = &hot, .cold = &cold};
+    struct flow_ref ref = {3, 0};
+    assert_int_equal(rates_look(&rates, ref, view, CLOCK_NS_PER_S / 2), 0);
+    assert_int_equal(rates_look(&rates, ref, view, CLOCK_NS_PER_S), 5000);
+    hot.side[1].bytes = 2000;
+    assert_int_equal(rates_look(&rates, ref, view, CLOCK_NS_PER_S * 3 / 2), 5000);
+    assert_int_equal(rates_look(&rates, ref, view, CLOCK_NS_PER_S * 2), 2000);
+    assert_int_equal(rates_average(view), 3500);
+    ref.generation = 1;
+    cold.start_ns = 3 * CLOCK_NS_PER_S;
+    hot.side[1].bytes = 0;
+    assert_int_equal(rates_look(&rates, ref, view, 3 * CLOCK_NS_PER_S), 0);
+    assert_int_equal(rates_look(&rates, ref, view, 4 * CLOCK_NS_PER_S), 5000);
+    rates_close(&rates);
+}
+
+#define ROW(rows, i, title, function)                                                              \
+    {                                                                                              \
+        title, function, NULL, NULL, (void *)&(rows)[i]                                            \
+    }
+
+int main(void)
+{
+    struct CMUnitTest tests[COUNT(text_rows) + COUNT(number_rows) + COUNT(select_rows) +
+                            COUNT(filter_rows) + COUNT(endpoint_rows) + COUNT(scroll_rows) + 4];
+    size_t count = 0;
+#define ADD(rows, title, function)                                                                 \
+    for (size_t i = 0; i < COUNT(rows); i++)                                                       \
+        tests[count++] = (struct CMUnitTest)ROW(rows, i, (rows)[i].title, function);
+    ADD(text_rows, name, test_text)
+    ADD(number_rows, name, test_number)
+    ADD(select_rows, name, test_select)
+    ADD(filter_rows, text, test_filter)
+    ADD(endpoint_rows, text, test_endpoint)
+    ADD(scroll_rows, name, test_scroll)
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_filter_typing);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_layout);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_sorted_column_is_shown);
+    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_rate_of_reused_record);
+    return _cmocka_run_group_tests("ui_parts", tests, count, NULL, NULL);
+}

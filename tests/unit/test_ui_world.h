@@ -1,0 +1,299 @@
+/*
+ * Purpose: a small world for tests of the screen: connections whose packets go through the flow
+ *          table, a screen that hears of them, and a grid that can be read as text.
+ * Owns:    tracker, screen and grid, from world_open to world_close.
+ * Used by: tests/unit/test_ui_*.c.
+ */
+#ifndef LOFLOW_TEST_UI_WORLD_H
+#define LOFLOW_TEST_UI_WORLD_H
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "flows/tracker.h"
+#include "ui/grid.h"
+#include "ui/screen.h"
+
+/* 2023-11-14 22:13:20 UTC */
+#define WORLD_BEGIN_NS (INT64_C(1700000000) * CLOCK_NS_PER_S)
+#define WORLD_FLOWS    16384
+#define WORLD_TEXT_MAX (GRID_WIDTH_MAX * 4 + 1)
+
+struct world {
+    struct tracker *tracker;
+    struct screen *screen;
+    struct grid grid;
+    struct screen_status status;
+    struct packet_batch batch;
+    struct event_list events;
+};
+
+/* Seen from the client: 0 is the client, 1 the server. */
+struct connection {
+    struct tuple tuple;
+    uint8_t client; /* end of the canonical tuple */
+    uint32_t seq[2];
+};
+
+static inline void world_must(int result, const struct err *err)
+{
+    if (result != 0) {
+        (void)fprintf(stderr, "%s\n", err->text);
+        abort();
+    }
+}
+
+static inline struct world *world_open(int width, int height, bool utf8)
+{
+    struct err err;
+    struct world *world = calloc(1, sizeof *world);
+    assert(world);
+    struct tracker_options flows = {.max_flows = WORLD_FLOWS};
+    world_must(tracker_open(&world->tracker, &flows, &err), &err);
+    struct screen_options options = {.utf8 = utf8, .max_flows = WORLD_FLOWS};
+    world_must(screen_open(&world->screen, &options, &err), &err);
+    world_must(grid_resize(&world->grid, width, height, &err), &err);
+    world->status = (struct screen_status){
+        .name = "lo", .filter = "", .live = true, .percent = -1, .now_ns = WORLD_BEGIN_NS};
+    return world;
+}
+
+static inline void world_close(struct world *world)
+{
+    screen_close(world->screen);
+    tracker_close(world->tracker);
+    grid_free(&world->grid);
+    free(world);
+}
+
+static inline void world_hear(struct world *world)
+{
+    for (uint32_t i = 0; i < world->events.count; i++)
+        screen_event(world->screen, world->tracker, &world->events.events[i]);
+}
+
+static inline void world_wait(struct world *world, int64_t ns)
+{
+    world->status.now_ns += ns;
+    bool more = true;
+    while (more) {
+        more = tracker_advance(world->tracker, world->status.now_ns, &world->events);
+        world_hear(world);
+    }
+}
+
+static inline void world_parse(const char *endpoint, struct tuple *tuple, int end)
+{
+    char host[64];
+    const char *colon = strrchr(endpoint, ':');
+    assert(colon);
+    bool v6 = endpoint[0] == '[';
+    int len = (int)(colon - endpoint) - (v6 ? 2 : 0);
+    (void)snprintf(host, sizeof host, "%.*s", len, endpoint + (v6 ? 1 : 0));
+    uint8_t octets[16];
+    int parsed = inet_pton(v6 ? AF_INET6 : AF_INET, host, octets);
+    assert(parsed == 1);
+    (void)parsed;
+    tuple->address[end] = v6 ? address_from_ipv6(octets) : address_from_ipv4(octets);
+    tuple->port[end] = (uint16_t)atoi(colon + 1);
+    tuple->family = v6 ? 6 : 4;
+}
+
+static inline struct connection world_connection(const char *client, const char *server)
+{
+    struct connection connection = {.tuple = {.protocol = PROTOCOL_TCP}, .seq = {1000, 5000}};
+    world_parse(client, &connection.tuple, 0);
+    world_parse(server, &connection.tuple, 1);
+    connection.client = tuple_canonicalize(&connection.tuple);
+    return connection;
+}
+
+static inline void world_feed(struct world *world, struct packet packet)
+{
+    static const struct hash_key key = {{1, 2}};
+    world->status.now_ns += 10 * CLOCK_NS_PER_US;
+    world->status.packets++;
+    packet.time_ns = world->status.now_ns;
+    packet.hash = hash_tuple(&key, &packet.tuple);
+    world->batch.count = 1;
+    world->batch.packets[0] = packet;
+    tracker_feed(world->tracker, &world->batch, &world->events);
+    world_hear(world);
+}
+
+/* `from`: 0 the client, 1 the server. */
+static inline void world_send(struct world *world, struct connection *connection, int from,
+                              uint16_t flags, uint32_t len)
+{
+    bool tcp = connection->tuple.protocol == PROTOCOL_TCP;
+    struct packet packet = {
+        .tuple = connection->tuple,
+        .kind = tcp ? PACKET_TCP : PACKET_UDP,
+        .verdict = tcp ? VERDICT_TCP : VERDICT_UDP,
+        .direction = (uint8_t)(connection->client ^ from),
+        .flags = flags,
+        .seq = connection->seq[from],
+        .ack = flags & TCP_ACK ? connection->seq[!from] : 0,
+        .window = 65535,
+        .payload_wire_len = len,
+    };
+    connection->seq[from] += len + (flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
+    world_feed(world, packet);
+}
+
+static inline void world_icmp(struct world *world, struct connection *connection, uint8_t type,
+                              uint8_t code)
+{
+    struct packet packet = {
+        .tuple = connection->tuple,
+        .kind = PACKET_ICMP_ERROR,
+        .verdict = VERDICT_ICMP_ERROR,
+        .direction = connection->client,
+        .seq = connection->seq[0] - 1,
+        .icmp_type = type,
+        .icmp_code = code,
+    };
+    world_feed(world, packet);
+}
+
+static inline void world_refuse(struct world *world, const char *client, const char *server)
+{
+    struct connection refused = world_connection(client, server);
+    world_send(world, &refused, 0, TCP_SYN, 0);
+    refused.seq[1] = 0;
+    world_send(world, &refused, 1, TCP_RST | TCP_ACK, 0);
+}
+
+static inline struct connection world_establish(struct world *world, const char *client,
+                                                const char *server)
+{
+    struct connection made = world_connection(client, server);
+    world_send(world, &made, 0, TCP_SYN, 0);
+    world_send(world, &made, 1, TCP_SYN | TCP_ACK, 0);
+    world_send(world, &made, 0, TCP_ACK, 0);
+    return made;
+}
+
+static inline void world_finish(struct world *world, struct connection *connection)
+{
+    world_send(world, connection, 0, TCP_FIN | TCP_ACK, 0);
+    world_send(world, connection, 1, TCP_FIN | TCP_ACK, 0);
+    world_send(world, connection, 0, TCP_ACK, 0);
+}
+
+static inline void world_draw(struct world *world)
+{
+    screen_draw(world->screen, world->tracker, &world->status, &world->grid);
+}
+
+static inline void world_resize(struct world *world, int width, int height)
+{
+    struct err err;
+    world_must(grid_resize(&world->grid, width, height, &err), &err);
+}
+
+/* One row of the grid as UTF-8; the right half of a wide character adds nothing. */
+static inline size_t grid_row_text(const struct grid *grid, int row, char *text)
+{
+    size_t len = 0;
+    for (int column = 0; column < grid->width; column++) {
+        uint32_t code = grid_cell(grid, row, column)->code;
+        if (code >= 0x10000) {
+            text[len++] = (char)(0xf0 | code >> 18);
+            text[len++] = (char)(0x80 | (code >> 12 & 0x3f));
+            text[len++] = (char)(0x80 | (code >> 6 & 0x3f));
+        } else if (code >= 0x800) {
+            text[len++] = (char)(0xe0 | code >> 12);
+            text[len++] = (char)(0x80 | (code >> 6 & 0x3f));
+        } else if (code >= 0x80) {
+            text[len++] = (char)(0xc0 | code >> 6);
+        }
+        if (code >= 0x80)
+            text[len++] = (char)(0x80 | (code & 0x3f));
+        else if (code != 0)
+            text[len++] = (char)code;
+    }
+    text[len] = '\0';
+    return len;
+}
+
+/* The whole grid, a line a row, then its styles, a letter a cell. The caller frees it. */
+static inline char *grid_dump(const struct grid *grid)
+{
+    static const char letters[STYLE_COUNT + 1] = ".THS#dgnwfkp";
+    size_t size = (size_t)grid->height * ((size_t)grid->width * 5 + 6) + 1;
+    char *dump = malloc(size);
+    assert(dump);
+    size_t len = 0;
+    for (int row = 0; row < grid->height; row++) {
+        dump[len++] = '|';
+        len += grid_row_text(grid, row, dump + len);
+        dump[len++] = '|';
+        dump[len++] = '\n';
+    }
+    for (int row = 0; row < grid->height; row++) {
+        dump[len++] = ':';
+        for (int column = 0; column < grid->width; column++)
+            dump[len++] = letters[grid_cell(grid, row, column)->style];
+        dump[len++] = ':';
+        dump[len++] = '\n';
+    }
+    dump[len] = '\0';
+    return dump;
+}
+
+/* Keys as a string: characters stand for themselves, {Down} for a key of that name in ui/key.def.
+ */
+static inline enum screen_answer world_press(struct world *world, const char *keys)
+{
+    static const struct {
+        const char *name;
+        uint32_t code;
+    } names[] = {
+#define KEY(contexts, code, NAME, name) {name, code},
+#include "ui/key.def"
+    };
+    enum screen_answer answer = SCREEN_STAY;
+    while (*keys != '\0') {
+        uint32_t code = (uint8_t)*keys++;
+        if (code == '{') {
+            size_t len = strcspn(keys, "}");
+            size_t i = 0;
+            while (strlen(names[i].name) != len || memcmp(names[i].name, keys, len) != 0)
+                i++;
+            code = names[i].code;
+            keys += len + 1;
+        }
+        answer = screen_key(world->screen, code);
+        world_draw(world);
+    }
+    return answer;
+}
+
+/* 40 established flows, one closed, ten refused at eight ports; the newest is refused. */
+static inline void world_crowd(struct world *world)
+{
+    char client[32];
+    char server[32];
+    for (int i = 1; i <= 40; i++) {
+        (void)snprintf(client, sizeof client, "127.0.0.1:%d", 40000 + i);
+        struct connection made = world_establish(world, client, "127.0.0.1:3000");
+        world_send(world, &made, 0, TCP_ACK | TCP_PSH, (uint32_t)i * 10);
+        world_send(world, &made, 1, TCP_ACK | TCP_PSH, (uint32_t)(50 - i) * 1000);
+        world_wait(world, CLOCK_NS_PER_MS);
+    }
+    struct connection closed = world_establish(world, "127.0.0.1:60001", "127.0.0.1:3001");
+    world_finish(world, &closed);
+    for (int i = 1; i <= 10; i++) {
+        (void)snprintf(client, sizeof client, "127.0.0.1:%d", 50000 + i);
+        (void)snprintf(server, sizeof server, "127.0.0.1:%d", 4000 + (i < 8 ? i : 8));
+        world_refuse(world, client, server);
+        world_wait(world, CLOCK_NS_PER_MS);
+    }
+}
+
+#endif

@@ -1,0 +1,96 @@
+/*
+ * Purpose: the flow table on the screen: which flows are rows, in which order, where the cursor is.
+ * Owns:    copies of the rows around the cursor, the rates, the row filter.
+ * Borrows: the tracker during flow_pane_collect.
+ * Bounds:  2 * SELECT_KEPT rows; a look at the table takes at most FLOW_PANE_BUDGET_NS, and what it
+ *          did not reach is left for the next, so that a table of a million flows makes the order
+ *          come later and never the screen hang.
+ * Fails:   flow_pane_open with -ENOMEM.
+ * Used by: ui/screen.
+ */
+#ifndef LOFLOW_UI_FLOW_PANE_H
+#define LOFLOW_UI_FLOW_PANE_H
+
+#include "base/clock.h"
+#include "flows/tracker.h"
+#include "ui/column.h"
+#include "ui/grid.h"
+#include "ui/rates.h"
+#include "ui/rowfilter.h"
+#include "ui/scroller.h"
+#include "ui/select.h"
+
+#define FLOW_PANE_ROWS_MAX  (2 * SELECT_KEPT)
+#define FLOW_PANE_BUDGET_NS (8 * CLOCK_NS_PER_MS)
+
+/* A flow as it was when the picture was taken. */
+struct flow_row {
+    struct flow_ref ref;
+    uint64_t rate;
+    struct flow hot;
+    struct flow_cold cold;
+};
+
+static inline struct column_flow flow_row_look(const struct flow_row *row, int64_t now_ns)
+{
+    return (struct column_flow){
+        .view = {.hot = &row->hot, .cold = &row->cold},
+        .rate = row->rate,
+        .now_ns = now_ns,
+    };
+}
+
+enum flow_cursor {
+    CURSOR_TOP,  /* follows the first row */
+    CURSOR_FLOW, /* stays on its flow */
+    CURSOR_LAST, /* goes to the last row, then stays on its flow */
+};
+
+struct flow_pane {
+    bool utf8;
+    bool open_only; /* hides flows that are not open */
+    bool reversed;
+    bool walking; /* a look at the table is under way */
+    bool live;    /* the picture is of live flows */
+    enum column sorted;
+    enum flow_cursor cursor;
+    struct rates rates;
+    struct rowfilter filter;
+
+    int64_t budget_ns; /* of a look at the table */
+    int64_t walk_now_ns;
+    struct selection selection;
+    uint32_t walk_at;
+
+    uint32_t row_count; /* of the picture, as the rest from here on */
+    uint32_t order_count;
+    uint32_t position; /* of the cursor in `order` */
+    struct scroller scroller;
+    int need_width;
+    int need[2]; /* widest endpoints seen, so that columns do not dance */
+    int64_t now_ns;
+    uint64_t matching; /* flows that pass the filter */
+    struct flow_row cursor_row;
+    struct flow_row rows[FLOW_PANE_ROWS_MAX];
+    struct select_entry order[FLOW_PANE_ROWS_MAX]; /* `index` is that of a row */
+};
+
+int flow_pane_open(struct flow_pane *pane, bool utf8, uint32_t max_flows, struct err *err);
+void flow_pane_close(struct flow_pane *pane);
+
+/* Takes a new picture. */
+void flow_pane_collect(struct flow_pane *pane, const struct tracker *tracker, int64_t now_ns,
+                       bool live);
+
+/* The filter or the order changed: `paused` keeps to the picture. */
+void flow_pane_reorder(struct flow_pane *pane, bool paused);
+
+void flow_pane_move(struct flow_pane *pane, int64_t lines);
+void flow_pane_move_pages(struct flow_pane *pane, int pages);
+void flow_pane_go(struct flow_pane *pane, enum flow_cursor cursor);
+void flow_pane_sort(struct flow_pane *pane, int step);
+
+/* Draws headings and rows from line `top` on, `height` lines. */
+void flow_pane_draw(struct flow_pane *pane, struct grid *grid, int top, int height, bool focused);
+
+#endif

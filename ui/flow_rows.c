@@ -1,0 +1,105 @@
+#include "ui/flow_pane.h"
+
+#include <string.h>
+
+static int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static struct flow_row *row_at(struct flow_pane *pane, uint32_t at)
+{
+    return &pane->rows[pane->order[at].index];
+}
+
+/* What the endpoints in sight want; forgets what came before when the screen changes its width. */
+static void measure(struct flow_pane *pane, int width)
+{
+    if (width != pane->need_width) {
+        pane->need[0] = COLUMN_END_IPV4;
+        pane->need[1] = COLUMN_END_IPV4;
+    }
+    pane->need_width = width;
+    uint32_t end = pane->scroller.first + pane->scroller.height;
+    for (uint32_t at = pane->scroller.first; at < end && at < pane->order_count; at++) {
+        const struct flow *flow = &row_at(pane, at)->hot;
+        for (unsigned side = 0; side < 2; side++) {
+            int *need = &pane->need[side == flow->client ? 0 : 1];
+            *need = most(*need, endpoint_len(&flow->tuple, side));
+        }
+    }
+}
+
+/* "BYTE>" with an arrow where the terminal has one. */
+static void write_heading(struct text *text, enum column column, bool utf8)
+{
+    for (const char *at = column_heading(column); *at != '\0'; at++) {
+        if (utf8 && (*at == '>' || *at == '<'))
+            text_add(text, "%s", *at == '>' ? "→" : "←");
+        else
+            text_add(text, "%c", *at);
+    }
+}
+
+static void draw_heading(struct flow_pane *pane, struct grid *grid, int line,
+                         const struct column_place *place)
+{
+    bool sorted = place->column == pane->sorted;
+    enum style style = sorted ? STYLE_SORTED : STYLE_HEADING;
+    char buffer[COLUMN_TEXT_MAX];
+    struct text text = text_begin(buffer, sizeof buffer);
+    write_heading(&text, place->column, pane->utf8);
+    int len = (int)strlen(column_heading(place->column));
+    bool right = column_is_right_aligned(place->column);
+    int left = right ? place->left + place->width - len : place->left;
+    (void)grid_text(grid, line, left, len, style, buffer);
+    if (!sorted)
+        return;
+    bool descending = column_is_descending(pane->sorted) != pane->reversed;
+    const char *mark = descending ? "v" : "^";
+    if (pane->utf8)
+        mark = descending ? "▼" : "▲";
+    (void)grid_text(grid, line, right ? left - 1 : left + len, 1, style, mark);
+}
+
+static void draw_row(struct flow_pane *pane, struct grid *grid, int line,
+                     const struct flow_row *row, const struct column_place *place)
+{
+    struct column_flow flow = {{&row->hot, &row->cold, NULL}, row->rate, pane->now_ns};
+    char buffer[COLUMN_TEXT_MAX];
+    struct text text = text_begin(buffer, sizeof buffer);
+    column_write(place->column, &flow, place->width, pane->utf8, &text);
+    int left = place->left;
+    if (column_is_right_aligned(place->column))
+        left += most(0, place->width - (int)text.len);
+    enum style style = column_style(place->column, flow.view);
+    (void)grid_text(grid, line, left, place->left + place->width - left, style, buffer);
+    if (place->column == COLUMN_CLIENT)
+        (void)grid_text(grid, line, place->left + place->width + 1, 1, STYLE_DIM,
+                        pane->utf8 ? "→" : ">");
+}
+
+void flow_pane_draw(struct flow_pane *pane, struct grid *grid, int top, int height, bool focused)
+{
+    if (height < 1)
+        return;
+    uint32_t lines = (uint32_t)height - 1;
+    scroller_place(&pane->scroller, pane->order_count, pane->position, lines);
+    measure(pane, grid->width);
+
+    struct column_place places[COLUMN_COUNT];
+    int shown = column_layout(places, grid->width, pane->need, pane->sorted);
+    grid_fill(grid, top, 0, grid->width, STYLE_HEADING, ' ');
+    for (int i = 0; i < shown; i++)
+        draw_heading(pane, grid, top, &places[i]);
+    for (uint32_t line = 0; line < lines; line++) {
+        uint32_t at = pane->scroller.first + line;
+        if (at >= pane->order_count)
+            return;
+        int on = top + 1 + (int)line;
+        for (int i = 0; i < shown; i++)
+            draw_row(pane, grid, on, row_at(pane, at), &places[i]);
+        if (focused && at == pane->position)
+            grid_style_row(grid, on, STYLE_SELECTED);
+    }
+}

@@ -1,0 +1,75 @@
+#include "ui/keymap.h"
+
+#include <string.h>
+
+#include "ui/screen.h"
+
+enum {
+    LIST = KEY_IN_LIST,
+    HELP = KEY_IN_HELP,
+    FILTER = KEY_IN_FILTER,
+};
+
+static const struct {
+    const char *footer;
+    const char *meaning;
+} actions[ACTION_COUNT] = {
+#define ACTION(NAME, footer, meaning) {footer, meaning},
+#include "ui/key.def"
+};
+
+static const struct {
+    uint32_t code;
+    uint8_t contexts, action;
+    const char *name;
+} keys[] = {
+#define KEY(contexts, code, NAME, name) {code, contexts, ACTION_##NAME, name},
+#include "ui/key.def"
+};
+
+#define KEY_COUNT (sizeof keys / sizeof keys[0])
+
+enum key_action keymap_find(enum key_context context, uint32_t key)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (keys[i].code == key && (keys[i].contexts & context))
+            return (enum key_action)keys[i].action;
+    }
+    return ACTION_NONE;
+}
+
+void keymap_write_keys(struct text *text, enum key_action action)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (keys[i].action == action)
+            text_add(text, text->len > 0 ? " %s" : "%s", keys[i].name);
+    }
+}
+
+const char *keymap_meaning(enum key_action action)
+{
+    return actions[action].meaning;
+}
+
+static const char *first_name(enum key_context context, enum key_action action)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (keys[i].action == action && (keys[i].contexts & context))
+            return keys[i].name;
+    }
+    return NULL;
+}
+
+void keymap_draw_footer(struct grid *grid, int row, int column, enum key_context context)
+{
+    for (int action = 0; action < ACTION_COUNT; action++) {
+        const char *name = first_name(context, (enum key_action)action);
+        const char *word = actions[action].footer;
+        if (!name || word[0] == '\0')
+            continue;
+        if (column + (int)strlen(name) + 1 + (int)strlen(word) > grid->width)
+            continue;
+        column += grid_text(grid, row, column, grid->width - column, STYLE_KEY, name) + 1;
+        column += grid_text(grid, row, column, grid->width - column, STYLE_NORMAL, word) + 2;
+    }
+}

@@ -1,0 +1,37 @@
+/*
+ * Purpose: what keys do where, and their names, from ui/key.def.
+ * Owns:    nothing.
+ * Used by: ui/screen, ui/help.
+ */
+#ifndef LOFLOW_UI_KEYMAP_H
+#define LOFLOW_UI_KEYMAP_H
+
+#include <stdint.h>
+
+#include "base/text.h"
+#include "ui/grid.h"
+
+enum key_context {
+    KEY_IN_LIST = 1,
+    KEY_IN_HELP = 2,
+    KEY_IN_FILTER = 4,
+};
+
+enum key_action {
+#define ACTION(NAME, footer, meaning) ACTION_##NAME,
+#include "ui/key.def"
+    ACTION_COUNT,
+    ACTION_NONE = ACTION_COUNT
+};
+
+/* ACTION_NONE for a key that does nothing there. */
+enum key_action keymap_find(enum key_context context, uint32_t key);
+
+/* "Up k", all keys of an action, each once. */
+void keymap_write_keys(struct text *text, enum key_action action);
+const char *keymap_meaning(enum key_action action);
+
+/* Names and words of the context's keys, as far as they fit. */
+void keymap_draw_footer(struct grid *grid, int row, int column, enum key_context context);
+
+#endif

@@ -1,0 +1,154 @@
+#include "ui/rowfilter.h"
+
+#include <string.h>
+
+#define ROW_TEXT_MAX 160
+
+/* Words in lower case, each ended by a NUL. */
+static char to_word(char character)
+{
+    if (character == ' ')
+        return '\0';
+    if (character < 'A' || character > 'Z')
+        return character;
+    return (char)(character - 'A' + 'a');
+}
+
+/* A '!' that nothing follows yet says nothing. */
+static void add_word(struct rowfilter *filter, const char *at)
+{
+    bool absent = at[0] == '!';
+    if (at[absent] == '\0')
+        return;
+    filter->word[filter->word_count].at = at + absent;
+    filter->word[filter->word_count].absent = absent;
+    filter->word_count++;
+}
+
+static void cut_words(struct rowfilter *filter)
+{
+    for (size_t at = 0; at < filter->len; at++)
+        filter->words[at] = to_word(filter->text[at]);
+    filter->words[filter->len] = '\0';
+    filter->word_count = 0;
+    for (size_t at = 0; at < filter->len; at++) {
+        bool begins = at == 0 || filter->words[at - 1] == '\0';
+        if (begins && filter->words[at] != '\0')
+            add_word(filter, &filter->words[at]);
+    }
+}
+
+static size_t utf8_encode(uint32_t code, char out[4])
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    static const uint8_t leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t at = len - 1; at > 0; at--) {
+        out[at] = (char)(0x80 | (code & 0x3f));
+        code >>= 6;
+    }
+    out[0] = (char)(leads[len] | code);
+    return len;
+}
+
+bool rowfilter_type(struct rowfilter *filter, uint32_t code)
+{
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code > 0x10ffff ||
+        (code >= 0xd800 && code < 0xe000))
+        return false;
+    char bytes[4];
+    size_t len = utf8_encode(code, bytes);
+    if (filter->len + len >= sizeof filter->text)
+        return false;
+    memcpy(filter->text + filter->len, bytes, len);
+    filter->len += len;
+    filter->text[filter->len] = '\0';
+    cut_words(filter);
+    return true;
+}
+
+bool rowfilter_erase(struct rowfilter *filter)
+{
+    if (filter->len == 0)
+        return false;
+    do
+        filter->len--;
+    while (filter->len > 0 && ((uint8_t)filter->text[filter->len] & 0xc0) == 0x80);
+    filter->text[filter->len] = '\0';
+    cut_words(filter);
+    return true;
+}
+
+void rowfilter_clear(struct rowfilter *filter)
+{
+    filter->len = 0;
+    filter->text[0] = '\0';
+    filter->word_count = 0;
+}
+
+static const struct rowfilter_memo *look_up(struct rowfilter *filter, const struct address *address,
+                                            uint8_t family)
+{
+    uint8_t mixed = (uint8_t)(address->octets[15] + 3 * address->octets[14] + address->octets[8]);
+    struct rowfilter_memo *memo = &filter->memo[mixed % ROWFILTER_MEMO];
+    if (memo->family == family && memcmp(&memo->address, address, sizeof *address) == 0)
+        return memo;
+    memo->address = *address;
+    memo->family = family;
+    struct text text = text_begin(memo->text, sizeof memo->text);
+    text_add_address(&text, address, family);
+    memo->len = (uint8_t)text.len;
+    return memo;
+}
+
+static char *write_port(char *at, uint16_t port)
+{
+    char digits[5];
+    int count = 0;
+    do {
+        digits[count++] = (char)('0' + port % 10);
+        port /= 10;
+    } while (port > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+/* The longest is "[46 bytes]:65535 ". */
+static char *write_endpoint(struct rowfilter *filter, char *at, const struct tuple *tuple,
+                            unsigned end)
+{
+    const struct rowfilter_memo *memo = look_up(filter, &tuple->address[end], tuple->family);
+    if (tuple->family == 6)
+        *at++ = '[';
+    memcpy(at, memo->text, memo->len);
+    at += memo->len;
+    if (tuple->family == 6)
+        *at++ = ']';
+    *at++ = ':';
+    at = write_port(at, tuple->port[end]);
+    *at++ = ' ';
+    return at;
+}
+
+bool rowfilter_matches(struct rowfilter *filter, struct flow_view flow)
+{
+    if (filter->word_count == 0)
+        return true;
+    char row[ROW_TEXT_MAX];
+    unsigned client = flow.hot->client;
+    char *at = write_endpoint(filter, row, &flow.hot->tuple, client);
+    at = write_endpoint(filter, at, &flow.hot->tuple, !client);
+    struct text rest = text_begin(at, sizeof row - (size_t)(at - row));
+    text_add(&rest, "%s %s", flow_is_tcp(flow) ? "tcp" : "udp",
+             flow_state_word((enum flow_state)flow.hot->state));
+    for (uint32_t i = 0; i < filter->word_count; i++) {
+        bool found = strstr(row, filter->word[i].at) != NULL;
+        if (found == filter->word[i].absent)
+            return false;
+    }
+    return true;
+}

@@ -20,8 +20,17 @@ static int open_signals(struct err *err)
     sigset_t signals;
     (void)sigemptyset(&signals);
     static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH};
-    for (size_t at = 0; at < sizeof wanted / sizeof wanted[0]; at++)
+    for (size_t at = 0; at < sizeof wanted / sizeof wanted[0]; at++) {
+        /* A shell starts background jobs with SIGINT ignored, and then a signalfd never sees it;
+         * nohup means what it says, as to tcpdump. */
+        struct sigaction before;
+        (void)sigaction(wanted[at], NULL, &before);
+        if (before.sa_handler == SIG_IGN && wanted[at] == SIGHUP)
+            continue;
+        if (before.sa_handler == SIG_IGN)
+            (void)signal(wanted[at], SIG_DFL);
         (void)sigaddset(&signals, wanted[at]);
+    }
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
     int fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd >= 0 ? fd : err_set(err, errno, "cannot wait for signals: %s", strerror(errno));

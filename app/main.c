@@ -57,8 +57,6 @@ static int capture(const struct options *options, struct err *err)
         session_finish(session);
         failed = session->failed;
         *err = session->trouble;
-        /* Whatever went wrong now, the command line was right. */
-        failed = failed == -EINVAL ? -EIO : failed;
     }
     session_close(session);
     free(session);
@@ -87,6 +85,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     (void)setlocale(LC_ALL, "");
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     crash_prepare();
     int failed = options_parse(&options, argc, argv, &err);
     int status = failed ? fail(&err, failed) : run(&options, &err);

@@ -10,8 +10,8 @@
 #include "base/clock.h"
 
 /* How long flows stay once they are over. A screen keeps them for the eye, a stream of lines only
- * for the last segments of a connection that was just closed. Files keep them, within the tracker's
- * closed_kept, since a capture's time says nothing about what still follows. */
+ * for the last segments of a connection that was just closed. Files keep them for as long as the
+ * tracker has room, since a capture's time says nothing about what still follows. */
 #define CLOSED_AGE_SCREEN_NS (30 * CLOCK_NS_PER_S)
 #define CLOSED_AGE_LINES_NS  (2 * CLOCK_NS_PER_S)
 /* Linux gives a SYN up after six retries, 127 s; tcp(7), tcp_syn_retries. */
@@ -91,9 +91,11 @@ static int open_tracker(struct session *session, struct err *err)
         .ephemeral_low = EPHEMERAL_LOW,
         .ephemeral_high = live ? EPHEMERAL_HIGH_LIVE : EPHEMERAL_HIGH_FILE,
     };
+    bool has_view = wants_view(session->options);
+    if (has_view)
+        options.closed_kept = options.max_flows ? options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
     if (live) {
-        options.closed_age_ns =
-            wants_view(session->options) ? CLOSED_AGE_SCREEN_NS : CLOSED_AGE_LINES_NS;
+        options.closed_age_ns = has_view ? CLOSED_AGE_SCREEN_NS : CLOSED_AGE_LINES_NS;
         options.unanswered_age_ns = UNANSWERED_AGE_NS;
         options.udp_age_ns = UDP_AGE_NS;
     }

@@ -10,6 +10,7 @@
 #ifndef LOFLOW_BASE_BYTES_H
 #define LOFLOW_BASE_BYTES_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -48,7 +49,9 @@ static inline uint32_t load_be32(const uint8_t *at)
 
 static inline uint64_t load_be64(const uint8_t *at)
 {
-    return (uint64_t)load_be32(at) << 32 | load_be32(at + 4);
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return be64toh(word);
 }
 
 static inline uint16_t load_le16(const uint8_t *at)

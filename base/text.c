@@ -81,6 +81,17 @@ void text_pad_to(struct text *text, size_t len)
     }
 }
 
+/* 3.4ms, 345ms: three figures at most. */
+static void add_tenths(struct text *text, uint64_t tenths, const char *unit)
+{
+    text_add_number(text, tenths / 10);
+    if (tenths < 1000) {
+        text_add_string(text, ".");
+        text_add_digits(text, (uint32_t)(tenths % 10), 1);
+    }
+    text_add_string(text, unit);
+}
+
 static void add_scaled(struct text *text, uint64_t value, const char *unit)
 {
     static const char *const steps[] = {"", "k", "M", "G", "T", "P", "E"};
@@ -95,14 +106,7 @@ static void add_scaled(struct text *text, uint64_t value, const char *unit)
         divisor *= 1000;
         step++;
     }
-    uint64_t tenths = value / (divisor / 10);
-    const char *prefix = steps[step];
-    if (unit[0] != '\0' && step == 1)
-        prefix = "K";
-    text_add_number(text, tenths / 10);
-    text_add_string(text, ".");
-    text_add_digits(text, (uint32_t)(tenths % 10), 1);
-    text_add_string(text, prefix);
+    add_tenths(text, value / (divisor / 10), unit[0] != '\0' && step == 1 ? "K" : steps[step]);
     text_add_string(text, unit);
 }
 
@@ -114,15 +118,6 @@ void text_add_count(struct text *text, uint64_t count)
 void text_add_size(struct text *text, uint64_t bytes)
 {
     add_scaled(text, bytes, "B");
-}
-
-/* 3.4ms: whole parts and a tenth. */
-static void add_tenths(struct text *text, uint64_t tenths, const char *unit)
-{
-    text_add_number(text, tenths / 10);
-    text_add_string(text, ".");
-    text_add_digits(text, (uint32_t)(tenths % 10), 1);
-    text_add_string(text, unit);
 }
 
 /* 7m08s: a large unit and two digits of the next smaller one. */

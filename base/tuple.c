@@ -2,39 +2,54 @@
 
 #include <arpa/inet.h>
 
-/* As memcmp: negative, 0, positive. */
-static int address_order(const struct address *a, const struct address *b)
+/* Exchanges two words when `mask` is all ones, leaves them when it is 0. */
+static inline void swap_masked(uint8_t *a, uint8_t *b, uint64_t mask)
 {
-    for (size_t at = 0; at < sizeof a->octets; at += 8) {
-        uint64_t first = load_be64(a->octets + at);
-        uint64_t second = load_be64(b->octets + at);
-        if (first != second)
-            return first < second ? -1 : 1;
-    }
-    return 0;
+    uint64_t first = load_word(a);
+    uint64_t second = load_word(b);
+    uint64_t differ = (first ^ second) & mask;
+    first ^= differ;
+    second ^= differ;
+    memcpy(a, &first, sizeof first);
+    memcpy(b, &second, sizeof second);
 }
 
+/* Half of all packets go each way in no order that a branch predictor could learn: no branches. */
 uint8_t tuple_canonicalize(struct tuple *tuple)
 {
-    int order = address_order(&tuple->address[0], &tuple->address[1]);
-    if (order < 0 || (order == 0 && tuple->port[0] <= tuple->port[1]))
-        return 0;
-    struct address address = tuple->address[0];
-    tuple->address[0] = tuple->address[1];
-    tuple->address[1] = address;
-    uint16_t port = tuple->port[0];
-    tuple->port[0] = tuple->port[1];
-    tuple->port[1] = port;
-    return 1;
+    uint8_t *first = tuple->address[0].octets;
+    uint8_t *second = tuple->address[1].octets;
+    uint64_t high[2] = {load_be64(first), load_be64(second)};
+    uint64_t low[2] = {load_be64(first + 8), load_be64(second + 8)};
+    unsigned swapped =
+        (unsigned)(high[0] > high[1]) |
+        ((unsigned)(high[0] == high[1]) &
+         ((unsigned)(low[0] > low[1]) |
+          ((unsigned)(low[0] == low[1]) & (unsigned)(tuple->port[0] > tuple->port[1]))));
+    uint64_t mask = 0 - (uint64_t)swapped;
+    swap_masked(first, second, mask);
+    swap_masked(first + 8, second + 8, mask);
+    uint16_t differ = (uint16_t)((tuple->port[0] ^ tuple->port[1]) & mask);
+    tuple->port[0] ^= differ;
+    tuple->port[1] ^= differ;
+    return (uint8_t)swapped;
 }
 
 static void add_ipv4(struct text *text, const uint8_t *octets)
 {
+    char written[16];
+    size_t len = 0;
     for (size_t at = 0; at < 4; at++) {
+        uint8_t octet = octets[at];
         if (at > 0)
-            text_add_string(text, ".");
-        text_add_number(text, octets[at]);
+            written[len++] = '.';
+        if (octet >= 100)
+            written[len++] = (char)('0' + octet / 100);
+        if (octet >= 10)
+            written[len++] = (char)('0' + octet / 10 % 10);
+        written[len++] = (char)('0' + octet % 10);
     }
+    text_add_bytes(text, written, len);
 }
 
 void text_add_address(struct text *text, const struct address *address, uint8_t family)

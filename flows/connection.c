@@ -197,20 +197,20 @@ static void write_history(const struct flow_records *flow, const struct packet *
     struct flow_side *own = &flow->hot->side[sender];
     uint16_t flags = packet->flags;
     if (flags & TCP_SYN)
-        history_add(flow->cold, sender, flags & TCP_ACK ? 'H' : 'S');
+        history_add(flow->cold, sender, flags & TCP_ACK ? HISTORY_SYN_ACK : HISTORY_SYN);
     if (packet->payload_wire_len > 0 && !(own->flags & SIDE_HISTORY_DATA)) {
         own->flags |= SIDE_HISTORY_DATA;
-        history_add(flow->cold, sender, 'D');
+        history_add(flow->cold, sender, HISTORY_DATA);
     }
     if (packet->payload_wire_len == 0 && (flags & TCP_ACK) &&
         !(flags & (TCP_SYN | TCP_FIN | TCP_RST)) && !(own->flags & SIDE_HISTORY_ACK)) {
         own->flags |= SIDE_HISTORY_ACK;
-        history_add(flow->cold, sender, 'A');
+        history_add(flow->cold, sender, HISTORY_ACK);
     }
     if (flags & TCP_FIN)
-        history_add(flow->cold, sender, 'F');
+        history_add(flow->cold, sender, HISTORY_FIN);
     if (flags & TCP_RST)
-        history_add(flow->cold, sender, 'R');
+        history_add(flow->cold, sender, HISTORY_RST);
 }
 
 static uint32_t count_marks(const struct flow_records *flow, const struct packet *packet,
@@ -225,7 +225,7 @@ static uint32_t count_marks(const struct flow_records *flow, const struct packet
         rare->retransmits++;
         events |= BIT(RETRANSMISSION);
         if (packet->payload_wire_len > 0)
-            history_add_counted(flow->cold, sender, 'T', rare->retransmits);
+            history_add_counted(flow->cold, sender, HISTORY_RETRANSMISSION, rare->retransmits);
     }
     if (marks & SEGMENT_DUP_ACK) {
         rare->dup_acks++;
@@ -234,7 +234,7 @@ static uint32_t count_marks(const struct flow_records *flow, const struct packet
     if (marks & SEGMENT_ZERO_WINDOW) {
         rare->zero_windows++;
         events |= window_was_open ? BIT(ZERO_WINDOW) : 0;
-        history_add_counted(flow->cold, sender, 'W', rare->zero_windows);
+        history_add_counted(flow->cold, sender, HISTORY_ZERO_WINDOW, rare->zero_windows);
     }
     return events;
 }
@@ -284,7 +284,8 @@ static uint32_t connection_advance(const struct flow_records *flow, const struct
     case CLASS_FIN:
         return connection_fin(hot);
     case CLASS_SYN_ACK:
-        if (hot->state == FLOW_SYN_SENT)
+        /* To some clients an ICMP error is not the last word: they try again. */
+        if (hot->state == FLOW_SYN_SENT || hot->state == FLOW_REFUSED)
             hot->state = FLOW_SYN_RECEIVED;
         return 0;
     case CLASS_SYN:
@@ -321,7 +322,7 @@ uint32_t connection_segment(const struct flow_records *flow, const struct packet
         .own = &hot->side[sender],
         .peer = &hot->side[!sender],
         .peer_rare = &cold->rare[!sender],
-        .rtt_ns = cold->handshake_ns,
+        .rtt_ns = &cold->handshake_ns,
     };
     take_stream(flow, packet);
     write_history(flow, packet);
@@ -341,5 +342,5 @@ uint32_t connection_icmp_error(const struct flow_records *flow, const struct pac
         hot->state = FLOW_REFUSED;
         return BIT(REFUSED);
     }
-    return BIT(ICMP_ERROR);
+    return hot->state == FLOW_REFUSED ? 0 : BIT(ICMP_ERROR);
 }

@@ -9,7 +9,7 @@ uint32_t datagram_take(const struct flow_records *flow, const struct packet *pac
     struct flow_side *own = &hot->side[packet->direction];
     if (!(own->flags & SIDE_HISTORY_DATA)) {
         own->flags |= SIDE_HISTORY_DATA;
-        history_add(flow->cold, packet->direction, 'D');
+        history_add(flow->cold, packet->direction, HISTORY_DATA);
     }
     own->state = ENDPOINT_ESTABLISHED;
     bool answered = hot->side[0].packets > 0 && hot->side[1].packets > 0;

@@ -1,28 +1,26 @@
 #include "flows/history.h"
 
-#include <string.h>
-
 #define SIDE_BIT 0x80
 
-static void append(struct flow_cold *cold, unsigned side, char letter)
+static const uint8_t letters[HISTORY_LETTER_COUNT] = "SHADFRTW";
+
+static void append(struct flow_cold *cold, unsigned side, enum history_letter letter)
 {
     if (cold->history_len < FLOW_HISTORY_MAX)
-        cold->history[cold->history_len++] = (uint8_t)((uint8_t)letter | (side ? SIDE_BIT : 0));
+        cold->history[cold->history_len++] = (uint8_t)(letters[letter] | (side ? SIDE_BIT : 0));
 }
 
-void history_add(struct flow_cold *cold, unsigned side, char letter)
+void history_add(struct flow_cold *cold, unsigned side, enum history_letter letter)
 {
-    static const char letters[] = "SHADFRIQ";
-    const char *found = strchr(letters, letter);
-    assert(found && *found);
-    uint32_t bit = 1u << ((found - letters) * 2 + (side ? 1 : 0));
+    uint32_t bit = UINT32_C(1) << (letter * 2 + (side ? 1 : 0));
     if (cold->history_seen & bit)
         return;
     cold->history_seen |= bit;
     append(cold, side, letter);
 }
 
-void history_add_counted(struct flow_cold *cold, unsigned side, char letter, uint32_t count)
+void history_add_counted(struct flow_cold *cold, unsigned side, enum history_letter letter,
+                         uint32_t count)
 {
     uint32_t power = 1;
     while (power < count && power <= UINT32_MAX / 10)

@@ -11,11 +11,25 @@
 
 #include "flows/flow.h"
 
-/* Adds an upper-case letter for the side (0 or 1), unless that side has it already. */
-void history_add(struct flow_cold *cold, unsigned side, char letter);
+/* What a side can do, in Zeek's letters. */
+enum history_letter {
+    HISTORY_SYN,
+    HISTORY_SYN_ACK,
+    HISTORY_ACK, /* without payload, SYN, FIN or RST */
+    HISTORY_DATA,
+    HISTORY_FIN,
+    HISTORY_RST,
+    HISTORY_RETRANSMISSION, /* of payload */
+    HISTORY_ZERO_WINDOW,
+    HISTORY_LETTER_COUNT
+};
 
-/* For the letters that count (C G T W): `count` is the how-manieth this is; it is written at the
- * 1st, 10th, 100th ... time. */
-void history_add_counted(struct flow_cold *cold, unsigned side, char letter, uint32_t count);
+/* Adds the letter for the side (0 or 1), unless that side has it already. */
+void history_add(struct flow_cold *cold, unsigned side, enum history_letter letter);
+
+/* For the letters that count, retransmissions and zero windows: `count` is the how-manieth this is;
+ * it is written at the 1st, 10th, 100th ... time. */
+void history_add_counted(struct flow_cold *cold, unsigned side, enum history_letter letter,
+                         uint32_t count);
 
 #endif

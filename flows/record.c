@@ -25,6 +25,17 @@ void record_enqueue(struct tracker *tracker, uint32_t index, enum queue_kind kin
         queue_join(&tracker->queues[kind], &tracker->cold, index, flow->last_ns);
 }
 
+/* A record that retired is read once more and then filled anew, a batch or two from now. */
+static void prefetch_records(const struct tracker *tracker, uint32_t index)
+{
+    const char *hot = (const char *)record_hot(tracker, index);
+    const char *cold = (const char *)record_cold(tracker, index);
+    for (size_t at = 0; at < sizeof(struct flow); at += 64)
+        __builtin_prefetch(hot + at, 1);
+    for (size_t at = 0; at < sizeof(struct flow_cold) + 63; at += 64)
+        __builtin_prefetch(cold + at, 1);
+}
+
 void record_retire(struct tracker *tracker, uint32_t index, struct event_list *events)
 {
     struct flow *flow = record_hot(tracker, index);
@@ -37,6 +48,7 @@ void record_retire(struct tracker *tracker, uint32_t index, struct event_list *e
     tracker->stats.live--;
     tracker->stats.open -= flow_is_open(record_view(tracker, index));
     tracker->retired[tracker->retired_count++] = index;
+    prefetch_records(tracker, index);
 }
 
 void record_begin_call(struct tracker *tracker, struct event_list *events)

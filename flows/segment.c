@@ -53,7 +53,7 @@ static unsigned mark_old(const struct segment_context *context, const struct pac
     if (peer->dup_ack_run >= 2 && peer->ack == packet->seq &&
         is_within(packet->time_ns - context->peer_rare->dup_ack_ns, FAST_RETRANSMIT_NS))
         return SEGMENT_RETRANSMISSION;
-    int64_t reorder_ns = context->rtt_ns > 0 ? context->rtt_ns : REORDER_NS;
+    int64_t reorder_ns = *context->rtt_ns > 0 ? *context->rtt_ns : REORDER_NS;
     if (packet->seq + sequence_space(packet) != own->seq_next &&
         is_within(packet->time_ns - own->seq_next_ns, reorder_ns))
         return SEGMENT_OUT_OF_ORDER;

@@ -28,7 +28,7 @@ struct segment_context {
     struct flow_side *own;
     const struct flow_side *peer;
     const struct flow_side_rare *peer_rare;
-    int64_t rtt_ns; /* of the handshake, -1 unknown */
+    const int64_t *rtt_ns; /* of the handshake, -1 unknown; it is cold, so seldom read */
 };
 
 /* The difference of two sequence numbers, RFC 9293 section 3.4: negative when a comes before b. */

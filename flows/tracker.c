@@ -196,28 +196,38 @@ static void feed_packet(struct tracker *tracker, const struct packet *packet,
         change_state(tracker, index, before);
 }
 
-static void prefetch(const struct tracker *tracker, const struct packet_batch *packets)
+static void prefetch_lines(const void *record, size_t size)
+{
+    for (size_t at = 0; at < size; at += 64)
+        __builtin_prefetch((const char *)record + at, 1);
+}
+
+/* Data in order need the hot record only. */
+static void prefetch_flow(const struct tracker *tracker, const struct packet *packet)
+{
+    uint32_t hash = (uint32_t)packet->hash;
+    uint32_t slot = hash;
+    uint32_t index = 0;
+    if (!table_candidate(&tracker->table, hash, &slot, &index))
+        return;
+    prefetch_lines(record_hot(tracker, index), sizeof(struct flow));
+    if (packet->flags & (TCP_SYN | TCP_FIN | TCP_RST))
+        prefetch_lines(record_cold(tracker, index), sizeof(struct flow_cold));
+}
+
+static void prefetch_batch(const struct tracker *tracker, const struct packet_batch *packets)
 {
     for (uint32_t at = 0; at < packets->count; at++)
         table_prefetch(&tracker->table, (uint32_t)packets->packets[at].hash);
-    for (uint32_t at = 0; at < packets->count; at++) {
-        uint32_t hash = (uint32_t)packets->packets[at].hash;
-        uint32_t slot = hash;
-        uint32_t index = 0;
-        if (!table_candidate(&tracker->table, hash, &slot, &index))
-            continue;
-        const char *record = (const char *)record_hot(tracker, index);
-        __builtin_prefetch(record, 1);
-        __builtin_prefetch(record + 64, 1);
-        __builtin_prefetch(record + 128, 1);
-    }
+    for (uint32_t at = 0; at < packets->count; at++)
+        prefetch_flow(tracker, &packets->packets[at]);
 }
 
 void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
                   struct event_list *events)
 {
     record_begin_call(tracker, events);
-    prefetch(tracker, packets);
+    prefetch_batch(tracker, packets);
     for (uint32_t at = 0; at < packets->count; at++) {
         const struct packet *packet = &packets->packets[at];
         expiry_pass_time(tracker, packet->time_ns);

@@ -13,6 +13,8 @@ struct report {
     struct report_options options;
     struct out *out;
     uint64_t flows_printed;
+    int64_t clock_second;     /* of `clock`; INT64_MIN for none */
+    char clock[16];           /* "12:34:56", the latest second that was written */
     struct failures failures; /* REPORT_TEXT only */
 };
 
@@ -28,6 +30,9 @@ extern const struct format format_lines;
 
 /* The last lines of both formats for people. */
 void format_totals(struct report *report, const struct report_totals *totals);
+
+/* text_add_clock; most times lie in the same second as the one before. */
+void format_add_clock(struct report *report, struct text *text, int64_t time_ns);
 
 /* "127.0.0.1:49342 -> 127.0.0.1:3000", client first. */
 void format_add_ends(struct text *text, struct flow_view flow);

@@ -15,7 +15,7 @@ static void lines_event(struct report *report, struct flow_view flow,
     }
     char line[512];
     struct text text = text_begin(line, sizeof line);
-    text_add_clock(&text, event->time_ns, report->options.local_time);
+    format_add_clock(report, &text, event->time_ns);
     text_add(&text, "  %-14s  #%llu %s  ", event_word(event->kind),
              (unsigned long long)flow.cold->id, flow_is_tcp(flow) ? "tcp" : "udp");
     format_add_ends(&text, flow);

@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "report/format.h"
+
+#define CLOCK_LEN 9 /* "12:34:56." */
 
 int report_open(struct report **report, const struct report_options *options, struct out *out,
                 struct err *err)
@@ -20,6 +23,7 @@ int report_open(struct report **report, const struct report_options *options, st
     opened->format = formats[options->format];
     opened->options = *options;
     opened->out = out;
+    opened->clock_second = INT64_MIN;
     return 0;
 }
 
@@ -48,6 +52,21 @@ void report_summary(struct report *report, const struct report_totals *totals)
 {
     report->format->summary(report, totals);
     (void)out_flush(report->out);
+}
+
+void format_add_clock(struct report *report, struct text *text, int64_t time_ns)
+{
+    int64_t clamped = time_ns > 0 ? time_ns : 0;
+    int64_t second = clamped / CLOCK_NS_PER_S;
+    if (second != report->clock_second) {
+        char written[32];
+        struct text clock = text_begin(written, sizeof written);
+        text_add_clock(&clock, clamped, report->options.local_time);
+        memcpy(report->clock, written, CLOCK_LEN);
+        report->clock_second = second;
+    }
+    text_add_bytes(text, report->clock, CLOCK_LEN);
+    text_add_digits(text, (uint32_t)(clamped % CLOCK_NS_PER_S / CLOCK_NS_PER_US), 6);
 }
 
 void format_add_ends(struct text *text, struct flow_view flow)

@@ -83,7 +83,7 @@ static void print_flow(struct report *report, struct flow_view flow)
     text_add_size(&text, flow_server_side(flow)->bytes);
     text_add_string(&text, "  ");
     text_pad_to(&text, COLUMN_START);
-    text_add_clock(&text, flow.cold->start_ns, report->options.local_time);
+    format_add_clock(report, &text, flow.cold->start_ns);
     text_pad_to(&text, COLUMN_LASTED);
     text_add_span(&text, flow.hot->last_ns - flow.cold->start_ns);
     text_add_string(&text, "\n");
@@ -107,7 +107,7 @@ static void print_failure(struct report *report, const struct failure *failure)
         .port = {failure->client_port, failure->server_port},
         .family = failure->family,
     };
-    text_add_clock(&text, failure->first_ns, report->options.local_time);
+    format_add_clock(report, &text, failure->first_ns);
     text_add(&text, "  %-10s  %s  ", event_word(failure->kind),
              failure->protocol == PROTOCOL_TCP ? "tcp" : "udp");
     text_add_endpoint(&text, &tuple, 0);

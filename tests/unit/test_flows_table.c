@@ -45,7 +45,7 @@ static void check_row(void **state)
 static void test_against_a_model(void **state)
 {
     (void)state;
-    enum { ENTRIES = 20000, STEPS = 400000 };
+    enum { ENTRIES = 4000, STEPS = 100000 };
     static bool present[ENTRIES];
     struct table table;
     struct err err;

@@ -85,8 +85,8 @@ static const struct row states[] = {
      "ShA", "opened established icmp_error", ""},
     {"time exceeded for the SYN", "> S 100; > icmp11/0", "syn_sent", "S0", "S", "opened icmp_error",
      ""},
-    {"an ICMP error that quotes the server's RST", "> S 100; < RA 0 101; < icmp3/3", "refused",
-     "REJ", "Sr", "opened refused icmp_error", ""},
+    {"an ICMP error that quotes the server's RST says nothing new",
+     "> S 100; < RA 0 101; < icmp3/3", "refused", "REJ", "Sr", "opened refused icmp_error", ""},
 };
 
 static const struct row segments[] = {

@@ -85,8 +85,13 @@ static const struct row states[] = {
      "ShA", "opened established icmp_error", ""},
     {"time exceeded for the SYN", "> S 100; > icmp11/0", "syn_sent", "S0", "S", "opened icmp_error",
      ""},
-    {"an ICMP error that quotes the server's RST says nothing new",
-     "> S 100; < RA 0 101; < icmp3/3", "refused", "REJ", "Sr", "opened refused icmp_error", ""},
+    {"an ICMP error about a refused flow says nothing new", "> S 100; < RA 0 101; < icmp3/3",
+     "refused", "REJ", "Sr", "opened refused", ""},
+    {"refused again by ICMP is told once", "> S 100; > icmp3/3; > S 100 @1000; > icmp3/3",
+     "refused", "S0", "S", "opened refused retransmission", "c.syn=2"},
+    {"the ICMP error was not the last word",
+     "> S 100; > icmp3/3; > S 100 @1000; < SA 300 101; > A 101 301", "established", "S1", "ShA",
+     "opened refused retransmission established", ""},
 };
 
 static const struct row segments[] = {

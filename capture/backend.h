@@ -1,8 +1,8 @@
 /*
- * Purpose: what every kind of source (live, file, pipe) gives to source.c: a head and four
+ * Purpose: what every kind of source (live, file, records, pipe) gives to source.c: a head and four
  *          functions. Inside capture/ only.
  * Owns:    nothing; a kind embeds `struct source` as its first member and frees itself in `close`.
- * Used by: source.c, live.c, file.c, pipe.c.
+ * Used by: source.c, live.c, file.c, records.c, pipe.c.
  */
 #ifndef LOFLOW_CAPTURE_BACKEND_H
 #define LOFLOW_CAPTURE_BACKEND_H
@@ -40,6 +40,12 @@ struct file_input {
     const char *name;
     const char *filter;
 };
+
+/* Reads plain pcap files without libpcap, see records.c. False when it is not one, and then nothing
+ * has happened; true when it was opened, or failed with *result (-EINVAL: bad filter), and then the
+ * descriptor is taken. Needs a descriptor that can seek. */
+bool records_open(struct source **source, const struct file_input *input, int *result,
+                  struct err *err);
 
 int file_open(struct source **source, const struct file_input *input, struct err *err);
 

@@ -1,0 +1,275 @@
+/* Plain pcap files are read without libpcap, everything in memory is read with it: both must say
+ * the same about the same bytes. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "capture/source.h"
+#include "tests/support/rows.h"
+
+#define IMAGE_MAX (16u << 20)
+#define PATH_SIZE 512
+
+struct image {
+    uint8_t *bytes;
+    size_t len;
+};
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+{
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ at[i]) * UINT64_C(1099511628211);
+    return hash;
+}
+
+/* Everything that a source says, in one number; the count and result for the reader of a failure.
+ */
+struct outcome {
+    uint64_t hash;
+    uint64_t frames;
+    int result;
+};
+
+static struct outcome read_all(struct source *source)
+{
+    static struct frame_batch batch;
+    struct err err;
+    struct outcome outcome = {.hash = UINT64_C(14695981039346656037)};
+    while ((outcome.result = source_next(source, &batch, &err)) == SOURCE_OPEN) {
+        for (uint32_t at = 0; at < batch.count; at++) {
+            const struct frame *frame = &batch.frames[at];
+            outcome.frames++;
+            outcome.hash = mix(outcome.hash, &frame->time_ns, sizeof frame->time_ns);
+            outcome.hash = mix(outcome.hash, &frame->captured_len, sizeof frame->captured_len);
+            outcome.hash = mix(outcome.hash, &frame->wire_len, sizeof frame->wire_len);
+            outcome.hash = mix(outcome.hash, &frame->link_type, sizeof frame->link_type);
+            outcome.hash = mix(outcome.hash, frame->data, frame->captured_len);
+        }
+    }
+    const struct source_info *info = source_info(source);
+    outcome.hash = mix(outcome.hash, &info->snaplen, sizeof info->snaplen);
+    outcome.hash = mix(outcome.hash, info->link_name, strlen(info->link_name));
+    return outcome;
+}
+
+static struct outcome read_memory(const struct image *image, const char *filter)
+{
+    struct err err;
+    struct source *source = NULL;
+    struct outcome outcome = {
+        .result = source_open_memory(&source, image->bytes, image->len, filter, &err)};
+    if (outcome.result == 0) {
+        outcome = read_all(source);
+        source_close(source);
+    }
+    return outcome;
+}
+
+static struct outcome read_file(const struct image *image, const char *filter)
+{
+    struct err err;
+    struct source *source = NULL;
+    char path[] = "/tmp/loflow-test-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, image->bytes, image->len), image->len);
+    (void)close(fd);
+    struct outcome outcome = {
+        .result = source_open_file(
+            &source, &(struct source_file_options){.path = path, .filter = filter}, &err)};
+    if (outcome.result == 0) {
+        outcome = read_all(source);
+        source_close(source);
+    }
+    (void)unlink(path);
+    return outcome;
+}
+
+static void check_same(const struct image *image, const char *filter, const char *what)
+{
+    struct outcome with = read_memory(image, filter);
+    struct outcome without = read_file(image, filter);
+    if (with.hash != without.hash || with.frames != without.frames || with.result != without.result)
+        fail_msg("%s: libpcap reads %llu packets and ends with %d, we %llu and %d", what,
+                 (unsigned long long)with.frames, with.result, (unsigned long long)without.frames,
+                 without.result);
+}
+
+static bool load(const char *path, struct image *image)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    image->bytes = malloc(IMAGE_MAX);
+    assert_non_null(image->bytes);
+    ssize_t len = read(fd, image->bytes, IMAGE_MAX);
+    (void)close(fd);
+    image->len = len > 0 ? (size_t)len : 0;
+    return len > 0 && len < (ssize_t)IMAGE_MAX;
+}
+
+static unsigned check_folder(const char *folder)
+{
+    unsigned checked = 0;
+    DIR *listing = opendir(folder);
+    if (!listing)
+        return 0;
+    for (struct dirent *entry; (entry = readdir(listing));) {
+        char path[PATH_SIZE];
+        (void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        struct image image = {0};
+        if (entry->d_name[0] == '.' || entry->d_type != DT_REG)
+            continue;
+        if (load(path, &image)) {
+            check_same(&image, NULL, path);
+            check_same(&image, "tcp port 80 or udp", path);
+            checked++;
+        }
+        free(image.bytes);
+    }
+    (void)closedir(listing);
+    return checked;
+}
+
+static void test_the_projects_captures(void **state)
+{
+    (void)state;
+    assert_true(check_folder(LOFLOW_SOURCE_DIR "/pcaps") >= 10);
+}
+
+/* The captures of other projects, where they are at hand. */
+static void test_the_corpus(void **state)
+{
+    (void)state;
+    static const char *const folders[] = {"derived", "libpcap",      "loopback", "ndpi",
+                                          "tcpdump", "pcapplusplus", "zeek",     "suricata-verify"};
+    unsigned checked = 0;
+    for (size_t at = 0; at < sizeof folders / sizeof folders[0]; at++) {
+        char path[PATH_SIZE];
+        (void)snprintf(path, sizeof path, "%s/../shared/corpus/%s", LOFLOW_SOURCE_DIR, folders[at]);
+        checked += check_folder(path);
+    }
+    if (checked == 0)
+        skip();
+}
+
+static void load_sample(struct image *image)
+{
+    assert_true(load(LOFLOW_SOURCE_DIR "/pcaps/refused-v4.pcap", image));
+    assert_true(image->len < 1000);
+}
+
+static void test_cut_at_every_byte(void **state)
+{
+    (void)state;
+    struct image image;
+    load_sample(&image);
+    for (size_t len = 0; len <= image.len; len++)
+        check_same(&(struct image){image.bytes, len}, NULL, "cut");
+    free(image.bytes);
+}
+
+/* Every byte of the headers replaced by values that matter: another magic, version, link type, snap
+ * length, lengths that are too small or too large, times beyond a second. */
+static void test_every_header_byte_changed(void **state)
+{
+    (void)state;
+    static const uint8_t values[] = {0, 1, 4, 0x7f, 0x80, 0xff};
+    struct image image;
+    load_sample(&image);
+    for (size_t at = 0; at < 24 + 16; at++) {
+        uint8_t kept = image.bytes[at];
+        for (size_t value = 0; value < sizeof values; value++) {
+            image.bytes[at] = values[value];
+            check_same(&image, NULL, "changed");
+        }
+        image.bytes[at] = kept;
+    }
+    free(image.bytes);
+}
+
+static void put_be32(uint8_t *at, uint32_t value)
+{
+    for (int byte = 0; byte < 4; byte++)
+        at[byte] = (uint8_t)(value >> (24 - 8 * byte));
+}
+
+/* The same file in the other byte order. */
+static void test_big_endian(void **state)
+{
+    (void)state;
+    struct image image;
+    load_sample(&image);
+    struct outcome little = read_file(&image, NULL);
+    put_be32(image.bytes, load_le32(image.bytes));
+    memcpy(image.bytes + 4, (const uint8_t[]){0, 2, 0, 4}, 4);
+    for (size_t at = 8; at < 24; at += 4)
+        put_be32(image.bytes + at, load_le32(image.bytes + at));
+    for (size_t record = 24; record < image.len;) {
+        uint32_t captured_len = load_le32(image.bytes + record + 8);
+        for (size_t at = 0; at < 16; at += 4)
+            put_be32(image.bytes + record + at, load_le32(image.bytes + record + at));
+        record += 16 + captured_len;
+    }
+    struct outcome big = read_file(&image, NULL);
+    assert_int_equal(little.result, SOURCE_ENDED);
+    assert_int_equal(big.result, SOURCE_ENDED);
+    assert_int_equal(big.frames, little.frames);
+    assert_true(big.hash == little.hash);
+    check_same(&image, NULL, "big endian");
+    free(image.bytes);
+}
+
+/* Packets longer than the header's snap length, and one of every size around the block's end. */
+static void test_long_records(void **state)
+{
+    (void)state;
+    struct image image = {.bytes = calloc(1, IMAGE_MAX)};
+    assert_non_null(image.bytes);
+    struct image sample;
+    load_sample(&sample);
+    memcpy(image.bytes, sample.bytes, 24);
+    image.len = 24;
+    for (uint32_t len = 1; image.len + 16 + len < IMAGE_MAX && len <= 262144;
+         len = len * 5 / 3 + 1) {
+        uint8_t *record = image.bytes + image.len;
+        memcpy(record + 8, &len, 4);
+        memcpy(record + 12, &len, 4);
+        memset(record + 16, (int)len, len);
+        image.len += 16 + len;
+    }
+    check_same(&image, NULL, "long records");
+    const uint32_t snaplen = 100;
+    memcpy(image.bytes + 16, &snaplen, 4);
+    check_same(&image, NULL, "longer than the snap length");
+    free(sample.bytes);
+    free(image.bytes);
+}
+
+static void test_bad_filter(void **state)
+{
+    (void)state;
+    struct image image;
+    load_sample(&image);
+    assert_int_equal(read_file(&image, "nonsense and").result, -EINVAL);
+    free(image.bytes);
+}
+
+int main(void)
+{
+    struct row_set set = {.count = 0};
+    ROWS_ADD_ONE(&set, test_the_projects_captures);
+    ROWS_ADD_ONE(&set, test_the_corpus);
+    ROWS_ADD_ONE(&set, test_cut_at_every_byte);
+    ROWS_ADD_ONE(&set, test_every_header_byte_changed);
+    ROWS_ADD_ONE(&set, test_big_endian);
+    ROWS_ADD_ONE(&set, test_long_records);
+    ROWS_ADD_ONE(&set, test_bad_filter);
+    return rows_run(&set, "capture_records");
+}

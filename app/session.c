@@ -268,10 +268,12 @@ static uint32_t collect_reasons(const struct decode_stats *stats, struct report_
 {
     uint32_t count = 0;
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
-        if (verdict_is_undecoded(verdict) && stats->verdicts[verdict] > 0)
-            reasons[count++] = (struct report_count){.word = verdict_word(verdict),
-                                                     .explanation = verdict_explanation(verdict),
-                                                     .count = stats->verdicts[verdict]};
+        if (!verdict_is_undecoded(verdict) || stats->verdicts[verdict] == 0)
+            continue;
+        reasons[count] = (struct report_count){.word = verdict_word(verdict),
+                                               .explanation = verdict_explanation(verdict),
+                                               .count = stats->verdicts[verdict]};
+        count++;
     }
     return count;
 }

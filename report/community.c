@@ -2,19 +2,21 @@
 
 #include <sha1.h>
 
+#define PADDING 64 /* in the alphabet of base64 */
+
 static void encode_base64(const uint8_t *bytes, size_t len, char *encoded)
 {
     static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     for (size_t at = 0; at < len; at += 3) {
         size_t left = len - at;
         uint32_t group = (uint32_t)bytes[at] << 16;
-        group |= left > 1 ? (uint32_t)bytes[at + 1] << 8 : 0;
-        group |= left > 2 ? bytes[at + 2] : 0;
+        group |= left > 1 ? (uint32_t)bytes[at + 1] << 8 : 0u;
+        group |= left > 2 ? (uint32_t)bytes[at + 2] : 0u;
         *encoded++ = alphabet[group >> 18];
         *encoded++ = alphabet[group >> 12 & 63];
-        *encoded++ = left > 1 ? alphabet[group >> 6 & 63] : '=';
-        *encoded++ = left > 2 ? alphabet[group & 63] : '=';
+        *encoded++ = alphabet[left > 1 ? group >> 6 & 63 : PADDING];
+        *encoded++ = alphabet[left > 2 ? group & 63 : PADDING];
     }
     *encoded = '\0';
 }

@@ -1,36 +1,25 @@
 /*
- * Purpose: a terminal for tests: a child shows a grid and reads keys on a pseudo-terminal, the
- *          parent plays the terminal with libvterm and looks at what a user would see.
- * Owns:    the child and the pseudo-terminal, from session_begin to session_end.
+ * Purpose: the child that shows a grid and reads keys on a test's pseudo-terminal.
  * Used by: tests/unit/test_ui_term.c, after cmocka.h.
  */
 #ifndef LOFLOW_TEST_UI_PTY_H
 #define LOFLOW_TEST_UI_PTY_H
 
-#include <errno.h>
 #include <locale.h>
 #include <poll.h>
-#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
-#include <utmp.h>
 
-#include <vterm.h>
-
-#include "base/clock.h"
+#include "tests/support/pty.h"
 #include "ui/screen.h"
 #include "ui/term.h"
 
-#define WIDTH       60
-#define HEIGHT      8
-#define PATIENCE_NS (20 * CLOCK_NS_PER_S)
-#define ROW_MAX     1024
+#define WIDTH   60
+#define HEIGHT  8
+#define ROW_MAX 1024
 
 enum {
     LINE_STYLES, /* cell i is a letter in style i */
@@ -39,8 +28,6 @@ enum {
     LINE_SIZE,
     LINE_CLOSED, /* what the child prints by itself, anywhere */
 };
-
-/* ---- the child ---- */
 
 static inline void draw(struct grid *grid, uint32_t key)
 {
@@ -115,8 +102,9 @@ struct setting {
     int times; /* the terminal is opened and closed that often */
 };
 
-static inline void be_child(const struct setting *setting)
+static inline void be_child(const void *context)
 {
+    const struct setting *setting = context;
     if (setting->type)
         (void)setenv("TERM", setting->type, 1);
     else
@@ -129,127 +117,6 @@ static inline void be_child(const struct setting *setting)
     (void)printf("closed utf8=%d\n", term_is_utf8());
     (void)fflush(stdout);
     _exit(0);
-}
-
-/* ---- the parent ---- */
-
-struct session {
-    pid_t child;
-    int master;
-    VTerm *vterm;
-    VTermScreen *screen;
-    bool alternate, cursor_hidden;
-    size_t received;
-    struct termios before;
-};
-
-static inline int note_property(VTermProp property, VTermValue *value, void *user)
-{
-    struct session *session = user;
-    if (property == VTERM_PROP_ALTSCREEN)
-        session->alternate = value->boolean;
-    if (property == VTERM_PROP_CURSORVISIBLE)
-        session->cursor_hidden = !value->boolean;
-    return 1;
-}
-
-static const VTermScreenCallbacks callbacks = {.settermprop = note_property};
-
-static inline void session_begin(struct session *session, const struct setting *setting)
-{
-    *session = (struct session){0};
-    session->vterm = vterm_new(HEIGHT, WIDTH);
-    vterm_set_utf8(session->vterm, 1);
-    session->screen = vterm_obtain_screen(session->vterm);
-    vterm_screen_set_callbacks(session->screen, &callbacks, session);
-    vterm_screen_enable_altscreen(session->screen, 1);
-    vterm_screen_reset(session->screen, 1);
-    struct winsize size = {.ws_row = HEIGHT, .ws_col = WIDTH};
-    int slave = -1;
-    assert_int_equal(openpty(&session->master, &slave, NULL, NULL, &size), 0);
-    assert_int_equal(tcgetattr(slave, &session->before), 0);
-    session->child = fork();
-    assert_true(session->child >= 0);
-    if (session->child == 0) {
-        (void)close(session->master);
-        (void)login_tty(slave);
-        be_child(setting);
-    }
-    (void)close(slave);
-}
-
-/* Reads what there is, for at most `ms`; false when nothing came. */
-static inline bool pump(struct session *session, int ms)
-{
-    struct pollfd output = {.fd = session->master, .events = POLLIN};
-    if (poll(&output, 1, ms) <= 0)
-        return false;
-    char bytes[4096];
-    ssize_t len = read(session->master, bytes, sizeof bytes);
-    if (len <= 0)
-        return false;
-    (void)vterm_input_write(session->vterm, bytes, (size_t)len);
-    session->received += (size_t)len;
-    return true;
-}
-
-static inline VTermScreenCell cell_at(const struct session *session, int row, int column)
-{
-    VTermScreenCell cell;
-    VTermPos place = {.row = row, .col = column};
-    assert_true(vterm_screen_get_cell(session->screen, place, &cell));
-    return cell;
-}
-
-static inline void read_rows(const struct session *session, int rows, int columns, char *text)
-{
-    VTermRect all = {.start_row = 0, .end_row = rows, .start_col = 0, .end_col = columns};
-    size_t len = vterm_screen_get_text(session->screen, text, ROW_MAX * HEIGHT - 1, all);
-    text[len] = '\0';
-}
-
-static inline void wait_for(struct session *session, const char *part)
-{
-    int64_t until_ns = clock_monotonic_ns() + PATIENCE_NS;
-    char text[ROW_MAX * HEIGHT];
-    int rows = 0;
-    int columns = 0;
-    do {
-        vterm_get_size(session->vterm, &rows, &columns);
-        read_rows(session, rows, columns, text);
-        if (strstr(text, part))
-            return;
-        (void)pump(session, 50);
-    } while (clock_monotonic_ns() < until_ns);
-    fail_msg("\"%s\" did not appear:\n%s", part, text);
-}
-
-static inline void type(const struct session *session, const char *bytes)
-{
-    assert_int_equal(write(session->master, bytes, strlen(bytes)), (ssize_t)strlen(bytes));
-}
-
-static inline void session_end(struct session *session, int status)
-{
-    int ended = 0;
-    while (pump(session, 50))
-        continue;
-    assert_int_equal(waitpid(session->child, &ended, 0), session->child);
-    assert_true(WIFEXITED(ended));
-    assert_int_equal(WEXITSTATUS(ended), status);
-    (void)close(session->master);
-    vterm_free(session->vterm);
-}
-
-static inline void expect_restored(const struct session *session)
-{
-    struct termios now;
-    assert_int_equal(tcgetattr(session->master, &now), 0);
-    assert_int_equal(now.c_lflag, session->before.c_lflag);
-    assert_int_equal(now.c_iflag, session->before.c_iflag);
-    assert_int_equal(now.c_oflag, session->before.c_oflag);
-    assert_false(session->alternate);
-    assert_false(session->cursor_hidden);
 }
 
 #endif

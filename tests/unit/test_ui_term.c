@@ -20,7 +20,7 @@ static void test_screen_and_close(void **state)
 {
     (void)state;
     struct session session;
-    session_begin(&session, &colours);
+    session_begin(&session, HEIGHT, WIDTH, be_child, &colours);
     wait_for(&session, "size=60x8.");
     wait_for(&session, "日本 → x");
     assert_true(session.alternate);
@@ -39,7 +39,7 @@ static void test_colours(void **state)
 {
     (void)state;
     struct session session;
-    session_begin(&session, &colours);
+    session_begin(&session, HEIGHT, WIDTH, be_child, &colours);
     wait_for(&session, "size=60x8.");
     VTermScreenCell failure = cell_at(&session, LINE_STYLES, STYLE_FAILURE);
     assert_int_equal(failure.chars[0], 'a' + STYLE_FAILURE);
@@ -60,7 +60,7 @@ static void test_colours(void **state)
 static void expect_no_colours(const struct setting *setting)
 {
     struct session session;
-    session_begin(&session, setting);
+    session_begin(&session, HEIGHT, WIDTH, be_child, setting);
     wait_for(&session, "size=60x8.");
     for (int style = 0; style < STYLE_COUNT; style++) {
         VTermScreenCell cell = cell_at(&session, LINE_STYLES, style);
@@ -93,7 +93,7 @@ static void test_ascii_locale(void **state)
 {
     (void)state;
     struct session session;
-    session_begin(&session, &ascii);
+    session_begin(&session, HEIGHT, WIDTH, be_child, &ascii);
     wait_for(&session, "size=60x8.");
     wait_for(&session, "? ?  ? x");
     type(&session, "q");
@@ -129,7 +129,7 @@ static void test_keys(void **state)
 {
     (void)state;
     struct session session;
-    session_begin(&session, &colours);
+    session_begin(&session, HEIGHT, WIDTH, be_child, &colours);
     wait_for(&session, "size=60x8.");
     for (size_t i = 0; i < COUNT(key_rows); i++) {
         char wanted[32];
@@ -150,7 +150,7 @@ static void test_resize(void **state)
     static const struct winsize sizes[] = {
         {.ws_row = 7, .ws_col = 40}, {.ws_row = 5, .ws_col = 20}, {.ws_row = 12, .ws_col = 100}};
     struct session session;
-    session_begin(&session, &colours);
+    session_begin(&session, HEIGHT, WIDTH, be_child, &colours);
     wait_for(&session, "size=60x8.");
     for (size_t i = 0; i < COUNT(sizes); i++) {
         char wanted[32];
@@ -170,7 +170,7 @@ static void test_only_changes_are_sent(void **state)
 {
     (void)state;
     struct session session;
-    session_begin(&session, &colours);
+    session_begin(&session, HEIGHT, WIDTH, be_child, &colours);
     type(&session, "a");
     wait_for(&session, "key=61.");
     while (pump(&session, 200))
@@ -198,7 +198,7 @@ static void test_crash(void **state)
 {
     (void)state;
     struct session session;
-    session_begin(&session, &colours);
+    session_begin(&session, HEIGHT, WIDTH, be_child, &colours);
     wait_for(&session, "size=60x8.");
     assert_true(session.alternate);
     type(&session, "x");
@@ -218,7 +218,7 @@ static void test_open_again(void **state)
 {
     (void)state;
     struct session session;
-    session_begin(&session, &thrice);
+    session_begin(&session, HEIGHT, WIDTH, be_child, &thrice);
     for (int i = 0; i < thrice.times; i++) {
         char letter[2] = {(char)('1' + i), '\0'};
         char wanted[32];
@@ -246,7 +246,7 @@ static void test_refusal(void **state)
 {
     const struct refusal_row *row = *state;
     struct session session;
-    session_begin(&session, &row->setting);
+    session_begin(&session, HEIGHT, WIDTH, be_child, &row->setting);
     wait_for(&session, row->sentence);
     wait_for(&session, "closed");
     expect_restored(&session);

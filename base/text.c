@@ -6,9 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_US 1000
-#define NS_PER_MS 1000000
-#define NS_PER_S  1000000000
+#include "base/clock.h"
 
 struct text text_begin(char *buffer, size_t size)
 {
@@ -59,6 +57,19 @@ void text_add_number(struct text *text, uint64_t number)
         number /= 10;
     } while (number > 0);
     text_add_bytes(text, digits + at, sizeof digits - at);
+}
+
+void text_add_grouped(struct text *text, uint64_t number)
+{
+    uint64_t divisor = 1;
+    while (number / divisor >= 1000)
+        divisor *= 1000;
+    text_add_number(text, number / divisor);
+    while (divisor > 1) {
+        divisor /= 1000;
+        text_add_string(text, ",");
+        text_add_digits(text, (uint32_t)(number / divisor % 1000), 3);
+    }
 }
 
 void text_add_digits(struct text *text, uint32_t number, unsigned count)
@@ -120,40 +131,48 @@ void text_add_size(struct text *text, uint64_t bytes)
     add_scaled(text, bytes, "B");
 }
 
-/* 7m08s: a large unit and two digits of the next smaller one. */
-static void add_pair(struct text *text, uint64_t large, const char *large_unit, uint64_t small,
-                     const char *small_unit)
+/* 7m08s, 59m: a large unit and, while that is short, the next smaller one. */
+static void add_pair(struct text *text, uint64_t smalls, unsigned per_large, const char units[2])
 {
+    uint64_t large = smalls / per_large;
     text_add_number(text, large);
-    text_add_string(text, large_unit);
-    text_add_digits(text, (uint32_t)small, 2);
-    text_add_string(text, small_unit);
+    text_add_bytes(text, &units[0], 1);
+    if (large < 10) {
+        text_add_digits(text, (uint32_t)(smalls % per_large), 2);
+        text_add_bytes(text, &units[1], 1);
+    }
 }
 
 void text_add_span(struct text *text, int64_t span_ns)
 {
     uint64_t ns = span_ns > 0 ? (uint64_t)span_ns : 0;
-    uint64_t seconds = ns / NS_PER_S;
-    if (ns < NS_PER_MS) {
-        text_add_number(text, ns / NS_PER_US);
+    uint64_t seconds = ns / CLOCK_NS_PER_S;
+    if (ns < CLOCK_NS_PER_MS) {
+        text_add_number(text, ns / CLOCK_NS_PER_US);
         text_add_string(text, "us");
-    } else if (ns < NS_PER_S) {
-        add_tenths(text, ns / (NS_PER_MS / 10), "ms");
+    } else if (ns < 10 * CLOCK_NS_PER_MS) {
+        add_tenths(text, ns / (CLOCK_NS_PER_MS / 10), "ms");
+    } else if (ns < CLOCK_NS_PER_S) {
+        text_add_number(text, ns / CLOCK_NS_PER_MS);
+        text_add_string(text, "ms");
     } else if (seconds < 60) {
-        add_tenths(text, ns / (NS_PER_S / 10), "s");
+        add_tenths(text, ns / (CLOCK_NS_PER_S / 10), "s");
     } else if (seconds < 3600) {
-        add_pair(text, seconds / 60, "m", seconds % 60, "s");
+        add_pair(text, seconds, 60, "ms");
     } else if (seconds < 86400) {
-        add_pair(text, seconds / 3600, "h", seconds / 60 % 60, "m");
+        add_pair(text, seconds / 60, 60, "hm");
+    } else if (seconds < UINT64_C(10000) * 86400) {
+        add_pair(text, seconds / 3600, 24, "dh");
     } else {
-        add_pair(text, seconds / 86400, "d", seconds / 3600 % 24, "h");
+        text_add_number(text, seconds / (UINT64_C(365) * 86400));
+        text_add_string(text, "y");
     }
 }
 
 void text_add_clock(struct text *text, int64_t time_ns, bool local)
 {
     int64_t clamped = time_ns > 0 ? time_ns : 0;
-    time_t seconds = (time_t)(clamped / NS_PER_S);
+    time_t seconds = (time_t)(clamped / CLOCK_NS_PER_S);
     struct tm broken = {0};
     if (local)
         (void)localtime_r(&seconds, &broken);
@@ -165,15 +184,15 @@ void text_add_clock(struct text *text, int64_t time_ns, bool local)
     text_add_string(text, ":");
     text_add_digits(text, (uint32_t)broken.tm_sec, 2);
     text_add_string(text, ".");
-    text_add_digits(text, (uint32_t)(clamped % NS_PER_S / NS_PER_US), 6);
+    text_add_digits(text, (uint32_t)(clamped % CLOCK_NS_PER_S / CLOCK_NS_PER_US), 6);
 }
 
 void text_add_time(struct text *text, int64_t time_ns)
 {
     uint64_t ns = time_ns > 0 ? (uint64_t)time_ns : 0;
-    text_add_number(text, ns / NS_PER_S);
+    text_add_number(text, ns / CLOCK_NS_PER_S);
     text_add_string(text, ".");
-    text_add_digits(text, (uint32_t)(ns % NS_PER_S), 9);
+    text_add_digits(text, (uint32_t)(ns % CLOCK_NS_PER_S), 9);
 }
 
 size_t utf8_decode(const char *at, size_t left, uint32_t *code)

@@ -30,6 +30,9 @@ void text_add_bytes(struct text *text, const char *bytes, size_t len);
 void text_add_string(struct text *text, const char *string);
 void text_add_number(struct text *text, uint64_t number);
 
+/* 1,234,567 */
+void text_add_grouped(struct text *text, uint64_t number);
+
 /* Adds spaces until the text is `len` bytes long. */
 void text_pad_to(struct text *text, size_t len);
 
@@ -39,10 +42,11 @@ void text_add_digits(struct text *text, uint32_t number, unsigned count);
 /* 999, 1.2k, 34.5M, 1.0G: at most five columns; powers of 1000. */
 void text_add_count(struct text *text, uint64_t count);
 
-/* 999B, 1.2KB, 34.5MB: powers of 1000, as wire speeds are given. */
+/* 999B, 1.2KB, 34.5MB: at most six columns; powers of 1000, as wire speeds are given. */
 void text_add_size(struct text *text, uint64_t bytes);
 
-/* 12us, 3.4ms, 5.6s, 7m08s, 3h05m, 2d04h: at most six columns. Negative spans are written as 0. */
+/* 12us, 3.4ms, 345ms, 56.7s, 7m08s, 59m, 3h05m, 23h, 2d04h, 9999d, 27y: at most five columns.
+ * Negative spans are written as 0. */
 void text_add_span(struct text *text, int64_t span_ns);
 
 /* 12:34:56.123456, local time when `local`, else UTC. */

@@ -1,17 +1,22 @@
 #include "flows/flow.h"
 
-static const char *const state_words[FLOW_STATE_COUNT] = {
-    [FLOW_SYN_SENT] = "syn_sent",       [FLOW_SYN_RECEIVED] = "syn_received",
-    [FLOW_ESTABLISHED] = "established", [FLOW_CLOSING] = "closing",
-    [FLOW_CLOSED] = "closed",           [FLOW_RESET] = "reset",
-    [FLOW_REFUSED] = "refused",         [FLOW_TIMED_OUT] = "timed_out",
-    [FLOW_MIDSTREAM] = "midstream",     [FLOW_UDP_ACTIVE] = "active",
-    [FLOW_UDP_UNREPLIED] = "unreplied",
+static const struct {
+    const char *word;
+    const char *meaning;
+} states[FLOW_STATE_COUNT] = {
+#define STATE(NAME, word, open, meaning) {word, meaning},
+#include "flows/state.def"
+#undef STATE
 };
 
 const char *flow_state_word(enum flow_state state)
 {
-    return state_words[state];
+    return states[state].word;
+}
+
+const char *flow_state_meaning(enum flow_state state)
+{
+    return states[state].meaning;
 }
 
 static const char *udp_conn_state(struct flow_view flow)

@@ -33,19 +33,11 @@ enum endpoint_state {
     ENDPOINT_STATE_COUNT
 };
 
-/* Where the flow stands; the words are in flow_state_word. */
+/* Where the flow stands. */
 enum flow_state {
-    FLOW_SYN_SENT,
-    FLOW_SYN_RECEIVED,
-    FLOW_ESTABLISHED,
-    FLOW_CLOSING,
-    FLOW_CLOSED,
-    FLOW_RESET,
-    FLOW_REFUSED,
-    FLOW_TIMED_OUT,
-    FLOW_MIDSTREAM,
-    FLOW_UDP_ACTIVE,
-    FLOW_UDP_UNREPLIED,
+#define STATE(NAME, word, open, meaning) FLOW_##NAME,
+#include "flows/state.def"
+#undef STATE
     FLOW_STATE_COUNT
 };
 
@@ -172,8 +164,13 @@ static inline bool flow_is_tcp(struct flow_view flow)
 /* It may still carry packets: neither closed, reset, refused nor timed out. */
 static inline bool flow_state_is_open(enum flow_state state)
 {
-    return state != FLOW_CLOSED && state != FLOW_RESET && state != FLOW_REFUSED &&
-           state != FLOW_TIMED_OUT;
+    /* One bit a state. */
+    const uint32_t open_states = 0
+#define STATE(NAME, word, open, meaning) | (UINT32_C(open) << FLOW_##NAME)
+#include "flows/state.def"
+#undef STATE
+        ;
+    return (open_states >> state & 1) != 0;
 }
 
 static inline bool flow_is_open(struct flow_view flow)
@@ -183,6 +180,9 @@ static inline bool flow_is_open(struct flow_view flow)
 
 /* "syn_sent" ... the words of the JSON contract. */
 const char *flow_state_word(enum flow_state state);
+
+/* "SYN sent, no answer yet" */
+const char *flow_state_meaning(enum flow_state state);
 
 /* Zeek's conn_state: "S0", "SF", "REJ" ... */
 const char *flow_conn_state(struct flow_view flow);

@@ -5,7 +5,7 @@
 #ifndef LOFLOW_REPORT_FORMAT_H
 #define LOFLOW_REPORT_FORMAT_H
 
-#include "report/failures.h"
+#include "flows/failure_log.h"
 #include "report/report.h"
 
 struct report {
@@ -13,9 +13,9 @@ struct report {
     struct report_options options;
     struct out *out;
     uint64_t flows_printed;
-    int64_t clock_second;     /* of `clock`; INT64_MIN for none */
-    char clock[16];           /* "12:34:56", the latest second that was written */
-    struct failures failures; /* REPORT_TEXT only */
+    int64_t clock_second;        /* of `clock`; INT64_MIN for none */
+    char clock[16];              /* "12:34:56", the latest second that was written */
+    struct failure_log failures; /* REPORT_TEXT only */
 };
 
 struct format {
@@ -35,6 +35,6 @@ void format_totals(struct report *report, const struct report_totals *totals);
 void format_add_clock(struct report *report, struct text *text, int64_t time_ns);
 
 /* "127.0.0.1:49342 -> 127.0.0.1:3000", client first. */
-void format_add_ends(struct text *text, struct flow_view flow);
+void format_add_ends(struct text *text, const struct tuple *tuple, unsigned client);
 
 #endif

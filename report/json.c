@@ -126,7 +126,7 @@ static void print_flow(struct report *report, struct flow_view flow)
 static void json_ends(struct out *out, struct flow_view flow)
 {
     const struct tuple *tuple = &flow.hot->tuple;
-    json_string(out, "proto", flow_is_tcp(flow) ? "tcp" : "udp");
+    json_string(out, "proto", protocol_word(tuple->protocol));
     json_address(out, "client", tuple, flow.hot->client);
     json_number(out, "client_port", tuple->port[flow.hot->client]);
     json_address(out, "server", tuple, !flow.hot->client);

@@ -17,11 +17,12 @@ static void lines_event(struct report *report, struct flow_view flow,
     struct text text = text_begin(line, sizeof line);
     format_add_clock(report, &text, event->time_ns);
     text_add(&text, "  %-14s  #%llu %s  ", event_word(event->kind),
-             (unsigned long long)flow.cold->id, flow_is_tcp(flow) ? "tcp" : "udp");
-    format_add_ends(&text, flow);
+             (unsigned long long)flow.cold->id, protocol_word(flow.hot->tuple.protocol));
+    format_add_ends(&text, &flow.hot->tuple, flow.hot->client);
     size_t ends = text.len;
     text_add(&text, "  ");
-    text_add_event(&text, flow, event);
+    struct event_facts facts = describe_event(flow, event);
+    text_add_event(&text, &facts);
     out_bytes(report->out, line, text.len > ends + 2 ? text.len : ends);
     out_string(report->out, "\n");
 }

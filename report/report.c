@@ -24,6 +24,7 @@ int report_open(struct report **report, const struct report_options *options, st
     opened->options = *options;
     opened->out = out;
     opened->clock_second = INT64_MIN;
+    failure_log_clear(&opened->failures);
     return 0;
 }
 
@@ -69,12 +70,11 @@ void format_add_clock(struct report *report, struct text *text, int64_t time_ns)
     text_add_digits(text, (uint32_t)(clamped % CLOCK_NS_PER_S / CLOCK_NS_PER_US), 6);
 }
 
-void format_add_ends(struct text *text, struct flow_view flow)
+void format_add_ends(struct text *text, const struct tuple *tuple, unsigned client)
 {
-    const struct tuple *tuple = &flow.hot->tuple;
-    text_add_endpoint(text, tuple, flow.hot->client);
+    text_add_endpoint(text, tuple, client);
     text_add_string(text, " -> ");
-    text_add_endpoint(text, tuple, !flow.hot->client);
+    text_add_endpoint(text, tuple, !client);
 }
 
 static void add_plural(struct text *text, uint64_t count, const char *one, const char *many)

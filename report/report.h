@@ -1,6 +1,6 @@
 /*
  * Purpose: what a run says in words: JSON for programs, a text report, and lines as things happen.
- * Owns:    nothing of the flows; a little state of its own (which flows it has named).
+ * Owns:    nothing of the flows; the failures of the run, grouped (flows/failure_log).
  * Borrows: the `out` it writes to, for its whole life; flows and totals during each call.
  * Bounds:  no allocation after report_open; constant time a call.
  * Fails:   writing trouble stays in out->error.

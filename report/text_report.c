@@ -17,6 +17,7 @@ static void text_start(struct report *report, const struct report_run *run)
 
 /* Where the columns of a flow line begin, in bytes. */
 enum column {
+    COLUMN_ID = 2,
     COLUMN_PROTO = 8,
     COLUMN_ENDS = 15,
     COLUMN_STATE = 64,
@@ -28,23 +29,21 @@ enum column {
 
 static void print_heading(struct report *report)
 {
+    static const struct {
+        enum column column;
+        const char *words;
+    } headings[] = {
+        {COLUMN_ID, "flow"},     {COLUMN_PROTO, "proto"},     {COLUMN_ENDS, "client -> server"},
+        {COLUMN_STATE, "state"}, {COLUMN_PACKETS, "packets"}, {COLUMN_BYTES, "bytes"},
+        {COLUMN_START, "start"}, {COLUMN_LASTED, "lasted"},
+    };
     char line[256];
     struct text text = text_begin(line, sizeof line);
-    text_add_string(&text, "  flow");
-    text_pad_to(&text, COLUMN_PROTO);
-    text_add_string(&text, "proto");
-    text_pad_to(&text, COLUMN_ENDS);
-    text_add_string(&text, "client -> server");
-    text_pad_to(&text, COLUMN_STATE);
-    text_add_string(&text, "state");
-    text_pad_to(&text, COLUMN_PACKETS);
-    text_add_string(&text, "packets");
-    text_pad_to(&text, COLUMN_BYTES);
-    text_add_string(&text, "bytes");
-    text_pad_to(&text, COLUMN_START);
-    text_add_string(&text, "start");
-    text_pad_to(&text, COLUMN_LASTED);
-    text_add_string(&text, "lasted\n");
+    for (size_t at = 0; at < sizeof headings / sizeof headings[0]; at++) {
+        text_pad_to(&text, headings[at].column);
+        text_add_string(&text, headings[at].words);
+    }
+    text_add_string(&text, "\n");
     out_bytes(report->out, line, text.len);
 }
 
@@ -66,9 +65,9 @@ static void print_flow(struct report *report, struct flow_view flow)
         print_heading(report);
     add_id(&text, flow.cold->id);
     text_pad_to(&text, COLUMN_PROTO);
-    text_add_string(&text, flow_is_tcp(flow) ? "tcp" : "udp");
+    text_add_string(&text, protocol_word(flow.hot->tuple.protocol));
     text_pad_to(&text, COLUMN_ENDS);
-    format_add_ends(&text, flow);
+    format_add_ends(&text, &flow.hot->tuple, flow.hot->client);
     text_add_string(&text, "  ");
     text_pad_to(&text, COLUMN_STATE);
     text_add_string(&text, flow_state_word(flow.hot->state));
@@ -95,47 +94,50 @@ static void text_event(struct report *report, struct flow_view flow, const struc
     if (event->kind == EVENT_RETIRED)
         print_flow(report, flow);
     else if (event_is_failure(event->kind))
-        failures_add(&report->failures, flow, event);
+        failure_log_add(&report->failures, flow, event);
 }
 
 static void print_failure(struct report *report, const struct failure *failure)
 {
     char line[512];
     struct text text = text_begin(line, sizeof line);
-    struct tuple tuple = {
-        .address = {failure->client, failure->server},
-        .port = {failure->client_port, failure->server_port},
-        .family = failure->family,
-    };
-    format_add_clock(report, &text, failure->first_ns);
-    text_add(&text, "  %-10s  %s  ", event_word(failure->kind),
-             failure->protocol == PROTOCOL_TCP ? "tcp" : "udp");
-    text_add_endpoint(&text, &tuple, 0);
-    text_add_string(&text, " -> ");
-    text_add_endpoint(&text, &tuple, 1);
-    if (failure->reason[0] != '\0')
-        text_add(&text, "  %s", failure->reason);
+    const struct failure_case *first = &failure->first;
+    format_add_clock(report, &text, first->time_ns);
+    text_add(&text, "  %-10s  %s  ", event_word(first->facts.kind),
+             protocol_word(first->tuple.protocol));
+    format_add_ends(&text, &first->tuple, first->client);
+    text_add_string(&text, "  ");
+    text_add_event(&text, &first->facts);
     if (failure->count > 1) {
-        text_add(&text, "  x%llu in ", (unsigned long long)failure->count);
-        text_add_span(&text, failure->last_ns - failure->first_ns);
+        text_add(&text, "  x%llu, ", (unsigned long long)failure->count);
+        format_add_clock(report, &text, first->time_ns);
+        text_add_string(&text, " .. ");
+        format_add_clock(report, &text, failure->latest.time_ns);
     }
     out_bytes(report->out, line, text.len);
     out_string(report->out, "\n");
 }
 
+static void print_failures(struct report *report)
+{
+    const struct failure_log *log = &report->failures;
+    const struct failure *failure = failure_log_next(log, NULL);
+    if (!failure)
+        return;
+    out_string(report->out, "What failed:\n");
+    for (; failure; failure = failure_log_next(log, failure))
+        print_failure(report, failure);
+    if (failure_log_forgotten(log) > 0)
+        out_format(report->out, "  %llu others that were quiet longer had to make room\n",
+                   (unsigned long long)failure_log_forgotten(log));
+    out_string(report->out, "\n");
+}
+
 static void text_summary(struct report *report, const struct report_totals *totals)
 {
-    const struct failures *failures = &report->failures;
     if (report->flows_printed > 0)
         out_string(report->out, "\n");
-    if (failures->count > 0)
-        out_string(report->out, "What failed:\n");
-    for (uint32_t row = 0; row < failures->count; row++)
-        print_failure(report, &failures->rows[row]);
-    if (failures->others > 0)
-        out_format(report->out, "... and %llu more\n", (unsigned long long)failures->others);
-    if (failures->count > 0)
-        out_string(report->out, "\n");
+    print_failures(report);
     format_totals(report, totals);
 }
 

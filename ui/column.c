@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "ui/compact.h"
+#include "flows/describe.h"
 
 #define END_LEAST     6 /* ":54321" */
 #define ADDRESS_LEAST 5 /* columns of an address that are worth showing: "12…34" */
@@ -27,13 +27,13 @@ static const struct {
 #undef COLUMN
 };
 
-static const struct {
-    enum style style;
-    const char *meaning;
-} states[FLOW_STATE_COUNT] = {
-#define STATE(NAME, style, meaning) [FLOW_##NAME] = {STYLE_##style, meaning},
-#include "ui/state.def"
-#undef STATE
+static const enum style state_styles[FLOW_STATE_COUNT] = {
+    [FLOW_SYN_SENT] = STYLE_NEW,         [FLOW_SYN_RECEIVED] = STYLE_NEW,
+    [FLOW_ESTABLISHED] = STYLE_GOOD,     [FLOW_CLOSING] = STYLE_NORMAL,
+    [FLOW_CLOSED] = STYLE_DIM,           [FLOW_RESET] = STYLE_FAILURE,
+    [FLOW_REFUSED] = STYLE_FAILURE,      [FLOW_TIMED_OUT] = STYLE_WARNING,
+    [FLOW_MIDSTREAM] = STYLE_NORMAL,     [FLOW_UDP_ACTIVE] = STYLE_GOOD,
+    [FLOW_UDP_UNREPLIED] = STYLE_NORMAL,
 };
 
 #define RANK_MAX     11
@@ -181,11 +181,11 @@ static int64_t column_number(enum column column, const struct column_flow *flow)
 static void add_word(enum column column, struct flow_view flow, struct text *text)
 {
     if (column == COLUMN_PROTOCOL)
-        text_add(text, "%s", flow_is_tcp(flow) ? "tcp" : "udp");
+        text_add_string(text, protocol_word(flow.hot->tuple.protocol));
     else if (column == COLUMN_STATE)
-        text_add(text, "%s", flow_state_word((enum flow_state)flow.hot->state));
+        text_add_string(text, flow_state_word((enum flow_state)flow.hot->state));
     else if (column == COLUMN_CONN_STATE)
-        text_add(text, "%s", flow_conn_state(flow));
+        text_add_string(text, flow_conn_state(flow));
     else
         text_add_history(text, flow);
 }
@@ -207,9 +207,9 @@ void column_write(enum column column, const struct column_flow *flow, int room, 
     if (number < 0)
         text_add(text, "-");
     else if (columns[column].kind == KIND_SPAN)
-        compact_add_span(text, number);
+        text_add_span(text, number);
     else
-        compact_add_count(text, (uint64_t)number);
+        text_add_count(text, (uint64_t)number);
 }
 
 static uint64_t word_be(const void *at)
@@ -245,19 +245,14 @@ enum style column_style(enum column column, struct flow_view flow)
 {
     if (column == COLUMN_STATE)
         return state_style(flow);
-    return states[flow.hot->state].style == STYLE_DIM ? STYLE_DIM : STYLE_NORMAL;
+    return state_styles[flow.hot->state] == STYLE_DIM ? STYLE_DIM : STYLE_NORMAL;
 }
 
 enum style state_style(struct flow_view flow)
 {
     if (flow.hot->state == FLOW_SYN_SENT && (flow.hot->flags & FLOW_FLAG_NO_ANSWER))
         return STYLE_WARNING;
-    return states[flow.hot->state].style;
-}
-
-const char *state_meaning(enum flow_state state)
-{
-    return states[state].meaning;
+    return state_styles[flow.hot->state];
 }
 
 const char *column_heading(enum column column)

@@ -56,7 +56,6 @@ const char *column_meaning(enum column column);
 bool column_is_descending(enum column column);
 bool column_is_right_aligned(enum column column);
 
-const char *state_meaning(enum flow_state state);
 enum style state_style(struct flow_view flow);
 
 /* Columns the whole endpoint takes. */

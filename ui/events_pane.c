@@ -1,11 +1,10 @@
 #include "ui/events_pane.h"
 
 #include "ui/column.h"
-#include "ui/compact.h"
 
-#define TEXT_MAX      96
+#define TEXT_MAX      (DESCRIBE_MAX + 16)
 #define KIND_ROOM     10 /* "icmp_error" */
-#define WORDS_ROOM    26 /* for the few words, before endpoints get more */
+#define WORDS_LEAST   26 /* for what went wrong, before endpoints get more */
 #define CLIENT_LEAST  6  /* ":54321" */
 #define CLIENT_WIDTH  60 /* narrower screens name the server only */
 #define PRECISE_WIDTH 100
@@ -64,37 +63,71 @@ void events_pane_move(struct events_pane *pane, int64_t lines)
 
 void events_pane_move_pages(struct events_pane *pane, int pages)
 {
-    int64_t page = pane->scroller.height > 1 ? (int64_t)pane->scroller.height - 1 : 1;
-    events_pane_move(pane, page * pages);
+    events_pane_move(pane, scroller_page(pane->scroller.height) * pages);
 }
 
-/* Columns for client and server that suit all lines in sight; no client on a narrow screen. */
-static void share_width(const struct events_pane *pane, int width, int ends[2])
+/* "x3", or nothing for a failure that came once. */
+static void write_times(struct text *text, const struct failure *failure)
+{
+    if (failure->count > 1) {
+        text_add_string(text, "x");
+        text_add_count(text, failure->count);
+    }
+}
+
+/* What the lines in sight want. */
+struct need {
+    int client, server, words;
+};
+
+static int most(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static struct need measure(const struct events_pane *pane)
 {
     const struct failure_log *log = shown_log(pane);
-    int need[2] = {0, 0};
+    struct need need = {.words = WORDS_LEAST};
     uint16_t at = group_at(log, pane->scroller.first);
     for (uint32_t line = 0; line < pane->scroller.height && at != FAILURE_NONE; line++) {
         const struct failure *failure = &log->groups[at];
-        for (unsigned side = 0; side < 2; side++) {
-            int *most = &need[side == failure->client ? 0 : 1];
-            int len = endpoint_len(&failure->tuple, side);
-            *most = len > *most ? len : *most;
-        }
+        const struct failure_case *latest = &failure->latest;
+        char buffer[TEXT_MAX];
+        struct text words = text_begin(buffer, sizeof buffer);
+        write_times(&words, failure);
+        text_add_string(&words, words.len > 0 ? " " : "");
+        text_add_event(&words, &latest->facts);
+        need.words = most(need.words, (int)words.len);
+        need.client = most(need.client, endpoint_len(&latest->tuple, latest->client));
+        need.server = most(need.server, endpoint_len(&latest->tuple, !latest->client));
         at = failure->older;
     }
+    return need;
+}
+
+/* Columns for client and server that suit all lines in sight. What went wrong matters more than
+ * the client's address: without room for both, the client is a port, and on a narrow screen it is
+ * left out. */
+static void share_width(const struct events_pane *pane, int width, int ends[2])
+{
+    struct need need = measure(pane);
     if (width < CLIENT_WIDTH) {
         ends[0] = 0;
-        ends[1] = need[1];
+        ends[1] = need.server;
         return;
     }
     int clock = width < PRECISE_WIDTH ? CLOCK_SECONDS : CLOCK_PRECISE;
-    int room = width - clock - 1 - KIND_ROOM - 1 - COLUMN_GAP_ENDS - 1 - WORDS_ROOM;
-    ends[1] = need[1] < room - CLIENT_LEAST ? need[1] : room - CLIENT_LEAST;
-    ends[0] = need[0] < room - ends[1] ? need[0] : room - ends[1];
+    int room = width - clock - 1 - KIND_ROOM - 1 - COLUMN_GAP_ENDS - 1;
+    int server_most = room - WORDS_LEAST - CLIENT_LEAST;
+    ends[1] = need.server < server_most ? need.server : server_most;
+    int left = room - need.words - ends[1];
+    if (left < need.client && left < COLUMN_END_IPV4)
+        left = CLIENT_LEAST;
+    ends[0] = need.client < left ? need.client : left;
 }
 
-static int draw_end(const struct failure *failure, bool utf8, struct grid *grid,
+static int draw_end(const struct failure_case *failure, bool utf8, struct grid *grid,
                     struct column_place place, int line)
 {
     char buffer[TEXT_MAX];
@@ -105,43 +138,47 @@ static int draw_end(const struct failure *failure, bool utf8, struct grid *grid,
     return place.left + place.width + 1;
 }
 
-static void draw_words(const struct failure *failure, struct grid *grid, int line, int left)
+static void draw_words(const struct failure *failure, bool utf8, struct grid *grid, int line,
+                       int left)
 {
     char buffer[TEXT_MAX];
-    if (failure->count > 1) {
-        struct text times = text_begin(buffer, sizeof buffer);
-        text_add(&times, "x");
-        compact_add_count(&times, failure->count);
+    struct text times = text_begin(buffer, sizeof buffer);
+    write_times(&times, failure);
+    if (times.len > 0)
         left += 1 + grid_text(grid, line, left, grid->width - left, STYLE_TITLE, buffer);
-    }
     struct text words = text_begin(buffer, sizeof buffer);
-    failure_write(&words, failure);
-    (void)grid_text(grid, line, left, grid->width - left, STYLE_NORMAL, buffer);
+    text_add_event(&words, &failure->latest.facts);
+    int room = grid->width - left;
+    (void)grid_text(grid, line, left, room, STYLE_NORMAL, buffer);
+    if ((int)words.len > room)
+        (void)grid_text(grid, line, grid->width - 1, 1, STYLE_DIM, utf8 ? "…" : "~");
 }
 
 static void draw_line(const struct events_pane *pane, struct grid *grid, int line,
                       const struct failure *failure, const int ends[2])
 {
+    const struct failure_case *latest = &failure->latest;
+    enum event_kind kind = latest->facts.kind;
     char buffer[TEXT_MAX];
     struct text text = text_begin(buffer, sizeof buffer);
-    text_add_clock(&text, failure->time_ns, pane->local_time);
+    text_add_clock(&text, latest->time_ns, pane->local_time);
     int room = grid->width < PRECISE_WIDTH ? CLOCK_SECONDS : CLOCK_PRECISE;
     (void)grid_text(grid, line, 0, room, STYLE_DIM, buffer);
 
     int left = room + 1;
-    bool hard = failure->kind == EVENT_REFUSED || failure->kind == EVENT_RESET;
+    bool hard = kind == EVENT_REFUSED || kind == EVENT_RESET;
     (void)grid_text(grid, line, left, KIND_ROOM, hard ? STYLE_FAILURE : STYLE_WARNING,
-                    event_word((enum event_kind)failure->kind));
+                    event_word(kind));
     left += KIND_ROOM + 1;
 
     if (ends[0] > 0) {
         struct column_place client = {COLUMN_CLIENT, left, ends[0]};
-        left = draw_end(failure, pane->utf8, grid, client, line);
+        left = draw_end(latest, pane->utf8, grid, client, line);
     }
     (void)grid_text(grid, line, left, 1, STYLE_DIM, pane->utf8 ? "→" : ">");
     struct column_place server = {COLUMN_SERVER, left + 2, ends[1]};
-    left = draw_end(failure, pane->utf8, grid, server, line);
-    draw_words(failure, grid, line, left);
+    left = draw_end(latest, pane->utf8, grid, server, line);
+    draw_words(failure, pane->utf8, grid, line, left);
 }
 
 static void draw_heading(const struct events_pane *pane, struct grid *grid, int line)
@@ -150,7 +187,7 @@ static void draw_heading(const struct events_pane *pane, struct grid *grid, int 
     char buffer[TEXT_MAX];
     struct text text = text_begin(buffer, sizeof buffer);
     text_add(&text, "FAILURES  ");
-    compact_add_grouped(&text, log->total);
+    text_add_grouped(&text, log->total);
     grid_fill(grid, line, 0, grid->width, STYLE_HEADING, ' ');
     (void)grid_text(grid, line, 0, grid->width, STYLE_HEADING, buffer);
 }

@@ -2,13 +2,13 @@
  * Purpose: the failures on the screen: the log as it goes on, the copy that a paused screen shows,
  *          and the cursor in it.
  * Owns:    both logs.
- * Bounds:  those of ui/failure_log.
+ * Bounds:  those of flows/failure_log.
  * Used by: ui/screen.
  */
 #ifndef LOFLOW_UI_EVENTS_PANE_H
 #define LOFLOW_UI_EVENTS_PANE_H
 
-#include "ui/failure_log.h"
+#include "flows/failure_log.h"
 #include "ui/grid.h"
 #include "ui/scroller.h"
 

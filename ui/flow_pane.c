@@ -203,8 +203,7 @@ void flow_pane_move(struct flow_pane *pane, int64_t lines)
 
 void flow_pane_move_pages(struct flow_pane *pane, int pages)
 {
-    int64_t page = pane->scroller.height > 1 ? (int64_t)pane->scroller.height - 1 : 1;
-    flow_pane_move(pane, page * pages);
+    flow_pane_move(pane, scroller_page(pane->scroller.height) * pages);
 }
 
 void flow_pane_go(struct flow_pane *pane, enum flow_cursor cursor)

@@ -143,6 +143,24 @@ int grid_text(struct grid *grid, int row, int column, int room, enum style style
     return used;
 }
 
+const char *grid_break(const char *text, int room, char line[GRID_WIDTH_MAX + 1])
+{
+    assert(room > 0 && room <= GRID_WIDTH_MAX);
+    size_t len = strlen(text);
+    size_t end = len;
+    if (len > (size_t)room) {
+        end = (size_t)room;
+        while (end > 0 && text[end] != ' ')
+            end--;
+    }
+    if (end == 0)
+        end = strcspn(text, " ");
+    struct text first = text_begin(line, GRID_WIDTH_MAX + 1);
+    text_add_bytes(&first, text, end);
+    text += end;
+    return text + strspn(text, " ");
+}
+
 void grid_fill(struct grid *grid, int row, int column, int count, enum style style, char character)
 {
     if (row < 0 || row >= grid->height || column < 0)

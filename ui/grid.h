@@ -56,6 +56,10 @@ static inline struct cell *grid_cell(const struct grid *grid, int row, int colum
  * must be free of control characters (text_add_untrusted sees to it); others draw as '?'. */
 int grid_text(struct grid *grid, int row, int column, int room, enum style style, const char *text);
 
+/* Copies what fits into `room` columns to `line`, broken at a space; a word that is longer is
+ * copied whole. Returns the rest. For ASCII. */
+const char *grid_break(const char *text, int room, char line[GRID_WIDTH_MAX + 1]);
+
 /* Fills `count` cells of a row with one ASCII character. */
 void grid_fill(struct grid *grid, int row, int column, int count, enum style style, char character);
 

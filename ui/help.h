@@ -1,5 +1,5 @@
 /*
- * Purpose: the help screen: all keys, states and columns, made from their tables.
+ * Purpose: the help screen: all keys, states, failures and columns, made from their tables.
  * Owns:    nothing.
  * Used by: ui/screen.
  */
@@ -8,7 +8,8 @@
 
 #include "ui/grid.h"
 
-/* Draws the help from its line `first` on. Returns how many lines it has altogether. */
+/* Draws the help from its line `first` on, on a wide screen in two columns. Returns how many lines
+ * it has altogether. */
 int help_draw(struct grid *grid, int top, int height, int first);
 
 #endif

@@ -51,7 +51,7 @@ const char *keymap_meaning(enum key_action action)
     return actions[action].meaning;
 }
 
-static const char *first_name(enum key_context context, enum key_action action)
+const char *keymap_key_name(enum key_context context, enum key_action action)
 {
     for (size_t i = 0; i < KEY_COUNT; i++) {
         if (keys[i].action == action && (keys[i].contexts & context))
@@ -60,10 +60,10 @@ static const char *first_name(enum key_context context, enum key_action action)
     return NULL;
 }
 
-void keymap_draw_footer(struct grid *grid, int row, int column, enum key_context context)
+int keymap_draw_footer(struct grid *grid, int row, int column, enum key_context context)
 {
     for (int action = 0; action < ACTION_COUNT; action++) {
-        const char *name = first_name(context, (enum key_action)action);
+        const char *name = keymap_key_name(context, (enum key_action)action);
         const char *word = actions[action].footer;
         if (!name || word[0] == '\0')
             continue;
@@ -72,4 +72,5 @@ void keymap_draw_footer(struct grid *grid, int row, int column, enum key_context
         column += grid_text(grid, row, column, grid->width - column, STYLE_KEY, name) + 1;
         column += grid_text(grid, row, column, grid->width - column, STYLE_NORMAL, word) + 2;
     }
+    return column;
 }

@@ -31,7 +31,10 @@ enum key_action keymap_find(enum key_context context, uint32_t key);
 void keymap_write_keys(struct text *text, enum key_action action);
 const char *keymap_meaning(enum key_action action);
 
-/* Names and words of the context's keys, as far as they fit. */
-void keymap_draw_footer(struct grid *grid, int row, int column, enum key_context context);
+/* The first key of an action there; NULL when there is none. */
+const char *keymap_key_name(enum key_context context, enum key_action action);
+
+/* Names and words of the context's keys, as far as they fit. Returns where more may be written. */
+int keymap_draw_footer(struct grid *grid, int row, int column, enum key_context context);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "flows/describe.h"
+
 #define ROW_TEXT_MAX 160
 
 /* Words in lower case, each ended by a NUL. */
@@ -104,34 +106,17 @@ static const struct rowfilter_memo *look_up(struct rowfilter *filter, const stru
     return memo;
 }
 
-static char *write_port(char *at, uint16_t port)
-{
-    char digits[5];
-    int count = 0;
-    do {
-        digits[count++] = (char)('0' + port % 10);
-        port /= 10;
-    } while (port > 0);
-    while (count > 0)
-        *at++ = digits[--count];
-    return at;
-}
-
-/* The longest is "[46 bytes]:65535 ". */
-static char *write_endpoint(struct rowfilter *filter, char *at, const struct tuple *tuple,
-                            unsigned end)
+/* text_add_endpoint with addresses written before. */
+static void add_endpoint(struct text *text, struct rowfilter *filter, const struct tuple *tuple,
+                         unsigned end)
 {
     const struct rowfilter_memo *memo = look_up(filter, &tuple->address[end], tuple->family);
     if (tuple->family == 6)
-        *at++ = '[';
-    memcpy(at, memo->text, memo->len);
-    at += memo->len;
-    if (tuple->family == 6)
-        *at++ = ']';
-    *at++ = ':';
-    at = write_port(at, tuple->port[end]);
-    *at++ = ' ';
-    return at;
+        text_add_bytes(text, "[", 1);
+    text_add_bytes(text, memo->text, memo->len);
+    text_add_string(text, tuple->family == 6 ? "]:" : ":");
+    text_add_number(text, tuple->port[end]);
+    text_add_bytes(text, " ", 1);
 }
 
 bool rowfilter_matches(struct rowfilter *filter, struct flow_view flow)
@@ -140,11 +125,12 @@ bool rowfilter_matches(struct rowfilter *filter, struct flow_view flow)
         return true;
     char row[ROW_TEXT_MAX];
     unsigned client = flow.hot->client;
-    char *at = write_endpoint(filter, row, &flow.hot->tuple, client);
-    at = write_endpoint(filter, at, &flow.hot->tuple, !client);
-    struct text rest = text_begin(at, sizeof row - (size_t)(at - row));
-    text_add(&rest, "%s %s", flow_is_tcp(flow) ? "tcp" : "udp",
-             flow_state_word((enum flow_state)flow.hot->state));
+    struct text text = text_begin(row, sizeof row);
+    add_endpoint(&text, filter, &flow.hot->tuple, client);
+    add_endpoint(&text, filter, &flow.hot->tuple, !client);
+    text_add_string(&text, protocol_word(flow.hot->tuple.protocol));
+    text_add_bytes(&text, " ", 1);
+    text_add_string(&text, flow_state_word((enum flow_state)flow.hot->state));
     for (uint32_t i = 0; i < filter->word_count; i++) {
         bool found = strstr(row, filter->word[i].at) != NULL;
         if (found == filter->word[i].absent)

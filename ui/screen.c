@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/compact.h"
 #include "ui/events_pane.h"
 #include "ui/flow_pane.h"
 #include "ui/help.h"
@@ -25,7 +24,7 @@ struct screen {
     bool help;
     bool events_hidden;
     bool events_focused;
-    int help_first, help_height;
+    int help_first, help_height, help_lines;
     struct flow_pane flows;
     struct events_pane events;
 };
@@ -60,7 +59,7 @@ void screen_event(struct screen *screen, const struct tracker *tracker,
 {
     struct flow_view view;
     if (event_is_failure((enum event_kind)event->kind) && tracker_look(tracker, event->flow, &view))
-        failure_log_add(&screen->events.log, event, view);
+        failure_log_add(&screen->events.log, view, event);
 }
 
 static void reorder(struct screen *screen)
@@ -71,7 +70,7 @@ static void reorder(struct screen *screen)
 static void move(struct screen *screen, int lines, int pages)
 {
     if (screen->help) {
-        int page = screen->help_height > 1 ? screen->help_height - 1 : 1;
+        int page = (int)scroller_page((uint32_t)screen->help_height);
         screen->help_first += lines + pages * page;
     } else if (screen->events_focused) {
         if (pages != 0)
@@ -87,7 +86,7 @@ static void move(struct screen *screen, int lines, int pages)
 
 static void go_to_end(struct screen *screen, enum flow_cursor cursor)
 {
-    int far = cursor == CURSOR_TOP ? -SCREEN_EVENTS_MAX : SCREEN_EVENTS_MAX;
+    int far = cursor == CURSOR_TOP ? -FAILURE_LOG_MAX : FAILURE_LOG_MAX;
     if (screen->help || screen->events_focused)
         move(screen, far, 0);
     else
@@ -195,7 +194,7 @@ static int draw_restrictions(struct screen *screen, struct grid *grid, int botto
         return 0;
     char line[LINE_MAX_SIZE];
     struct text text = text_begin(line, sizeof line);
-    compact_add_grouped(&text, flows->matching);
+    text_add_grouped(&text, flows->matching);
     text_add(&text, flows->matching == 1 ? " row" : " rows");
     if (flows->open_only)
         text_add(&text, "  open only");
@@ -248,13 +247,42 @@ static void draw_tables(struct screen *screen, const struct screen_status *statu
 
 static void draw_help(struct screen *screen, struct grid *grid, int top, int bottom)
 {
-    screen->help_height = bottom - top;
-    int last = help_draw(grid, top, 0, 0) - screen->help_height;
+    screen->help_height = bottom > top ? bottom - top : 0;
+    screen->help_lines = help_draw(grid, top, 0, 0);
+    int last = screen->help_lines - screen->help_height;
     if (screen->help_first > last)
         screen->help_first = last;
     if (screen->help_first < 0)
         screen->help_first = 0;
     (void)help_draw(grid, top, screen->help_height, screen->help_first);
+}
+
+/* That there is more of the help than is in sight, and how to get there. */
+static void draw_help_place(const struct screen *screen, struct grid *grid, int row, int column)
+{
+    int end = screen->help_first + screen->help_height;
+    if (screen->help_lines <= screen->help_height)
+        return;
+    char line[LINE_MAX_SIZE];
+    struct text text = text_begin(line, sizeof line);
+    text_add(&text, "%s %s", keymap_key_name(KEY_IN_HELP, ACTION_PAGE_DOWN),
+             keymap_key_name(KEY_IN_HELP, ACTION_PAGE_UP));
+    column += grid_text(grid, row, column, grid->width - column, STYLE_KEY, line) + 1;
+    text = text_begin(line, sizeof line);
+    text_add(&text, "scroll: %d-%d of %d", screen->help_first + 1, end, screen->help_lines);
+    (void)grid_text(grid, row, column, grid->width - column, STYLE_NORMAL, line);
+}
+
+static void draw_footer(const struct screen *screen, struct grid *grid, int row)
+{
+    enum key_context context = KEY_IN_LIST;
+    if (screen->help)
+        context = KEY_IN_HELP;
+    else if (screen->typing)
+        context = KEY_IN_FILTER;
+    int column = keymap_draw_footer(grid, row, 0, context);
+    if (screen->help)
+        draw_help_place(screen, grid, row, column);
 }
 
 /* Whatever came in from outside: a terminal that shows ASCII gets nothing else. */
@@ -286,13 +314,8 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
             bottom -= draw_restrictions(screen, grid, footer - 1);
         draw_tables(screen, status, grid, top, bottom);
     }
-    enum key_context context = KEY_IN_LIST;
-    if (screen->help)
-        context = KEY_IN_HELP;
-    else if (screen->typing)
-        context = KEY_IN_FILTER;
     if (footer >= top)
-        keymap_draw_footer(grid, footer, 0, context);
+        draw_footer(screen, grid, footer);
     if (!screen->utf8)
         reduce_to_ascii(grid);
 }

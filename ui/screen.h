@@ -3,8 +3,8 @@
  *          into a grid and answers keys; it knows no terminal.
  * Owns:    its view state, the rates of flows, the log of the latest failures.
  * Borrows: tracker and status during each call.
- * Bounds:  memory: 1.5 MB for rows and events in sight, and 24 bytes a flow of max_flows, used
- * pages only; time: one pass over the table a draw, and where that would take longer than
+ * Bounds:  memory: 1.8 MB for rows and failures, and 24 bytes a flow of max_flows, used pages only;
+ *          time: one pass over the table a draw, and where that would take longer than
  *          FLOW_PANE_BUDGET_NS the rest of it at the next draw.
  * Fails:   screen_open with -ENOMEM.
  * Used by: app, tests.
@@ -18,8 +18,6 @@
 #include "base/err.h"
 #include "flows/tracker.h"
 #include "ui/grid.h"
-
-#define SCREEN_EVENTS_MAX 1000
 
 /* Keys beyond Unicode characters, as ui/term.c translates them. */
 enum screen_key {

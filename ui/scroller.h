@@ -22,4 +22,10 @@ void scroller_place(struct scroller *scroller, uint32_t count, uint32_t position
 /* Where a move by `lines` ends up, within the list. */
 uint32_t scroller_move(struct scroller *scroller, uint32_t count, uint32_t position, int64_t lines);
 
+/* Lines that a page moves; one stays in sight. */
+static inline int64_t scroller_page(uint32_t height)
+{
+    return height > 1 ? (int64_t)height - 1 : 1;
+}
+
 #endif

@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "ui/compact.h"
-
 #define PIECE_MAX         256
 #define SENTENCE_MAX      2048
 #define SENTENCE_LINES    3
@@ -49,7 +47,7 @@ static void add_number(struct title *title, enum style style, const char *before
     char piece[PIECE_MAX];
     struct text text = text_begin(piece, sizeof piece);
     text_add(&text, "%s", before);
-    compact_add_grouped(&text, number);
+    text_add_grouped(&text, number);
     text_add(&text, "%s", after);
     add_piece(title, style, piece);
 }
@@ -59,10 +57,10 @@ static void add_drops(struct title *title, const struct screen_status *status)
     char piece[PIECE_MAX];
     struct text text = text_begin(piece, sizeof piece);
     text_add(&text, "dropped ");
-    compact_add_grouped(&text, status->dropped_by_kernel + status->dropped_by_interface);
+    text_add_grouped(&text, status->dropped_by_kernel + status->dropped_by_interface);
     if (status->dropped_by_interface > 0) {
         text_add(&text, " (");
-        compact_add_grouped(&text, status->dropped_by_interface);
+        text_add_grouped(&text, status->dropped_by_interface);
         text_add(&text, " by interface)");
     }
     add_piece(title, STYLE_WARNING, piece);
@@ -87,9 +85,9 @@ static void add_flows(struct title *title, const struct tracker_stats *flows)
 {
     char piece[PIECE_MAX];
     struct text text = text_begin(piece, sizeof piece);
-    compact_add_grouped(&text, flows->flows);
+    text_add_grouped(&text, flows->flows);
     text_add(&text, flows->flows == 1 ? " flow (" : " flows (");
-    compact_add_grouped(&text, flows->open);
+    text_add_grouped(&text, flows->open);
     text_add(&text, " open)");
     add_piece(title, STYLE_TITLE, piece);
 }
@@ -101,7 +99,6 @@ static const char *last_of_path(const char *name)
     return slash && slash[1] != '\0' ? slash + 1 : name;
 }
 
-/* Breaks at spaces; what is longer than a line is cut. */
 static int draw_sentence(struct grid *grid, int top, const char *sentence)
 {
     char buffer[SENTENCE_MAX];
@@ -110,21 +107,10 @@ static int draw_sentence(struct grid *grid, int top, const char *sentence)
     const char *at = buffer;
     int lines = 0;
     while (*at != '\0' && lines < SENTENCE_LINES) {
-        size_t len = strlen(at);
-        size_t cut = len;
-        if (len > (size_t)grid->width) {
-            cut = (size_t)grid->width;
-            while (cut > 0 && at[cut] != ' ')
-                cut--;
-        }
         char line[GRID_WIDTH_MAX + 1];
-        struct text part = text_begin(line, sizeof line);
-        text_add(&part, "%.*s", (int)(cut > 0 ? cut : len), at);
+        at = grid_break(at, grid->width, line);
         (void)grid_text(grid, top + lines, 0, grid->width, STYLE_WARNING, line);
         lines++;
-        at += cut > 0 ? cut : len;
-        while (*at == ' ')
-            at++;
     }
     return lines;
 }

@@ -20,7 +20,7 @@ struct run {
 static void be_loflow(const void *context)
 {
     const struct run *run = context;
-    char *argv[10] = {LOFLOW_BINARY};
+    char *argv[10] = {(char *)(uintptr_t)LOFLOW_BINARY};
     for (size_t at = 0; at < 8 && run->arguments[at]; at++)
         argv[at + 1] = (char *)(uintptr_t)run->arguments[at];
     (void)setenv("TERM", "xterm-256color", 1);

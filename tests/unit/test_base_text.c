@@ -4,11 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/text.h"
-
-#define NS_PER_US INT64_C(1000)
-#define NS_PER_MS INT64_C(1000000)
-#define NS_PER_S  INT64_C(1000000000)
 
 struct number_row {
     const char *name;
@@ -29,6 +26,11 @@ static const struct number_row number_rows[] = {
     {"count: 34.5M", text_add_count, 34567890, "34.5M"},
     {"count: a billion", text_add_count, 1000000000, "1.0G"},
     {"count: 2^64 - 1", text_add_count, UINT64_MAX, "18.4E"},
+    {"grouped: 0", text_add_grouped, 0, "0"},
+    {"grouped: 999", text_add_grouped, 999, "999"},
+    {"grouped: 1,000", text_add_grouped, 1000, "1,000"},
+    {"grouped: zeros in the middle", text_add_grouped, 1002003, "1,002,003"},
+    {"grouped: 2^64 - 1", text_add_grouped, UINT64_MAX, "18,446,744,073,709,551,615"},
     {"size: 0", text_add_size, 0, "0B"},
     {"size: 999", text_add_size, 999, "999B"},
     {"size: 1234", text_add_size, 1234, "1.2KB"},
@@ -68,18 +70,27 @@ static const struct time_row time_rows[] = {
     {"span: negative", text_add_span, -5, "0us"},
     {"span: 0", text_add_span, 0, "0us"},
     {"span: below a microsecond", text_add_span, 999, "0us"},
-    {"span: 12 us", text_add_span, 12 * NS_PER_US, "12us"},
-    {"span: 999 us", text_add_span, NS_PER_MS - 1, "999us"},
-    {"span: 1 ms", text_add_span, NS_PER_MS, "1.0ms"},
-    {"span: 3.4 ms", text_add_span, 3499 * NS_PER_US, "3.4ms"},
-    {"span: no tenths from 100 on", text_add_span, NS_PER_S - 1, "999ms"},
-    {"span: 1 s", text_add_span, NS_PER_S, "1.0s"},
-    {"span: 59.9 s", text_add_span, 60 * NS_PER_S - 1, "59.9s"},
-    {"span: 1 min", text_add_span, 60 * NS_PER_S, "1m00s"},
-    {"span: 7 min 8 s", text_add_span, 428 * NS_PER_S, "7m08s"},
-    {"span: 59 min 59 s", text_add_span, 3599 * NS_PER_S, "59m59s"},
-    {"span: 3 h 5 min", text_add_span, 11100 * NS_PER_S, "3h05m"},
-    {"span: 2 d 4 h", text_add_span, 187200 * NS_PER_S, "2d04h"},
+    {"span: 12 us", text_add_span, 12 * CLOCK_NS_PER_US, "12us"},
+    {"span: 999 us", text_add_span, CLOCK_NS_PER_MS - 1, "999us"},
+    {"span: 1 ms", text_add_span, CLOCK_NS_PER_MS, "1.0ms"},
+    {"span: 3.4 ms", text_add_span, 3499 * CLOCK_NS_PER_US, "3.4ms"},
+    {"span: 9.9 ms", text_add_span, 10 * CLOCK_NS_PER_MS - 1, "9.9ms"},
+    {"span: no tenths from 10 ms on", text_add_span, 10 * CLOCK_NS_PER_MS, "10ms"},
+    {"span: 999 ms", text_add_span, CLOCK_NS_PER_S - 1, "999ms"},
+    {"span: 1 s", text_add_span, CLOCK_NS_PER_S, "1.0s"},
+    {"span: 59.9 s", text_add_span, 60 * CLOCK_NS_PER_S - 1, "59.9s"},
+    {"span: 1 min", text_add_span, 60 * CLOCK_NS_PER_S, "1m00s"},
+    {"span: 7 min 8 s", text_add_span, 428 * CLOCK_NS_PER_S, "7m08s"},
+    {"span: 9 min 59 s", text_add_span, 599 * CLOCK_NS_PER_S, "9m59s"},
+    {"span: no seconds from 10 min on", text_add_span, 600 * CLOCK_NS_PER_S, "10m"},
+    {"span: 59 min 59 s", text_add_span, 3599 * CLOCK_NS_PER_S, "59m"},
+    {"span: 1 h", text_add_span, 3600 * CLOCK_NS_PER_S, "1h00m"},
+    {"span: 3 h 5 min", text_add_span, 11100 * CLOCK_NS_PER_S, "3h05m"},
+    {"span: 23 h 59 min", text_add_span, 86399 * CLOCK_NS_PER_S, "23h"},
+    {"span: 2 d 4 h", text_add_span, 187200 * CLOCK_NS_PER_S, "2d04h"},
+    {"span: 9999 d", text_add_span, INT64_C(863999999) * CLOCK_NS_PER_S, "9999d"},
+    {"span: years", text_add_span, INT64_C(864000000) * CLOCK_NS_PER_S, "27y"},
+    {"span: the longest", text_add_span, INT64_MAX, "292y"},
     {"time: an example", text_add_time, INT64_C(1362692526869344000), "1362692526.869344000"},
     {"time: 0", text_add_time, 0, "0.000000000"},
     {"time: a nanosecond", text_add_time, 1, "0.000000001"},
@@ -97,6 +108,7 @@ static void check_time_row(void **state)
     struct text text = text_begin(buffer, sizeof buffer);
     row->add(&text, row->value);
     assert_string_equal(buffer, row->expected);
+    assert_true(row->add != text_add_span || text.len <= 5);
 }
 
 struct untrusted_row {

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "flows/failure_log.h"
 #include "report/community.h"
 #include "report/report.h"
 #include "tests/support/scene.h"
@@ -54,7 +55,9 @@ static const struct row {
     {"text: repeats are one line",
      REPORT_TEXT,
      "> S 1 :40001; < RA 0 2 :40001; > S 1 :40002; < RA 0 2 :40002; > S 1 :40003; < RA 0 2 :40003",
-     {"What failed:\n", "127.0.0.1:40001 -> 127.0.0.1:3000  RST after 1.0ms  x3 in 4.0ms\n"}},
+     {"What failed:\n",
+      "127.0.0.1:40001 -> 127.0.0.1:3000  RST after 1.0ms  x3, 22:13:20.001000 .. "
+      "22:13:20.005000\n"}},
     {"text: losses are told",
      REPORT_TEXT,
      "> S 100",
@@ -63,21 +66,22 @@ static const struct row {
     {"text: reset and silence",
      REPORT_TEXT,
      "> S 1; < SA 9 2; > A 2 10; > PA 2 10 +100; < R 10; > S 7 :5; > S 7 :5 @2000",
-     {"reset       tcp  127.0.0.1:40000 -> 127.0.0.1:3000  by the server, 100B sent, 0B received",
-      "no_answer   tcp  127.0.0.1:5 -> 127.0.0.1:3000  2 SYN without an answer"}},
+     {"reset       tcp  127.0.0.1:40000 -> 127.0.0.1:3000  by the server after 4.0ms, "
+      "100B sent, 0B back\n",
+      "no_answer   tcp  127.0.0.1:5 -> 127.0.0.1:3000  2 SYNs, no answer\n"}},
     {"lines: one an event",
      REPORT_LINES,
      "> S 1; < SA 9 2; > A 2 10; > FA 2 10; < FA 10 3",
      {"22:13:20.000000  opened          #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000\n",
       "22:13:20.002000  established     #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  handshake took "
       "2.0ms\n",
-      "closed          #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  0B sent, 0B received in "
-      "4.0ms\n"}},
+      "closed          #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  after 4.0ms, 0B sent, "
+      "0B back\n"}},
     {"lines: ICMP",
      REPORT_LINES,
-     "> S 1; > icmp3/3; > icmp11/0",
-     {"refused         #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  ICMP port unreachable (3/3)\n",
-      "icmp_error      #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  time exceeded (11/0)\n"}},
+     "> S 1; > icmp11/0; > icmp3/3",
+     {"icmp_error      #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  TTL exceeded (11/0)\n",
+      "refused         #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  ICMP port unreachable (3/3)\n"}},
 };
 
 static void pass_event(void *context, const struct tracker *tracker, const struct flow_event *event)
@@ -102,51 +106,98 @@ static void print_totals(struct report *report, const struct tracker *tracker)
                            });
 }
 
-/* Plays the scene into the format and reads back what it printed. */
-static void print_scene(const struct row *row, char *printed, size_t size)
+/* A report that prints into a file. */
+struct printer {
+    struct out out;
+    struct report *report;
+    int fd;
+};
+
+static struct printer *printer_open(enum report_format format)
 {
-    static struct out out;
+    struct printer *printer = calloc(1, sizeof *printer);
+    assert_non_null(printer);
     struct err err;
-    struct report *report = NULL;
     char path[] = "/tmp/loflow-test-XXXXXX";
-    int fd = mkstemp(path);
-    assert_true(fd >= 0);
+    printer->fd = mkstemp(path);
+    assert_true(printer->fd >= 0);
     (void)unlink(path);
-    out_open(&out, fd);
-    assert_int_equal(
-        report_open(&report, &(struct report_options){.format = row->format}, &out, &err), 0);
-    report_start(report, &(struct report_run){.version = "9.9",
-                                              .name = "lo\x1b\"\xff",
-                                              .live = true,
-                                              .link_name = "EN10MB",
-                                              .filter = "tcp",
-                                              .snaplen = 1});
-    struct scene *scene = scene_open(&(struct tracker_options){.max_flows = 9});
-    scene->each = pass_event;
-    scene->context = report;
-    scene_play(scene, row->scene, 1);
-    scene_finish(scene);
-    print_totals(report, scene->tracker);
-    scene_close(scene);
-    report_close(report);
-    ssize_t len = pread(fd, printed, size - 1, 0);
-    assert_true(len >= 0);
-    printed[len] = '\0';
-    (void)close(fd);
+    out_open(&printer->out, printer->fd);
+    struct report_options options = {.format = format};
+    assert_int_equal(report_open(&printer->report, &options, &printer->out, &err), 0);
+    report_start(printer->report, &(struct report_run){.version = "9.9",
+                                                       .name = "lo\x1b\"\xff",
+                                                       .live = true,
+                                                       .link_name = "EN10MB",
+                                                       .filter = "tcp",
+                                                       .snaplen = 1});
+    return printer;
+}
+
+/* Reads back what was printed; the caller frees it. */
+static char *printer_close(struct printer *printer, const struct tracker *tracker)
+{
+    print_totals(printer->report, tracker);
+    report_close(printer->report);
+    off_t size = lseek(printer->fd, 0, SEEK_END);
+    assert_true(size >= 0);
+    char *printed = calloc(1, (size_t)size + 1);
+    assert_non_null(printed);
+    assert_int_equal(pread(printer->fd, printed, (size_t)size, 0), size);
+    (void)close(printer->fd);
+    free(printer);
+    return printed;
+}
+
+static void expect_parts(const char *printed, const char *const *parts, size_t count)
+{
+    const char *at = printed;
+    for (size_t part = 0; part < count && parts[part]; part++) {
+        at = strstr(at, parts[part]);
+        if (!at)
+            fail_msg("\"%s\" is not where it should be in:\n%s", parts[part], printed);
+        at += strlen(parts[part]);
+    }
 }
 
 static void check_row(void **state)
 {
     const struct row *row = *state;
-    char printed[16384];
-    print_scene(row, printed, sizeof printed);
-    const char *at = printed;
-    for (size_t part = 0; part < 6 && row->parts[part]; part++) {
-        at = strstr(at, row->parts[part]);
-        if (!at)
-            fail_msg("\"%s\" is not where it should be in:\n%s", row->parts[part], printed);
-        at += strlen(row->parts[part]);
-    }
+    struct printer *printer = printer_open(row->format);
+    struct scene *scene = scene_open(&(struct tracker_options){.max_flows = 9});
+    scene->each = pass_event;
+    scene->context = printer->report;
+    scene_play(scene, row->scene, 1);
+    scene_finish(scene);
+    char *printed = printer_close(printer, scene->tracker);
+    scene_close(scene);
+    expect_parts(printed, row->parts, sizeof row->parts / sizeof row->parts[0]);
+    free(printed);
+}
+
+/* Every reason of ICMP's is a line of its own; those that were quiet longest make room. */
+static void test_more_failures_than_are_kept(void **state)
+{
+    (void)state;
+    struct printer *printer = printer_open(REPORT_TEXT);
+    struct scene *scene = scene_open(&(struct tracker_options){.max_flows = 9});
+    scene_play(scene, "> S 1", 1);
+    uint32_t at = 0;
+    struct flow_event event = {.kind = EVENT_ICMP_ERROR, .time_ns = SCENE_BEGIN_NS};
+    struct flow_view flow;
+    assert_true(tracker_next(scene->tracker, &at, &event.flow, &flow));
+    for (event.arg = 5 << 8; event.arg < (5 << 8) + FAILURE_LOG_MAX + 7; event.arg++)
+        report_event(printer->report, scene->tracker, &event);
+    char *printed = printer_close(printer, scene->tracker);
+    scene_close(scene);
+    static const char *const parts[] = {
+        "What failed:\n",
+        "icmp_error  tcp  127.0.0.1:40000 -> 127.0.0.1:3000  redirect (5/7)\n",
+        "redirect (5/8)\n",
+        "error (8/238)\n  7 others that were quiet longer had to make room\n\n",
+    };
+    expect_parts(printed, parts, sizeof parts / sizeof parts[0]);
+    free(printed);
 }
 
 /* A disk that is full: the error is kept, nothing crashes, nothing more is tried. */
@@ -219,6 +270,7 @@ int main(void)
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, rows, check_row);
     ROWS_ADD(&set, ids, check_id);
+    ROWS_ADD_ONE(&set, test_more_failures_than_are_kept);
     ROWS_ADD_ONE(&set, test_a_full_disk_is_remembered);
     return rows_run(&set, "report");
 }

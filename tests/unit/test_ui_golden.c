@@ -1,15 +1,8 @@
 /* Whole screens against tests/golden/ui/NAME.txt: the cells as text, then their styles as letters.
  * LOFLOW_UPDATE_GOLDEN=1 writes the files anew; read the difference before you keep it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/support/rows.h"
 
 #include "test_ui_world.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void nothing(struct world *world)
 {
@@ -119,6 +112,7 @@ static const struct row {
     {"help_80x24", 80, 24, true, mixed, "h"},
     {"help_200x60", 200, 60, true, mixed, "h"},
     {"help_40x12", 40, 12, true, mixed, "h"},
+    {"help_100x30", 100, 30, true, mixed, "h"},
     {"filter_80x24", 80, 24, true, mixed, "/REFUSED ![::1]"},
     {"filter_200x60", 200, 60, true, mixed, "/REFUSED ![::1]{Enter}"},
     {"filter_40x12", 40, 12, true, mixed, "/REFUSED ![::1]"},
@@ -189,8 +183,7 @@ static void test_row(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows)];
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, test_row, NULL, NULL, (void *)&rows[i]};
-    return _cmocka_run_group_tests("ui_golden", tests, COUNT(tests), NULL, NULL);
+    struct row_set set = {.count = 0};
+    ROWS_ADD(&set, rows, test_row);
+    return rows_run(&set, "ui_golden");
 }

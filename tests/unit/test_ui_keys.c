@@ -1,15 +1,8 @@
 /* What every key does, one row a key; a key of ui/key.def without a row fails. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/support/rows.h"
 
 #include "test_ui_world.h"
 #include "ui/keymap.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum {
     LIST = KEY_IN_LIST,
@@ -85,21 +78,12 @@ static const struct row rows[] = {
     {"help_up_by_letter", HELP, "hj", "k", NULL, "KEYS", NULL, false},
     {"help_page_down", HELP, "h", "{PgDn}", NULL, "STATES", "one page up", false},
     {"help_page_up", HELP, "h{PgDn}", "{PgUp}", NULL, "KEYS", NULL, false},
-    {"help_last", HELP, "h", "{End}", NULL, "!established", "KEYS", false},
-    {"help_last_by_letter", HELP, "h", "G", NULL, "!established", "KEYS", false},
+    {"help_last", HELP, "h", "{End}", NULL, "scroll: 46-67 of 67", "KEYS", false},
+    {"help_last_by_letter", HELP, "h", "G", NULL, "HISTORY", "KEYS", false},
     {"help_first", HELP, "hG", "{Home}", NULL, "KEYS", NULL, false},
     {"help_first_by_letter", HELP, "hG", "g", NULL, "KEYS", NULL, false},
     {"help_redraw", HELP, "hj", "{Ctrl-L}", NULL, "show this help", "KEYS", true},
 };
-
-static void find_marked(const struct grid *grid, char *text)
-{
-    text[0] = '\0';
-    for (int row = 0; row < grid->height; row++) {
-        if (grid_cell(grid, row, 0)->style == STYLE_SELECTED)
-            (void)grid_row_text(grid, row, text);
-    }
-}
 
 static void expect_text(const char *text, const char *part, bool present)
 {
@@ -118,7 +102,7 @@ static void test_row(void **state)
     assert_int_equal(world_press(world, row->key), SCREEN_STAY);
     char *after = grid_dump(&world->grid);
     char marked[WORLD_TEXT_MAX];
-    find_marked(&world->grid, marked);
+    world_marked(world, marked);
     expect_text(marked, row->marked, true);
     expect_text(after, row->shown, true);
     expect_text(after, row->missing, false);
@@ -165,10 +149,9 @@ static void test_every_key_has_a_row(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + 2];
-    for (size_t i = 0; i < COUNT(rows); i++)
-        tests[i] = (struct CMUnitTest){rows[i].name, test_row, NULL, NULL, (void *)&rows[i]};
-    tests[COUNT(rows)] = (struct CMUnitTest)cmocka_unit_test(test_quit);
-    tests[COUNT(rows) + 1] = (struct CMUnitTest)cmocka_unit_test(test_every_key_has_a_row);
-    return _cmocka_run_group_tests("ui_keys", tests, COUNT(tests), NULL, NULL);
+    struct row_set set = {.count = 0};
+    ROWS_ADD(&set, rows, test_row);
+    ROWS_ADD_ONE(&set, test_quit);
+    ROWS_ADD_ONE(&set, test_every_key_has_a_row);
+    return rows_run(&set, "ui_keys");
 }

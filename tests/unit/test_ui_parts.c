@@ -1,21 +1,13 @@
-/* The parts of the screen by themselves: cells, narrow numbers, selection, filter words, columns.
+/* The parts of the screen by themselves: cells, lines, selection, filter words, columns.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/support/rows.h"
 
 #include "test_ui_world.h"
 #include "ui/column.h"
-#include "ui/compact.h"
 #include "ui/rates.h"
 #include "ui/rowfilter.h"
 #include "ui/scroller.h"
 #include "ui/select.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* Drawn over "aaaaaaaa", or over wide characters; '.' in `cells` is the right half of one. */
 static const struct text_row {
@@ -65,54 +57,27 @@ static void test_text(void **state)
     grid_free(&grid);
 }
 
-enum {
-    COUNTED,
-    SPAN,
-    GROUPED,
-};
-
-static const struct number_row {
+static const struct break_row {
     const char *name;
-    int kind;
-    int64_t number;
     const char *text;
-} number_rows[] = {
-    {"count_0", COUNTED, 0, "0"},
-    {"count_999", COUNTED, 999, "999"},
-    {"count_1000", COUNTED, 1000, "1.0k"},
-    {"count_99999", COUNTED, 99999, "99.9k"},
-    {"count_999999", COUNTED, 999999, "999k"},
-    {"count_1234567", COUNTED, 1234567, "1.2M"},
-    {"count_most", COUNTED, INT64_MAX, "9.2E"},
-    {"span_negative", SPAN, -5, "0us"},
-    {"span_us", SPAN, 999999, "999us"},
-    {"span_ms", SPAN, 999 * CLOCK_NS_PER_MS, "999ms"},
-    {"span_s", SPAN, CLOCK_NS_PER_S + 250 * CLOCK_NS_PER_MS, "1.2s"},
-    {"span_m", SPAN, 428 * CLOCK_NS_PER_S, "7m08s"},
-    {"span_long_m", SPAN, 3599 * CLOCK_NS_PER_S, "59m"},
-    {"span_h", SPAN, 11100 * CLOCK_NS_PER_S, "3h05m"},
-    {"span_long_h", SPAN, 86399 * CLOCK_NS_PER_S, "23h"},
-    {"span_d", SPAN, 187200 * CLOCK_NS_PER_S, "2d04h"},
-    {"span_most", SPAN, INT64_MAX, "9999d"},
-    {"grouped_0", GROUPED, 0, "0"},
-    {"grouped_1000", GROUPED, 1000, "1,000"},
-    {"grouped_1002003", GROUPED, 1002003, "1,002,003"},
-    {"grouped_most", GROUPED, INT64_MAX, "9,223,372,036,854,775,807"},
+    int room;
+    const char *line, *rest;
+} break_rows[] = {
+    {"break_nothing", "", 5, "", ""},
+    {"break_fits", "one two", 7, "one two", ""},
+    {"break_at_the_space", "one two", 3, "one", "two"},
+    {"break_before_the_edge", "one two", 6, "one", "two"},
+    {"break_at_the_last_space", "a b c d", 5, "a b c", "d"},
+    {"break_many_spaces", "one    two", 5, "one  ", "two"},
+    {"break_long_word", "four five", 2, "four", "five"},
 };
 
-static void test_number(void **state)
+static void test_break(void **state)
 {
-    const struct number_row *row = *state;
-    char buffer[64];
-    struct text text = text_begin(buffer, sizeof buffer);
-    if (row->kind == COUNTED)
-        compact_add_count(&text, (uint64_t)row->number);
-    else if (row->kind == SPAN)
-        compact_add_span(&text, row->number);
-    else
-        compact_add_grouped(&text, (uint64_t)row->number);
-    assert_string_equal(buffer, row->text);
-    assert_true(row->kind == GROUPED || text.len <= 5);
+    const struct break_row *row = *state;
+    char line[GRID_WIDTH_MAX + 1];
+    assert_string_equal(grid_break(row->text, row->room, line), row->rest);
+    assert_string_equal(line, row->line);
 }
 
 /* The order entries come in; each has a key of its own in [0, count). */
@@ -334,28 +299,18 @@ static void test_rate_of_reused_record(void **state)
     rates_close(&rates);
 }
 
-#define ROW(rows, i, title, function)                                                              \
-    {                                                                                              \
-        title, function, NULL, NULL, (void *)&(rows)[i]                                            \
-    }
-
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(text_rows) + COUNT(number_rows) + COUNT(select_rows) +
-                            COUNT(filter_rows) + COUNT(endpoint_rows) + COUNT(scroll_rows) + 4];
-    size_t count = 0;
-#define ADD(rows, title, function)                                                                 \
-    for (size_t i = 0; i < COUNT(rows); i++)                                                       \
-        tests[count++] = (struct CMUnitTest)ROW(rows, i, (rows)[i].title, function);
-    ADD(text_rows, name, test_text)
-    ADD(number_rows, name, test_number)
-    ADD(select_rows, name, test_select)
-    ADD(filter_rows, text, test_filter)
-    ADD(endpoint_rows, text, test_endpoint)
-    ADD(scroll_rows, name, test_scroll)
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_filter_typing);
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_layout);
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_sorted_column_is_shown);
-    tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_rate_of_reused_record);
-    return _cmocka_run_group_tests("ui_parts", tests, count, NULL, NULL);
+    struct row_set set = {.count = 0};
+    ROWS_ADD(&set, text_rows, test_text);
+    ROWS_ADD(&set, break_rows, test_break);
+    ROWS_ADD(&set, select_rows, test_select);
+    ROWS_ADD(&set, filter_rows, test_filter);
+    ROWS_ADD(&set, endpoint_rows, test_endpoint);
+    ROWS_ADD(&set, scroll_rows, test_scroll);
+    ROWS_ADD_ONE(&set, test_filter_typing);
+    ROWS_ADD_ONE(&set, test_layout);
+    ROWS_ADD_ONE(&set, test_sorted_column_is_shown);
+    ROWS_ADD_ONE(&set, test_rate_of_reused_record);
+    return rows_run(&set, "ui_parts");
 }

@@ -1,31 +1,15 @@
 /* What the screen keeps to, whatever happens: the cursor stays on its flow, a paused picture stays,
  * no size and no hostile text breaks it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "tests/support/rows.h"
 
 #include "test_ui_world.h"
-#include "ui/failure_log.h"
+#include "flows/failure_log.h"
 #include "ui/flow_pane.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static void find_marked(const struct world *world, char *text)
-{
-    text[0] = '\0';
-    for (int row = 0; row < world->grid.height; row++) {
-        if (grid_cell(&world->grid, row, 0)->style == STYLE_SELECTED)
-            (void)grid_row_text(&world->grid, row, text);
-    }
-}
 
 static void expect_marked(const struct world *world, const char *part)
 {
     char marked[WORLD_TEXT_MAX];
-    find_marked(world, marked);
+    world_marked(world, marked);
     if (!strstr(marked, part))
         fail_msg("%s is not in the marked row: %s", part, marked);
 }
@@ -45,7 +29,7 @@ static const char *const keeps_cursor[] = {
 
 static void test_cursor_stays(void **state)
 {
-    const char *keys = *state;
+    const char *keys = *(const char *const *)*state;
     struct world *world = world_open(80, 24, true);
     world_crowd(world);
     world_draw(world);
@@ -164,7 +148,7 @@ static void test_failures_beyond_the_log(void **state)
     (void)state;
     struct world *world = world_open(80, 24, true);
     char server[32];
-    for (int i = 0; i < SCREEN_EVENTS_MAX + 500; i++) {
+    for (int i = 0; i < FAILURE_LOG_MAX + 500; i++) {
         (void)snprintf(server, sizeof server, "127.0.0.1:%d", 10000 + i);
         world_refuse(world, "127.0.0.1:9", server);
     }
@@ -180,31 +164,6 @@ static void test_failures_beyond_the_log(void **state)
     (void)world_press(world, "j");
     expect_marked(world, "x2 ");
     world_close(world);
-}
-
-/* Whatever made room for whatever: a server that is in the log is found there. */
-static void test_log_finds_what_it_holds(void **state)
-{
-    (void)state;
-    struct failure_log *log = malloc(sizeof *log);
-    assert_non_null(log);
-    failure_log_clear(log);
-    struct flow hot = {.tuple = {.protocol = PROTOCOL_TCP, .family = 4}};
-    struct flow_cold cold = {.id = 1};
-    struct flow_view view = {.hot = &hot, .cold = &cold};
-    struct flow_event event = {.kind = EVENT_REFUSED};
-    for (int i = 0; i < 4 * SCREEN_EVENTS_MAX; i++) {
-        hot.tuple.port[1] = (uint16_t)(i + 1);
-        failure_log_add(log, &event, view);
-    }
-    for (int i = 3 * SCREEN_EVENTS_MAX; i < 4 * SCREEN_EVENTS_MAX; i++) {
-        hot.tuple.port[1] = (uint16_t)(i + 1);
-        failure_log_add(log, &event, view);
-    }
-    assert_int_equal(log->last_id, 4 * SCREEN_EVENTS_MAX);
-    for (int i = 0; i < SCREEN_EVENTS_MAX; i++)
-        assert_int_equal(log->groups[i].count, 2);
-    free(log);
 }
 
 /* More flows than are kept around the cursor: all of them can be reached. */
@@ -286,21 +245,23 @@ static void test_order_comes_in_slices(void **state)
     world_close(world);
 }
 
-static const char *const hostile[] = {
-    "\x1b[2J\x1b]0;title\x07",
-    "lo\r\nlo\x7f",
-    "\xc2\x9b"
-    "31m",
-    "\xe2\x80\xae"
-    "gnp.exe",
-    "\xff\xfe\xc3",
-    "日本語のインターフェース",
+static const struct hostile_row {
+    const char *name;
+    const char *text;
+} hostile_rows[] = {
+    {"hostile_escape_sequence", "\x1b[2J\x1b]0;title\x07"},
+    {"hostile_line_ends", "lo\r\nlo\x7f"},
+    {"hostile_c1_control", "\xc2\x9b\x33\x31m"},
+    {"hostile_right_to_left", "\xe2\x80\xaegnp.exe"},
+    {"hostile_invalid", "\xff\xfe\xc3"},
+    {"hostile_wide", "日本語のインターフェース"},
 };
 
 /* No control character reaches a cell, and an ASCII screen is ASCII. */
 static void test_hostile_text(void **state)
 {
-    const char *text = *state;
+    const struct hostile_row *row = *state;
+    const char *text = row->text;
     for (int utf8 = 0; utf8 < 2; utf8++) {
         struct world *world = world_open(120, 24, utf8);
         world_crowd(world);
@@ -378,36 +339,22 @@ static void test_resize_storm(void **state)
     world_close(world);
 }
 
-#define NAMED(function)                                                                            \
-    {                                                                                              \
-#function, function, NULL, NULL, NULL                                                      \
-    }
-
 int main(void)
 {
-    static const struct CMUnitTest fixed[] = {
-        NAMED(test_cursor_stays_among_new_flows),
-        NAMED(test_failure_cursor_stays),
-        NAMED(test_pause_keeps_the_picture),
-        NAMED(test_paused_rows_can_be_searched),
-        NAMED(test_rate),
-        NAMED(test_failures_beyond_the_log),
-        NAMED(test_all_rows_can_be_reached),
-        NAMED(test_name_is_shown_escaped),
-        NAMED(test_tiny_screens),
-        NAMED(test_resize_storm),
-        NAMED(test_cursor_follows_a_leap),
-        NAMED(test_order_comes_in_slices),
-        NAMED(test_log_finds_what_it_holds),
-    };
-    struct CMUnitTest tests[COUNT(fixed) + COUNT(keeps_cursor) + COUNT(hostile)];
-    memcpy(tests, fixed, sizeof fixed);
-    size_t count = COUNT(fixed);
-    for (size_t i = 0; i < COUNT(keeps_cursor); i++)
-        tests[count++] = (struct CMUnitTest){keeps_cursor[i], test_cursor_stays, NULL, NULL,
-                                             (void *)keeps_cursor[i]};
-    for (size_t i = 0; i < COUNT(hostile); i++)
-        tests[count++] =
-            (struct CMUnitTest){"hostile_text", test_hostile_text, NULL, NULL, (void *)hostile[i]};
-    return _cmocka_run_group_tests("ui_screen", tests, count, NULL, NULL);
+    struct row_set set = {.count = 0};
+    ROWS_ADD(&set, keeps_cursor, test_cursor_stays);
+    ROWS_ADD(&set, hostile_rows, test_hostile_text);
+    ROWS_ADD_ONE(&set, test_cursor_stays_among_new_flows);
+    ROWS_ADD_ONE(&set, test_failure_cursor_stays);
+    ROWS_ADD_ONE(&set, test_pause_keeps_the_picture);
+    ROWS_ADD_ONE(&set, test_paused_rows_can_be_searched);
+    ROWS_ADD_ONE(&set, test_rate);
+    ROWS_ADD_ONE(&set, test_failures_beyond_the_log);
+    ROWS_ADD_ONE(&set, test_all_rows_can_be_reached);
+    ROWS_ADD_ONE(&set, test_name_is_shown_escaped);
+    ROWS_ADD_ONE(&set, test_tiny_screens);
+    ROWS_ADD_ONE(&set, test_resize_storm);
+    ROWS_ADD_ONE(&set, test_cursor_follows_a_leap);
+    ROWS_ADD_ONE(&set, test_order_comes_in_slices);
+    return rows_run(&set, "ui_screen");
 }

@@ -1,10 +1,7 @@
 /* The terminal as its user sees it: text, colours, keys, sizes, and how it is given back. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/support/rows.h"
 
-#include <cmocka.h>
+#include <errno.h>
 
 #include "test_ui_pty.h"
 
@@ -270,30 +267,20 @@ static void test_no_terminal(void **state)
     (void)close(ends[1]);
 }
 
-#define NAMED(function)                                                                            \
-    {                                                                                              \
-#function, function, NULL, NULL, NULL                                                      \
-    }
-
 int main(void)
 {
-    static const struct CMUnitTest fixed[] = {
-        NAMED(test_screen_and_close),
-        NAMED(test_colours),
-        NAMED(test_no_colours_wanted),
-        NAMED(test_no_colours_to_be_had),
-        NAMED(test_ascii_locale),
-        NAMED(test_keys),
-        NAMED(test_resize),
-        NAMED(test_only_changes_are_sent),
-        NAMED(test_crash),
-        NAMED(test_open_again),
-        NAMED(test_no_terminal),
-    };
-    struct CMUnitTest tests[COUNT(fixed) + COUNT(refusal_rows)];
-    memcpy(tests, fixed, sizeof fixed);
-    for (size_t i = 0; i < COUNT(refusal_rows); i++)
-        tests[COUNT(fixed) + i] = (struct CMUnitTest){refusal_rows[i].setting.name, test_refusal,
-                                                      NULL, NULL, (void *)&refusal_rows[i]};
-    return _cmocka_run_group_tests("ui_term", tests, COUNT(tests), NULL, NULL);
+    struct row_set set = {.count = 0};
+    ROWS_ADD(&set, refusal_rows, test_refusal);
+    ROWS_ADD_ONE(&set, test_screen_and_close);
+    ROWS_ADD_ONE(&set, test_colours);
+    ROWS_ADD_ONE(&set, test_no_colours_wanted);
+    ROWS_ADD_ONE(&set, test_no_colours_to_be_had);
+    ROWS_ADD_ONE(&set, test_ascii_locale);
+    ROWS_ADD_ONE(&set, test_keys);
+    ROWS_ADD_ONE(&set, test_resize);
+    ROWS_ADD_ONE(&set, test_only_changes_are_sent);
+    ROWS_ADD_ONE(&set, test_crash);
+    ROWS_ADD_ONE(&set, test_open_again);
+    ROWS_ADD_ONE(&set, test_no_terminal);
+    return rows_run(&set, "ui_term");
 }

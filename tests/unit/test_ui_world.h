@@ -23,6 +23,8 @@
 #define WORLD_FLOWS    16384
 #define WORLD_TEXT_MAX (GRID_WIDTH_MAX * 4 + 1)
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 struct world {
     struct tracker *tracker;
     struct screen *screen;
@@ -219,6 +221,16 @@ static inline size_t grid_row_text(const struct grid *grid, int row, char *text)
     }
     text[len] = '\0';
     return len;
+}
+
+/* The row with the cursor, "" when there is none. */
+static inline void world_marked(const struct world *world, char text[WORLD_TEXT_MAX])
+{
+    text[0] = '\0';
+    for (int row = 0; row < world->grid.height; row++) {
+        if (grid_cell(&world->grid, row, 0)->style == STYLE_SELECTED)
+            (void)grid_row_text(&world->grid, row, text);
+    }
 }
 
 /* The whole grid, a line a row, then its styles, a letter a cell. The caller frees it. */

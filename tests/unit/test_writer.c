@@ -6,6 +6,8 @@
 
 struct fixture {
     struct scratch scratch;
+    char path[PATH_MAX];           /* of w.pcap */
+    struct writer_options options; /* to write there */
     struct writer *writer;
     struct err err;
 };
@@ -14,6 +16,8 @@ static void begin(struct fixture *fixture)
 {
     *fixture = (struct fixture){.writer = NULL};
     scratch_begin(&fixture->scratch);
+    (void)strcpy(fixture->path, scratch_path(&fixture->scratch, "w.pcap"));
+    fixture->options = written_options(fixture->path);
 }
 
 static void finish(struct fixture *fixture)
@@ -28,16 +32,13 @@ static void what_is_written_can_be_read(void **state)
     (void)state;
     struct fixture fixture;
     begin(&fixture);
-    char path[PATH_MAX];
-    (void)strcpy(path, scratch_path(&fixture.scratch, "w.pcap"));
-    struct writer_options options = written_options(path);
-    fixture.writer = open_writer(&options);
+    fixture.writer = open_writer(&fixture.options);
     /* More than the buffer holds. */
     assert_int_equal(write_frames(fixture.writer, 0, 3000, &fixture.err), 0);
     assert_int_equal(writer_frame_count(fixture.writer), 3000);
     assert_int_equal(writer_close(fixture.writer, &fixture.err), 0);
     fixture.writer = NULL;
-    expect_file(path, 0, 3000);
+    expect_file(fixture.path, 0, 3000);
     finish(&fixture);
 }
 
@@ -46,13 +47,10 @@ static void every_flush_leaves_a_whole_file(void **state)
     (void)state;
     struct fixture fixture;
     begin(&fixture);
-    char path[PATH_MAX];
-    (void)strcpy(path, scratch_path(&fixture.scratch, "w.pcap"));
-    struct writer_options options = written_options(path);
-    fixture.writer = open_writer(&options);
+    fixture.writer = open_writer(&fixture.options);
     for (uint32_t count = 0; count < 5; count++) {
         assert_int_equal(writer_flush(fixture.writer, &fixture.err), 0);
-        expect_file(path, 0, count);
+        expect_file(fixture.path, 0, count);
         assert_int_equal(write_frames(fixture.writer, count, 1, &fixture.err), 0);
         assert_int_equal(scratch_size(&fixture.scratch, "w.pcap"), 24 + count * (16 + WRITTEN_LEN));
     }
@@ -82,8 +80,7 @@ static void check_stamp(void **state)
     const struct stamp_row *row = *state;
     struct fixture fixture;
     begin(&fixture);
-    struct writer_options options = written_options(scratch_path(&fixture.scratch, "w.pcap"));
-    fixture.writer = open_writer(&options);
+    fixture.writer = open_writer(&fixture.options);
     struct frame_batch batch = {
         .count = 1,
         .frames = {{.time_ns = row->time_ns, .wire_len = 77, .link_type = LINK_ETHERNET}},
@@ -91,7 +88,7 @@ static void check_stamp(void **state)
     assert_int_equal(writer_write(fixture.writer, &batch, &fixture.err), 0);
     assert_int_equal(writer_flush(fixture.writer, &fixture.err), 0);
     uint32_t words[11] = {0};
-    int fd = open(scratch_path(&fixture.scratch, "w.pcap"), O_RDONLY | O_CLOEXEC);
+    int fd = open(fixture.path, O_RDONLY | O_CLOEXEC);
     assert_int_equal(read(fd, words, sizeof words), 40);
     (void)close(fd);
     const uint16_t version[2] = {2, 4};
@@ -107,14 +104,13 @@ static void check_mode_and_owner(uid_t owner, gid_t group)
 {
     struct fixture fixture;
     begin(&fixture);
-    struct writer_options options = written_options(scratch_path(&fixture.scratch, "w.pcap"));
-    options.owner = owner;
-    options.group = group;
+    fixture.options.owner = owner;
+    fixture.options.group = group;
     mode_t before = umask(0);
-    fixture.writer = open_writer(&options);
+    fixture.writer = open_writer(&fixture.options);
     (void)umask(before);
     struct stat status;
-    assert_int_equal(stat(scratch_path(&fixture.scratch, "w.pcap"), &status), 0);
+    assert_int_equal(stat(fixture.path, &status), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
     assert_int_equal(status.st_uid, owner == (uid_t)-1 ? geteuid() : owner);
     finish(&fixture);
@@ -253,17 +249,14 @@ static void other_link_types_are_refused(void **state)
     (void)state;
     struct fixture fixture;
     begin(&fixture);
-    char path[PATH_MAX];
-    (void)strcpy(path, scratch_path(&fixture.scratch, "w.pcap"));
-    struct writer_options options = written_options(path);
-    fixture.writer = open_writer(&options);
+    fixture.writer = open_writer(&fixture.options);
     assert_int_equal(write_frames(fixture.writer, 0, 2, &fixture.err), 0);
     struct frame_batch batch = {.count = 1, .frames = {{.link_type = LINK_RAW}}};
     assert_int_equal(writer_write(fixture.writer, &batch, &fixture.err), -EINVAL);
     assert_non_null(strstr(fixture.err.text, "link type 101"));
     assert_int_equal(writer_close(fixture.writer, &fixture.err), -EINVAL);
     fixture.writer = NULL;
-    expect_file(path, 0, 2);
+    expect_file(fixture.path, 0, 2);
     finish(&fixture);
 }
 
@@ -273,21 +266,18 @@ static void the_first_frame_decides_the_link_type(void **state)
     (void)state;
     struct fixture fixture;
     begin(&fixture);
-    char path[PATH_MAX];
-    (void)strcpy(path, scratch_path(&fixture.scratch, "w.pcap"));
-    struct writer_options options = written_options(path);
-    options.link_type = SOURCE_LINK_UNKNOWN;
-    fixture.writer = open_writer(&options);
+    fixture.options.link_type = SOURCE_LINK_UNKNOWN;
+    fixture.writer = open_writer(&fixture.options);
     assert_int_equal(writer_flush(fixture.writer, &fixture.err), 0);
     assert_int_equal(scratch_size(&fixture.scratch, "w.pcap"), 0);
     assert_int_equal(write_frames(fixture.writer, 0, 2, &fixture.err), 0);
     assert_int_equal(writer_flush(fixture.writer, &fixture.err), 0);
-    expect_file(path, 0, 2);
+    expect_file(fixture.path, 0, 2);
     assert_int_equal(writer_close(fixture.writer, &fixture.err), 0);
-    fixture.writer = open_writer(&options);
+    fixture.writer = open_writer(&fixture.options);
     assert_int_equal(writer_close(fixture.writer, &fixture.err), 0);
     fixture.writer = NULL;
-    expect_file(path, 0, 0);
+    expect_file(fixture.path, 0, 0);
     finish(&fixture);
 }
 

@@ -19,7 +19,8 @@ static void die(int signal_number)
 
 void crash_prepare(void)
 {
-    static const int fatal[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
+    static const int fatal[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE,  SIGILL, SIGQUIT,
+                                SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGSYS, SIGTRAP};
     stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
     (void)sigaltstack(&own, NULL);
     struct sigaction action = {.sa_handler = die, .sa_flags = SA_ONSTACK | SA_RESETHAND};

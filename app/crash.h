@@ -1,5 +1,5 @@
 /*
- * Purpose: gives the terminal back when the program dies of a bug.
+ * Purpose: gives the terminal back when a signal kills the program: a bug, or Ctrl-\\.
  * Used by: app/main.c.
  */
 #ifndef LOFLOW_APP_CRASH_H

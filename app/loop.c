@@ -2,39 +2,17 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "app/signals.h"
 #include "base/clock.h"
 
 enum waiting { WAIT_SIGNAL, WAIT_CLOCK, WAIT_KEYS, WAIT_SOURCE, WAIT_COUNT };
 
 /* The clock is looked at once in so many batches. */
 #define BATCHES_PER_LOOK 16
-
-static int open_signals(struct err *err)
-{
-    sigset_t signals;
-    (void)sigemptyset(&signals);
-    static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGWINCH};
-    for (size_t at = 0; at < sizeof wanted / sizeof wanted[0]; at++) {
-        /* A shell starts background jobs with SIGINT ignored, and then a signalfd never sees it;
-         * nohup means what it says, as to tcpdump. */
-        struct sigaction before;
-        (void)sigaction(wanted[at], NULL, &before);
-        if (before.sa_handler == SIG_IGN && wanted[at] == SIGHUP)
-            continue;
-        if (before.sa_handler == SIG_IGN)
-            (void)signal(wanted[at], SIG_DFL);
-        (void)sigaddset(&signals, wanted[at]);
-    }
-    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
-    int fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    return fd >= 0 ? fd : err_set(err, errno, "cannot wait for signals: %s", strerror(errno));
-}
 
 static int open_clock(struct err *err)
 {
@@ -45,15 +23,17 @@ static int open_clock(struct err *err)
     return fd;
 }
 
-static void take_signals(struct session *session, int fd)
+static void take_signals(struct session *session)
 {
-    struct signalfd_siginfo got;
-    while (read(fd, &got, sizeof got) == (ssize_t)sizeof got) {
-        if (got.ssi_signo != SIGWINCH)
-            session->stop = true;
-        else if (session->view)
-            view_resize(session->view);
-    }
+    signals_clear();
+    if (*signals_stop())
+        session->stop = true;
+    bool resumed = signals_take_resume();
+    bool resized = signals_take_resize();
+    if (session->view && resumed)
+        view_resume(session->view);
+    if (session->view && resized)
+        view_resize(session->view);
 }
 
 static void draw(struct session *session)
@@ -122,7 +102,7 @@ static void wait_once(struct session *session, struct pollfd *waits)
     if (ready < 0)
         return;
     if (waits[WAIT_SIGNAL].revents)
-        take_signals(session, waits[WAIT_SIGNAL].fd);
+        take_signals(session);
     if (waits[WAIT_KEYS].revents) {
         take_keys(session);
         check_terminal(session, &waits[WAIT_KEYS]);
@@ -135,21 +115,18 @@ static void wait_once(struct session *session, struct pollfd *waits)
 
 int loop_run(struct session *session, struct err *err)
 {
-    int signal_fd = open_signals(err);
-    int clock_fd = signal_fd < 0 ? signal_fd : open_clock(err);
-    if (clock_fd >= 0) {
-        struct pollfd waits[WAIT_COUNT] = {
-            [WAIT_SIGNAL] = {.fd = signal_fd, .events = POLLIN},
-            [WAIT_CLOCK] = {.fd = clock_fd, .events = POLLIN},
-            [WAIT_KEYS] = {.fd = session->view ? view_fd(session->view) : -1, .events = POLLIN},
-            [WAIT_SOURCE] = {.fd = source_fd(session->source), .events = POLLIN},
-        };
-        draw(session);
-        while (!session->stop && (!session->ended || session->view))
-            wait_once(session, waits);
-        (void)close(clock_fd);
-    }
-    if (signal_fd >= 0)
-        (void)close(signal_fd);
-    return clock_fd < 0 ? clock_fd : 0;
+    int clock_fd = open_clock(err);
+    if (clock_fd < 0)
+        return clock_fd;
+    struct pollfd waits[WAIT_COUNT] = {
+        [WAIT_SIGNAL] = {.fd = signals_fd(), .events = POLLIN},
+        [WAIT_CLOCK] = {.fd = clock_fd, .events = POLLIN},
+        [WAIT_KEYS] = {.fd = session->view ? view_fd(session->view) : -1, .events = POLLIN},
+        [WAIT_SOURCE] = {.fd = source_fd(session->source), .events = POLLIN},
+    };
+    draw(session);
+    while (!session->stop && (!session->ended || session->view))
+        wait_once(session, waits);
+    (void)close(clock_fd);
+    return 0;
 }

@@ -1,8 +1,8 @@
 /*
  * Purpose: the one poll loop: signals, the 10 Hz clock, keys, packets.
- * Owns:    a signalfd and a timerfd, while it runs.
+ * Owns:    a timerfd, while it runs.
  * Bounds:  packets are taken for at most LOOP_BUDGET_NS before keys and clock get their turn.
- * Fails:   -errno and a sentence when the system gives no timer or signalfd.
+ * Fails:   -errno and a sentence when the system gives no timer.
  * Used by: app/main.c.
  */
 #ifndef LOFLOW_APP_LOOP_H

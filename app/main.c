@@ -1,14 +1,17 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/crash.h"
 #include "app/loop.h"
 #include "app/options.h"
 #include "app/session.h"
+#include "app/signals.h"
 
 enum exit_status { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -50,7 +53,9 @@ static int capture(const struct options *options, struct err *err)
         (void)err_set(err, ENOMEM, "no memory to start; close other programs");
         return fail(err, -ENOMEM);
     }
-    int failed = session_open(session, options, err);
+    int failed = signals_open(err);
+    if (!failed)
+        failed = session_open(session, options, err);
     if (!failed)
         failed = loop_run(session, err);
     if (!failed) {
@@ -79,16 +84,41 @@ static int run(const struct options *options, struct err *err)
     }
 }
 
+/* A descriptor 0, 1 or 2 that is closed would be given to the next file or socket that is opened,
+ * and what is printed would go there. */
+static int guard_descriptors(struct err *err)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        if (open("/dev/null", O_RDWR | O_NOCTTY) != fd)
+            return err_set(err, EBADF, "descriptor %d is closed and cannot be opened", fd);
+        if (fd == STDOUT_FILENO)
+            return err_set(err, EBADF, "standard output is closed; redirect it to a file");
+    }
+    return 0;
+}
+
+/* What stdio still holds of --help and its like. */
+static int flush_stdout(int status, struct err *err)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    return fail(err, err_set(err, EIO, "standard output cannot be written: %s", strerror(errno)));
+}
+
 int main(int argc, char **argv)
 {
-    struct options options;
+    struct options options = {0};
     struct err err = {0};
     (void)setlocale(LC_ALL, "");
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN);
     crash_prepare();
-    int failed = options_parse(&options, argc, argv, &err);
-    int status = failed ? fail(&err, failed) : run(&options, &err);
+    int failed = guard_descriptors(&err);
+    if (!failed)
+        failed = options_parse(&options, argc, argv, &err);
+    int status = failed ? fail(&err, failed) : flush_stdout(run(&options, &err), &err);
     options_free(&options);
     return status;
 }

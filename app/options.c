@@ -32,6 +32,17 @@ static const struct option_row rows[OPTION_COUNT_OF] = {
 /* getopt_long returns letters as themselves and this plus the id for long names. */
 #define LONG_BASE 256
 
+#define WRITTEN_MAX 64
+
+/* "-r/--read": as the user may have written it. */
+static void write_option(const struct option_row *row, char written[WRITTEN_MAX])
+{
+    if (row->letter)
+        (void)snprintf(written, WRITTEN_MAX, "-%c/--%s", row->letter, row->name);
+    else
+        (void)snprintf(written, WRITTEN_MAX, "--%s", row->name);
+}
+
 static int parse_number(const struct option_row *row, const char *text, uint64_t least,
                         uint64_t most, uint64_t *number, struct err *err)
 {
@@ -39,9 +50,11 @@ static int parse_number(const struct option_row *row, const char *text, uint64_t
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
     bool bad = errno || end == text || *end != '\0' || strchr(text, '-');
+    char written[WRITTEN_MAX];
+    write_option(row, written);
     if (bad || value < least || value > most)
-        return err_set(err, EINVAL, "--%s wants a whole number from %llu to %llu, not \"%.80s\"",
-                       row->name, (unsigned long long)least, (unsigned long long)most, text);
+        return err_set(err, EINVAL, "%s wants a whole number from %llu to %llu, not \"%.80s\"",
+                       written, (unsigned long long)least, (unsigned long long)most, text);
     *number = value;
     return 0;
 }
@@ -103,6 +116,11 @@ static int take_number(struct options *options, enum option_id id, const char *t
 
 static int take(struct options *options, enum option_id id, const char *text, struct err *err)
 {
+    char written[WRITTEN_MAX];
+    write_option(&rows[id], written);
+    if (rows[id].argument && *text == '\0')
+        return err_set(err, EINVAL, "%s wants a value that is not empty; see loflow --help",
+                       written);
     switch (id) {
     case OPTION_INTERFACE:
         options->interface = text;
@@ -205,6 +223,8 @@ static int read_filter(struct options *options, struct err *err)
                        strerror(code));
     if (len < 0)
         return err_set(err, ENOMEM, "no memory for the filter; close other programs");
+    while (len > 0 && strchr(" \t\r\n", options->filter[len - 1]))
+        options->filter[--len] = '\0';
     if (len == FILTER_MAX)
         return err_set(err, EINVAL, "the filter in %s is longer than %d bytes; shorten it",
                        options->filter_path, FILTER_MAX);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/signals.h"
 #include "base/clock.h"
 
 /* How long flows stay once they are over. A screen keeps them for the eye, a stream of lines only
@@ -93,7 +94,8 @@ static int open_tracker(struct session *session, struct err *err)
     };
     bool has_view = wants_view(session->options);
     if (has_view)
-        options.closed_kept = options.max_flows ? options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
+        options.closed_kept = options.closed_most =
+            options.max_flows ? options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
     if (live) {
         options.closed_age_ns = has_view ? CLOSED_AGE_SCREEN_NS : CLOSED_AGE_LINES_NS;
         options.unanswered_age_ns = UNANSWERED_AGE_NS;
@@ -130,7 +132,7 @@ static int open_output(struct session *session, struct err *err)
     if (packets_on_stdout && wants_view(options))
         return err_set(err, EINVAL,
                        "-w - writes packets to the terminal; redirect standard output");
-    out_open(&session->out, packets_on_stdout ? STDERR_FILENO : STDOUT_FILENO);
+    out_open(&session->out, packets_on_stdout ? STDERR_FILENO : STDOUT_FILENO, signals_stop());
     if (!wants_view(options))
         return open_report(session, err);
     const struct source_info *info = source_info(session->source);
@@ -143,9 +145,15 @@ static int open_output(struct session *session, struct err *err)
                      err);
 }
 
+/* Said once, when it is known what is being captured: of a pipe, that is only with its first bytes.
+ */
 static void print_start(struct session *session)
 {
     const struct source_info *info = source_info(session->source);
+    bool known = info->link_type != SOURCE_LINK_UNKNOWN || session->ended;
+    if (session->started || !known)
+        return;
+    session->started = true;
     if (session->report)
         report_start(session->report, &(struct report_run){.version = LOFLOW_VERSION,
                                                            .name = info->name,
@@ -226,6 +234,7 @@ bool session_pump(struct session *session)
         note_trouble(session, state, &err);
     else if (state == SOURCE_ENDED)
         session->ended = true;
+    print_start(session);
     if (state != SOURCE_OPEN || session->frames.count == 0)
         return false;
     limit_packets(session);
@@ -300,9 +309,23 @@ static void print_totals(struct session *session)
                                     });
 }
 
+/* A reader that had enough, such as head(1), is no failure; nor is one that Ctrl-C was meant for.
+ */
+static void check_output(struct session *session)
+{
+    struct err err;
+    int error = session->out.error;
+    if (error != 0 && error != EPIPE && error != ECANCELED)
+        note_trouble(session,
+                     err_set(&err, error, "standard output cannot be written: %s", strerror(error)),
+                     &err);
+}
+
 void session_finish(struct session *session)
 {
     struct err err;
+    session->ended = true;
+    print_start(session);
     if (session->view) {
         /* The screen is gone; what remains to be said fits on a line. */
         view_close(session->view);
@@ -328,10 +351,7 @@ void session_finish(struct session *session)
         if (failed)
             note_trouble(session, failed, &err);
     }
-    /* A reader that had enough, such as head(1), is no failure. */
-    if (session->out.error && session->out.error != EPIPE)
-        note_trouble(session, -session->out.error,
-                     &(struct err){.text = "standard output cannot be written; is its disk full?"});
+    check_output(session);
 }
 
 void session_close(struct session *session)

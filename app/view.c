@@ -106,6 +106,12 @@ void view_resize(struct view *view)
     (void)grid_resize(&view->grid, width, height, &err);
 }
 
+void view_resume(struct view *view)
+{
+    term_resume(view->term);
+    view_resize(view);
+}
+
 bool view_keys(struct view *view)
 {
     uint32_t key = 0;

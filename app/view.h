@@ -46,6 +46,9 @@ int view_fd(const struct view *view);
 /* The terminal's size has changed. */
 void view_resize(struct view *view);
 
+/* The terminal is ours again after Ctrl-Z and fg. */
+void view_resume(struct view *view);
+
 /* Answers all keys that were typed. Returns true when the user wants out. */
 bool view_keys(struct view *view);
 

@@ -3,17 +3,28 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/text.h"
 
-void out_open(struct out *out, int fd)
+void out_open(struct out *out, int fd, const volatile sig_atomic_t *stop)
 {
     out->fd = fd;
+    out->stop = stop;
     out->error = 0;
     out->len = 0;
+}
+
+/* The write was interrupted, or would block. */
+static void wait_for_reader(struct out *out)
+{
+    struct pollfd ready = {.fd = out->fd, .events = POLLOUT};
+    bool stops = out->stop && *out->stop;
+    if (poll(&ready, 1, stops ? OUT_PATIENCE_MS : -1) == 0)
+        out->error = ECANCELED;
 }
 
 int out_flush(struct out *out)
@@ -21,14 +32,12 @@ int out_flush(struct out *out)
     size_t done = 0;
     while (done < out->len && out->error == 0) {
         ssize_t written = write(out->fd, out->buffer + done, out->len - done);
-        if (written >= 0) {
+        if (written >= 0)
             done += (size_t)written;
-        } else if (errno == EAGAIN) {
-            struct pollfd ready = {.fd = out->fd, .events = POLLOUT};
-            (void)poll(&ready, 1, -1);
-        } else if (errno != EINTR) {
+        else if (errno == EAGAIN || errno == EINTR)
+            wait_for_reader(out);
+        else
             out->error = errno;
-        }
     }
     out->len = 0;
     return -out->error;

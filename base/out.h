@@ -3,27 +3,31 @@
  *          standard output goes through one of these.
  * Owns:    its buffer. Borrows: the descriptor.
  * Bounds:  OUT_BUFFER_SIZE bytes; a full buffer is written and reused.
- * Fails:   the first failed write is kept in `error` (an errno); what follows is thrown away, so
- *          that writers need not check every call. Whoever owns the `out` looks at `error`.
- * Used by: report (writes), app (owns).
+ *          A write that a signal interrupts after *stop was set waits OUT_PATIENCE_MS at most for
+ * its reader, then fails with ECANCELED. Fails:   the first failed write is kept in `error` (an
+ * errno); what follows is thrown away, so that writers need not check every call. Whoever owns the
+ * `out` looks at `error`. Used by: report (writes), app (owns).
  */
 #ifndef LOFLOW_BASE_OUT_H
 #define LOFLOW_BASE_OUT_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #define OUT_BUFFER_SIZE 65536
+#define OUT_PATIENCE_MS 1000
 
 struct out {
     int fd;
-    int error; /* errno of the first failed write, 0 while all is well */
+    const volatile sig_atomic_t *stop; /* NULL, or non-zero once the user wants out */
+    int error;                         /* errno of the first failed write, 0 while all is well */
     size_t len;
     char buffer[OUT_BUFFER_SIZE];
 };
 
-void out_open(struct out *out, int fd);
+void out_open(struct out *out, int fd, const volatile sig_atomic_t *stop);
 
 /* Writes what is buffered. Returns 0 or -errno of the first failure ever. */
 int out_flush(struct out *out);

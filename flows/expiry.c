@@ -60,8 +60,12 @@ static void expire_old(struct tracker *tracker, struct event_list *events)
     while (record_is_room(events) &&
            (index = queue_due(tracker, QUEUE_UDP, options->udp_age_ns)) != POOL_NONE)
         record_retire(tracker, index, events);
-    while (record_is_room(events) && tracker->queues[QUEUE_CLOSED].count > options->closed_kept)
-        record_retire(tracker, tracker->queues[QUEUE_CLOSED].head, events);
+    const struct queue *closed = &tracker->queues[QUEUE_CLOSED];
+    while (record_is_room(events) && closed->count > options->closed_most)
+        record_retire(tracker, closed->head, events);
+    while (record_is_room(events) && closed->count > options->closed_kept &&
+           (index = queue_due(tracker, QUEUE_CLOSED, TRACKER_CLOSED_SPARE_NS)) != POOL_NONE)
+        record_retire(tracker, index, events);
 }
 
 void expiry_run(struct tracker *tracker, struct event_list *events)

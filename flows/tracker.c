@@ -25,6 +25,7 @@
 static const struct tracker_options defaults = {
     .max_flows = TRACKER_MAX_FLOWS_DEFAULT,
     .closed_kept = TRACKER_CLOSED_KEPT_DEFAULT,
+    .closed_most = TRACKER_CLOSED_MOST_DEFAULT,
     .ephemeral_low = 32768,
     .ephemeral_high = 60999,
 };
@@ -48,6 +49,8 @@ int tracker_open(struct tracker **tracker, const struct tracker_options *options
         opened->options.max_flows = defaults.max_flows;
     if (options->closed_kept == 0)
         opened->options.closed_kept = defaults.closed_kept;
+    if (options->closed_most == 0)
+        opened->options.closed_most = defaults.closed_most;
     if (options->ephemeral_low == 0) {
         opened->options.ephemeral_low = defaults.ephemeral_low;
         opened->options.ephemeral_high = defaults.ephemeral_high;
@@ -196,13 +199,8 @@ static void feed_packet(struct tracker *tracker, const struct packet *packet,
         change_state(tracker, index, before);
 }
 
-static void prefetch_lines(const void *record, size_t size)
-{
-    for (size_t at = 0; at < size; at += 64)
-        __builtin_prefetch((const char *)record + at, 1);
-}
-
-/* Data in order need the hot record only. */
+/* Data in order need the hot record only, but for a flow's first ones, which go into its history.
+ */
 static void prefetch_flow(const struct tracker *tracker, const struct packet *packet)
 {
     uint32_t hash = (uint32_t)packet->hash;
@@ -210,9 +208,16 @@ static void prefetch_flow(const struct tracker *tracker, const struct packet *pa
     uint32_t index = 0;
     if (!table_candidate(&tracker->table, hash, &slot, &index))
         return;
-    prefetch_lines(record_hot(tracker, index), sizeof(struct flow));
-    if (packet->flags & (TCP_SYN | TCP_FIN | TCP_RST))
-        prefetch_lines(record_cold(tracker, index), sizeof(struct flow_cold));
+    const struct flow *hot = record_hot(tracker, index);
+    const struct flow_cold *cold = record_cold(tracker, index);
+    __builtin_prefetch(&hot->tuple, 1);
+    __builtin_prefetch(&hot->side[0], 1);
+    __builtin_prefetch(&hot->side[1], 1);
+    __builtin_prefetch(&cold->history_seen, 1);
+    if (packet->flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
+        __builtin_prefetch(cold, 1);
+        __builtin_prefetch(&cold->rare[packet->direction], 1);
+    }
 }
 
 static void prefetch_batch(const struct tracker *tracker, const struct packet_batch *packets)

@@ -23,8 +23,9 @@ struct tracker;
 /* Ages are packet time; 0 means "never". */
 struct tracker_options {
     uint32_t max_flows;        /* 0: TRACKER_MAX_FLOWS_DEFAULT */
-    uint32_t closed_kept;      /* closed flows kept for late segments, oldest leave first;
-                                  0: TRACKER_CLOSED_KEPT_DEFAULT */
+    uint32_t closed_kept;      /* closed flows kept for late segments whatever their age, oldest
+                                  leave first; 0: TRACKER_CLOSED_KEPT_DEFAULT */
+    uint32_t closed_most;      /* closed flows kept at most; 0: TRACKER_CLOSED_MOST_DEFAULT */
     int64_t closed_age_ns;     /* a closed, reset or refused flow leaves after this */
     int64_t unanswered_age_ns; /* an unanswered SYN leaves as timed_out after this */
     int64_t udp_age_ns;        /* a quiet UDP flow leaves after this */
@@ -33,8 +34,11 @@ struct tracker_options {
     bool stream_digest; /* SHA-1 of every stream, see flows/digest.h */
 };
 
-/* Few enough for the second-level cache, which is a tenth of the time on short connections. */
+/* Late segments come within a few retransmissions, so closed flows beyond the first number stay for
+ * TRACKER_CLOSED_SPARE_NS, up to the second: 32 MiB of records. */
 #define TRACKER_CLOSED_KEPT_DEFAULT 4096u
+#define TRACKER_CLOSED_MOST_DEFAULT 65536u
+#define TRACKER_CLOSED_SPARE_NS     INT64_C(1000000000)
 
 struct tracker_stats {
     uint64_t flows; /* ever */

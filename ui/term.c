@@ -216,10 +216,20 @@ int term_open(struct term **term, const struct term_options *options, struct err
     return 0;
 }
 
+void term_resume(struct term *term)
+{
+    (void)keypad(stdscr, TRUE);
+    term->redraw = true;
+}
+
 void term_close(struct term *term)
 {
     if (!term)
         return;
+    /* Without an alternate screen the shell goes on in the last line. */
+    (void)move(LINES - 1, 0);
+    (void)clrtoeol();
+    (void)refresh();
     (void)endwin();
     emergency.open = 0;
     delscreen(term->ncurses);

@@ -33,6 +33,9 @@ void term_blit(struct term *term, const struct grid *grid);
 /* The next key without waiting: a Unicode character, enum screen_key, or SCREEN_KEY_NONE. */
 uint32_t term_key(struct term *term);
 
+/* After a stop (SIGTSTP) and SIGCONT: the terminal is set up and painted anew. */
+void term_resume(struct term *term);
+
 /* The locale and the terminal can show more than ASCII. */
 bool term_is_utf8(void);
 

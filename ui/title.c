@@ -129,6 +129,8 @@ int title_draw(struct grid *grid, const struct screen_status *status,
         add_piece(&title, STYLE_WARNING, "PAUSED");
     if (dropped > 0)
         add_drops(&title, status);
+    if (flows->evicted > 0)
+        add_number(&title, STYLE_WARNING, "evicted ", flows->evicted, "");
     add_number(&title, STYLE_TITLE, "", status->packets,
                status->packets == 1 ? " packet" : " packets");
     add_flows(&title, flows);

@@ -71,7 +71,7 @@ static void check_json_row(void **state)
     char *block = malloc(row->len + 1);
     assert_non_null(block);
     memcpy(block + 1, row->bytes, row->len);
-    out_open(&out, new_file());
+    out_open(&out, new_file(), NULL);
     out_json_text(&out, block + 1, row->len);
     free(block);
     size_t len = 0;
@@ -97,7 +97,7 @@ static const struct number_row number_rows[] = {
 static void check_number_row(void **state)
 {
     const struct number_row *row = *state;
-    out_open(&out, new_file());
+    out_open(&out, new_file(), NULL);
     out_number(&out, row->number);
     size_t len = 0;
     char *written = read_back(&len);
@@ -126,7 +126,7 @@ static void check_bulk_row(void **state)
     assert_non_null(bytes);
     for (size_t i = 0; i < size; i++)
         bytes[i] = (char)('a' + i % 23);
-    out_open(&out, new_file());
+    out_open(&out, new_file(), NULL);
     for (size_t i = 0; i < row->count; i++)
         out_bytes(&out, bytes + i * row->part, row->part);
     size_t len = 0;
@@ -140,7 +140,7 @@ static void check_bulk_row(void **state)
 static void test_format_and_string(void **state)
 {
     (void)state;
-    out_open(&out, new_file());
+    out_open(&out, new_file(), NULL);
     out_string(&out, "port ");
     out_format(&out, "%d%s", 80, "\n");
     size_t len = 0;
@@ -152,7 +152,7 @@ static void test_format_and_string(void **state)
 static void test_nothing_is_written_before_the_flush(void **state)
 {
     (void)state;
-    out_open(&out, new_file());
+    out_open(&out, new_file(), NULL);
     out_string(&out, "waiting");
     assert_int_equal(lseek(out.fd, 0, SEEK_END), 0);
     assert_int_equal(out_flush(&out), 0);
@@ -168,7 +168,7 @@ static void test_full_disk(void **state)
     (void)state;
     int fd = open("/dev/full", O_WRONLY);
     assert_true(fd >= 0);
-    out_open(&out, fd);
+    out_open(&out, fd, NULL);
     out_string(&out, "lost");
     assert_int_equal(out_flush(&out), -ENOSPC);
     for (int i = 0; i < 100000; i++)
@@ -198,7 +198,7 @@ static void test_full_pipe_is_waited_for(void **state)
         _exit(total == 400000 ? 0 : 1);
     }
     (void)close(ends[0]);
-    out_open(&out, ends[1]);
+    out_open(&out, ends[1], NULL);
     for (int i = 0; i < 4000; i++)
         out_format(&out, "%099d\n", i);
     assert_int_equal(out_flush(&out), 0);

@@ -122,7 +122,7 @@ static struct printer *printer_open(enum report_format format)
     printer->fd = mkstemp(path);
     assert_true(printer->fd >= 0);
     (void)unlink(path);
-    out_open(&printer->out, printer->fd);
+    out_open(&printer->out, printer->fd, NULL);
     struct report_options options = {.format = format};
     assert_int_equal(report_open(&printer->report, &options, &printer->out, &err), 0);
     report_start(printer->report, &(struct report_run){.version = "9.9",
@@ -207,7 +207,7 @@ static void test_a_full_disk_is_remembered(void **state)
     static struct out out;
     int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
     assert_true(fd >= 0);
-    out_open(&out, fd);
+    out_open(&out, fd, NULL);
     out_string(&out, "text");
     assert_int_equal(out_flush(&out), -ENOSPC);
     out_string(&out, "more");

@@ -145,8 +145,7 @@ static int open_output(struct session *session, struct err *err)
                      err);
 }
 
-/* Said once, when it is known what is being captured: of a pipe, that is only with its first bytes.
- */
+/* Said once, when it is known what is captured: of a pipe, only with its first bytes. */
 static void print_start(struct session *session)
 {
     const struct source_info *info = source_info(session->source);
@@ -309,8 +308,7 @@ static void print_totals(struct session *session)
                                     });
 }
 
-/* A reader that had enough, such as head(1), is no failure; nor is one that Ctrl-C was meant for.
- */
+/* A reader that had enough, such as head(1), is no failure; nor is one that is stuck at Ctrl-C. */
 static void check_output(struct session *session)
 {
     struct err err;

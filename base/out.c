@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdarg.h>
@@ -18,25 +19,40 @@ void out_open(struct out *out, int fd, const volatile sig_atomic_t *stop)
     out->len = 0;
 }
 
-/* The write was interrupted, or would block. */
+static bool stops(const struct out *out)
+{
+    return out->stop && *out->stop;
+}
+
 static void wait_for_reader(struct out *out)
 {
     struct pollfd ready = {.fd = out->fd, .events = POLLOUT};
-    bool stops = out->stop && *out->stop;
-    if (poll(&ready, 1, stops ? OUT_PATIENCE_MS : -1) == 0)
+    if (poll(&ready, 1, stops(out) ? OUT_PATIENCE_MS : -1) == 0)
         out->error = ECANCELED;
+}
+
+/* Once the user wants out nothing may block: a writable pipe takes PIPE_BUF bytes at once. */
+static size_t next_part(struct out *out, size_t left)
+{
+    if (!stops(out))
+        return left;
+    wait_for_reader(out);
+    return left < PIPE_BUF ? left : PIPE_BUF;
 }
 
 int out_flush(struct out *out)
 {
     size_t done = 0;
     while (done < out->len && out->error == 0) {
-        ssize_t written = write(out->fd, out->buffer + done, out->len - done);
+        size_t part = next_part(out, out->len - done);
+        if (out->error != 0)
+            break;
+        ssize_t written = write(out->fd, out->buffer + done, part);
         if (written >= 0)
             done += (size_t)written;
-        else if (errno == EAGAIN || errno == EINTR)
+        else if (errno == EAGAIN)
             wait_for_reader(out);
-        else
+        else if (errno != EINTR)
             out->error = errno;
     }
     out->len = 0;

@@ -2,11 +2,11 @@
  * Purpose: buffered output to a file descriptor that app opened; every byte loflow prints on
  *          standard output goes through one of these.
  * Owns:    its buffer. Borrows: the descriptor.
- * Bounds:  OUT_BUFFER_SIZE bytes; a full buffer is written and reused.
- *          A write that a signal interrupts after *stop was set waits OUT_PATIENCE_MS at most for
- * its reader, then fails with ECANCELED. Fails:   the first failed write is kept in `error` (an
- * errno); what follows is thrown away, so that writers need not check every call. Whoever owns the
- * `out` looks at `error`. Used by: report (writes), app (owns).
+ * Bounds:  OUT_BUFFER_SIZE bytes; a full buffer is written and reused. Once *stop is set, a reader
+ *          that takes nothing for OUT_PATIENCE_MS fails the writing with ECANCELED.
+ * Fails:   the first failed write is kept in `error` (an errno); what follows is thrown away, so
+ *          that writers need not check every call. Whoever owns the `out` looks at `error`.
+ * Used by: report (writes), app (owns).
  */
 #ifndef LOFLOW_BASE_OUT_H
 #define LOFLOW_BASE_OUT_H

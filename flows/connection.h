@@ -33,8 +33,7 @@ bool connection_is_reuse(const struct flow_records *flow, const struct packet *p
 /* The state of a flow whose first segment this is; connection_segment is called next. */
 enum flow_state connection_first_state(const struct packet *packet);
 
-/* Counts the segment and moves the states. Returns the events to raise: bits 1 << enum event_kind.
- */
+/* Counts the segment and moves the states. Returns the events to raise: 1 << enum event_kind. */
 uint32_t connection_segment(const struct flow_records *flow, const struct packet *packet);
 
 /* An ICMP error quoted a segment of the flow. Returns the events to raise. */

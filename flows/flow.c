@@ -28,8 +28,7 @@ static const char *udp_conn_state(struct flow_view flow)
     return client ? "S0" : "SHR";
 }
 
-/* The decision table of Zeek's conn_state: what the originator did across what the responder did.
- */
+/* Zeek's decision table for conn_state: what the originator did, what the responder did. */
 static const char *tcp_conn_state(enum endpoint_state client, enum endpoint_state server)
 {
     bool client_silent = client == ENDPOINT_INACTIVE || client == ENDPOINT_PARTIAL;

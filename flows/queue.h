@@ -37,8 +37,7 @@ static inline void queue_init(struct queue *queue)
     *queue = (struct queue){.head = POOL_NONE, .tail = POOL_NONE};
 }
 
-/* `cold` is the pool of cold records; `since_ns` is when the wait began: the flow's latest packet.
- */
+/* `cold` is the pool of cold records; `since_ns` is the flow's latest packet. */
 void queue_join(struct queue *queue, const struct pool *cold, uint32_t index, int64_t since_ns);
 void queue_leave(struct queue *queue, const struct pool *cold, uint32_t index);
 

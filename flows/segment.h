@@ -1,9 +1,11 @@
 /*
  * Purpose: what one TCP segment is, seen against those before it: sent again, late, a duplicate
- * ACK, a keep-alive, a closed window. Owns:    nothing; reads and advances the sequence state of
- * the two sides. Source:  the rules of Wireshark's TCP analysis, as its user's guide describes them
- * (chapter "TCP Analysis"), so that both programs count alike; RFC 9293 for the arithmetic. Bounds:
- * constant time. Used by: flows/connection.
+ *          ACK, a keep-alive, a closed window.
+ * Owns:    nothing; reads and advances the sequence state of the two sides.
+ * Source:  the rules of Wireshark's TCP analysis, as its user's guide describes them (chapter
+ *          "TCP Analysis"), so that both programs count alike; RFC 9293 for the arithmetic.
+ * Bounds:  constant time.
+ * Used by: flows/connection.
  */
 #ifndef LOFLOW_FLOWS_SEGMENT_H
 #define LOFLOW_FLOWS_SEGMENT_H

@@ -199,8 +199,7 @@ static void feed_packet(struct tracker *tracker, const struct packet *packet,
         change_state(tracker, index, before);
 }
 
-/* Data in order need the hot record only, but for a flow's first ones, which go into its history.
- */
+/* Data in order need the hot record only, but for the first, which go into the history. */
 static void prefetch_flow(const struct tracker *tracker, const struct packet *packet)
 {
     uint32_t hash = (uint32_t)packet->hash;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -208,6 +209,27 @@ static void test_full_pipe_is_waited_for(void **state)
     assert_int_equal(status, 0);
 }
 
+/* A pipe that nobody reads: once the user wants out, the writing ends, and what the pipe had taken is
+ * there. */
+static void test_a_stuck_reader_after_stop(void **state)
+{
+    (void)state;
+    static const volatile sig_atomic_t stop = 1;
+    static char line[OUT_BUFFER_SIZE];
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    int size = fcntl(ends[1], F_SETPIPE_SZ, 8192);
+    assert_true(size >= 8192);
+    out_open(&out, ends[1], &stop);
+    out_bytes(&out, line, sizeof line);
+    assert_int_equal(out_flush(&out), -ECANCELED);
+    int waiting = 0;
+    assert_int_equal(ioctl(ends[0], FIONREAD, &waiting), 0);
+    assert_int_equal(waiting, size);
+    (void)close(ends[0]);
+    (void)close(ends[1]);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
@@ -218,5 +240,6 @@ int main(void)
     ROWS_ADD_ONE(&set, test_nothing_is_written_before_the_flush);
     ROWS_ADD_ONE(&set, test_full_disk);
     ROWS_ADD_ONE(&set, test_full_pipe_is_waited_for);
+    ROWS_ADD_ONE(&set, test_a_stuck_reader_after_stop);
     return rows_run(&set, "base_out");
 }

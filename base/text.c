@@ -31,23 +31,6 @@ void text_add(struct text *text, const char *format, ...)
     }
 }
 
-void text_add_bytes(struct text *text, const char *bytes, size_t len)
-{
-    size_t room = text->size - 1 - text->len;
-    if (len > room) {
-        text->cut = true;
-        len = room;
-    }
-    memcpy(text->at + text->len, bytes, len);
-    text->len += len;
-    text->at[text->len] = '\0';
-}
-
-void text_add_string(struct text *text, const char *string)
-{
-    text_add_bytes(text, string, strlen(string));
-}
-
 void text_add_number(struct text *text, uint64_t number)
 {
     char digits[20];
@@ -85,11 +68,15 @@ void text_add_digits(struct text *text, uint32_t number, unsigned count)
 
 void text_pad_to(struct text *text, size_t len)
 {
-    static const char spaces[] = "                                ";
-    while (text->len < len && !text->cut) {
-        size_t missing = len - text->len;
-        text_add_bytes(text, spaces, missing < sizeof spaces - 1 ? missing : sizeof spaces - 1);
+    if (len >= text->size) {
+        text->cut = true;
+        len = text->size - 1;
     }
+    if (len <= text->len)
+        return;
+    memset(text->at + text->len, ' ', len - text->len);
+    text->len = len;
+    text->at[len] = '\0';
 }
 
 /* 3.4ms, 345ms: three figures at most. */

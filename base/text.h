@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
     char *at;
@@ -26,8 +27,23 @@ struct text text_begin(char *buffer, size_t size);
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Parts of lines that are written a million times; text_add is for everything else. */
-void text_add_bytes(struct text *text, const char *bytes, size_t len);
-void text_add_string(struct text *text, const char *string);
+static inline void text_add_bytes(struct text *text, const char *bytes, size_t len)
+{
+    size_t room = text->size - 1 - text->len;
+    if (len > room) {
+        text->cut = true;
+        len = room;
+    }
+    memcpy(text->at + text->len, bytes, len);
+    text->len += len;
+    text->at[text->len] = '\0';
+}
+
+static inline void text_add_string(struct text *text, const char *string)
+{
+    text_add_bytes(text, string, strlen(string));
+}
+
 void text_add_number(struct text *text, uint64_t number);
 
 /* 1,234,567 */

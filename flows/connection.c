@@ -119,11 +119,11 @@ static void count_flags(struct flow_side_rare *rare, uint16_t flags)
 }
 
 /* The client is who sent the SYN, or who received the SYN-ACK; the first of them decides. */
-static void orient(struct flow *flow, unsigned sender, enum segment_class class)
+static void orient(struct flow *flow, unsigned sender, uint16_t flags)
 {
-    if ((flow->flags & FLOW_FLAG_CLIENT_KNOWN) || (class != CLASS_SYN && class != CLASS_SYN_ACK))
+    if (flow->flags & FLOW_FLAG_CLIENT_KNOWN)
         return;
-    flow->client = (uint8_t)(class == CLASS_SYN ? sender : !sender);
+    flow->client = (uint8_t)(flags & TCP_ACK ? !sender : sender);
     flow->flags |= FLOW_FLAG_CLIENT_KNOWN;
     flow->flags &= (uint16_t)~FLOW_FLAG_FLIPPED;
     if (flow->side[flow->client].packets == 0)
@@ -313,9 +313,10 @@ uint32_t connection_segment(const struct flow_records *flow, const struct packet
     uint32_t events = 0;
     if (class != CLASS_DATA)
         count_flags(&cold->rare[sender], packet->flags);
-    orient(hot, sender, class);
-    if (packet->flags & TCP_SYN)
+    if (packet->flags & TCP_SYN) {
+        orient(hot, sender, packet->flags);
         take_syn(flow, packet, class);
+    }
     if (hot->flags & FLOW_FLAG_HANDSHAKE)
         measure_handshake(flow, packet);
     struct segment_context context = {
@@ -330,6 +331,10 @@ uint32_t connection_segment(const struct flow_records *flow, const struct packet
     unsigned marks = segment_analyze(&context, packet);
     if (marks)
         events |= count_marks(flow, packet, marks, window_was_open);
+    /* Most segments: data or an acknowledgment in the middle of a connection move no state. */
+    if (class == CLASS_DATA && hot->state == FLOW_ESTABLISHED &&
+        context.own->state == ENDPOINT_ESTABLISHED)
+        return events;
     endpoints_advance(hot, sender, class);
     return events | connection_advance(flow, packet, class);
 }

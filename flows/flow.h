@@ -19,7 +19,7 @@
 #include "base/tuple.h"
 #include "flows/event.h"
 
-#define FLOW_HISTORY_MAX 59
+#define FLOW_HISTORY_MAX 40
 
 /* Where one endpoint stands; Zeek's words (analyzer/protocol/tcp), since conn_state is Zeek's. */
 enum endpoint_state {
@@ -117,12 +117,10 @@ struct flow_side_rare {
     uint32_t rst;
     uint32_t isn;        /* sequence number of its first SYN; valid when syn > 0 */
     uint32_t first_hole; /* chain of holes in its stream, POOL_NONE when there is none */
-    uint64_t zero;
 };
 
-static_assert(sizeof(struct flow_side_rare) == 64, "one cache line");
-
-/* Four cache lines: what begins a flow and moves it from queue to queue, each side, the history. */
+/* Its size is no multiple of a cache line on purpose: with a power of two, the same part of all
+ * records would compete for the same few sets of the cache. */
 struct flow_cold {
     uint64_t id; /* 1, 2, 3 ... in order of appearance */
     int64_t start_ns;
@@ -130,16 +128,15 @@ struct flow_cold {
     int64_t handshake_ns; /* from syn_ns to the ACK that completes the handshake, -1 unknown */
     int64_t queue_ns;     /* latest packet when it joined its expiry queue */
     uint32_t queue_next, queue_prev;
-    uint8_t icmp_type; /* of the latest ICMP error; valid with FLOW_FLAG_ICMP */
-    uint8_t icmp_code;
-    uint8_t zero[14];
     struct flow_side_rare rare[2];
     uint32_t history_seen; /* letters written already, one bit a letter and side */
+    uint8_t icmp_type;     /* of the latest ICMP error; valid with FLOW_FLAG_ICMP */
+    uint8_t icmp_code;
+    uint8_t zero;
     uint8_t history_len;
     uint8_t history[FLOW_HISTORY_MAX]; /* Zeek's upper-case letters; bit 7 is the side */
 };
 
-static_assert(sizeof(struct flow_cold) == 256, "four cache lines");
 static_assert(sizeof(struct flow) + sizeof(struct flow_cold) + 48 <= 512, "512 bytes a flow");
 
 struct flow_digest;

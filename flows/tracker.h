@@ -34,11 +34,11 @@ struct tracker_options {
     bool stream_digest; /* SHA-1 of every stream, see flows/digest.h */
 };
 
-/* Late segments come within a few retransmissions, so closed flows beyond the first number stay for
- * TRACKER_CLOSED_SPARE_NS, up to the second: 32 MiB of records. */
+/* What comes late is the last ACK, or a FIN sent again after Linux's shortest RTO of 200 ms, so closed
+ * flows beyond the first number stay that long, up to the second number: 32 MiB of records. */
 #define TRACKER_CLOSED_KEPT_DEFAULT 4096u
 #define TRACKER_CLOSED_MOST_DEFAULT 65536u
-#define TRACKER_CLOSED_SPARE_NS     INT64_C(1000000000)
+#define TRACKER_CLOSED_SPARE_NS     INT64_C(300000000)
 
 struct tracker_stats {
     uint64_t flows; /* ever */

@@ -188,7 +188,7 @@ static bool generate(uint64_t packets, struct connection *connections, uint32_t 
     }
     for (uint64_t i = 0; i < packets; i++) {
         struct connection *connection = &connections[random_below(&state, flows)];
-        time_ns += 500 + random_below(&state, 3000);
+        time_ns += 2000 + random_below(&state, 6000);
         uint32_t size = connection_next(connection, frame, (uint32_t)(time_ns / 1000000), &state);
         if (!write_record(stdout, time_ns, frame, size)) {
             return false;

@@ -28,6 +28,9 @@ extern const struct format format_json;
 extern const struct format format_text;
 extern const struct format format_lines;
 
+/* The first line of both formats for people. */
+void format_start(struct report *report, const struct report_run *run);
+
 /* The last lines of both formats for people. */
 void format_totals(struct report *report, const struct report_totals *totals);
 

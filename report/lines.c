@@ -2,8 +2,7 @@
 
 static void lines_start(struct report *report, const struct report_run *run)
 {
-    (void)report;
-    (void)run;
+    format_start(report, run);
 }
 
 static void lines_event(struct report *report, struct flow_view flow,

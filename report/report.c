@@ -77,6 +77,21 @@ void format_add_ends(struct text *text, const struct tuple *tuple, unsigned clie
     text_add_endpoint(text, tuple, !client);
 }
 
+void format_start(struct report *report, const struct report_run *run)
+{
+    char line[1024];
+    struct text text = text_begin(line, sizeof line);
+    text_add(&text, "loflow %s, %s ", run->version, run->live ? "live on" : "reading");
+    text_add_untrusted(&text, run->name, strlen(run->name));
+    text_add(&text, " (%s)", run->link_name);
+    if (run->filter[0] != '\0') {
+        text_add(&text, ", filter: ");
+        text_add_untrusted(&text, run->filter, strlen(run->filter));
+    }
+    out_bytes(report->out, line, text.len);
+    out_string(report->out, "\n");
+}
+
 static void add_plural(struct text *text, uint64_t count, const char *one, const char *many)
 {
     text_add(text, "%llu %s", (unsigned long long)count, count == 1 ? one : many);

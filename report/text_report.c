@@ -2,17 +2,8 @@
 
 static void text_start(struct report *report, const struct report_run *run)
 {
-    char line[1024];
-    struct text text = text_begin(line, sizeof line);
-    text_add(&text, "loflow %s, %s ", run->version, run->live ? "live on" : "reading");
-    text_add_untrusted(&text, run->name, strlen(run->name));
-    text_add(&text, " (%s)", run->link_name);
-    if (run->filter[0] != '\0') {
-        text_add(&text, ", filter: ");
-        text_add_untrusted(&text, run->filter, strlen(run->filter));
-    }
-    out_bytes(report->out, line, text.len);
-    out_string(report->out, "\n\n");
+    format_start(report, run);
+    out_string(report->out, "\n");
 }
 
 /* Where the columns of a flow line begin, in bytes. */

@@ -99,6 +99,18 @@ static void test_filter_help_and_back(void **state)
     quit(&session);
 }
 
+/* What had to make room is told. */
+static void test_evictions_are_shown(void **state)
+{
+    (void)state;
+    struct session session;
+    begin(&session, &(struct run){.arguments = {"-r", DEMO, "--max-flows", "2"}});
+    wait_for(&session, "evicted 4");
+    type(&session, "q");
+    wait_for(&session, "4 flows had to make room");
+    session_end(&session, 0);
+}
+
 static void test_resize(void **state)
 {
     (void)state;
@@ -123,6 +135,7 @@ static const struct end_row {
 } ends[] = {
     {"SIGINT", SIGINT, false},  {"SIGTERM", SIGTERM, false}, {"SIGHUP", SIGHUP, false},
     {"SIGSEGV", SIGSEGV, true}, {"SIGABRT", SIGABRT, true},  {"SIGBUS", SIGBUS, true},
+    {"SIGQUIT", SIGQUIT, true},
 };
 
 static void check_end(void **state)
@@ -235,6 +248,7 @@ int main(void)
     struct row_set set = {.count = 0};
     ROWS_ADD_ONE(&set, test_a_capture);
     ROWS_ADD_ONE(&set, test_filter_help_and_back);
+    ROWS_ADD_ONE(&set, test_evictions_are_shown);
     ROWS_ADD_ONE(&set, test_resize);
     ROWS_ADD(&set, ends, check_end);
     ROWS_ADD_ONE(&set, test_the_terminal_goes_away);

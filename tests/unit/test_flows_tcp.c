@@ -68,6 +68,8 @@ static const struct row states[] = {
      "c.unique=10 c.missed=0"},
     {"a RST out of nowhere", "< R 300", "reset", "RSTRH", "^r", "opened reset", ""},
     {"a FIN out of nowhere", "> FA 100 300", "closing", "SH", "F", "opened", ""},
+    {"all flags at once: an answer, and the end", "> SAFR 100 300", "reset", "RSTRH", "^hfr",
+     "opened reset", "c.port=3000"},
     {"no flag at all", "> - 100", "midstream", "OTH", "", "opened", "c.packets=1"},
     {"data on the SYN", "> S 100 +10; < SA 300 111; > A 111 301", "established", "S1", "SDhA",
      "opened established", "c.unique=10 c.missed=0"},

@@ -72,7 +72,8 @@ static const struct row {
     {"lines: one an event",
      REPORT_LINES,
      "> S 1; < SA 9 2; > A 2 10; > FA 2 10; < FA 10 3",
-     {"22:13:20.000000  opened          #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000\n",
+     {"loflow 9.9, live on lo\\x1b\"\\xff (EN10MB), filter: tcp\n22:13:20.000000  opened          "
+      "#1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000\n",
       "22:13:20.002000  established     #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  handshake took "
       "2.0ms\n",
       "closed          #1 tcp  127.0.0.1:40000 -> 127.0.0.1:3000  after 4.0ms, 0B sent, "

@@ -172,6 +172,7 @@ int session_open(struct session *session, const struct options *options, struct 
         if (failed)
             return failed;
     }
+    session->wanted_events = session->view ? UINT32_MAX : report_wants(session->report);
     session->begin_ns = clock_monotonic_ns();
     if (!session->view)
         progress_open(&session->progress, source_info(session->source)->size);
@@ -191,11 +192,15 @@ static void note_trouble(struct session *session, int failed, const struct err *
 
 static void show_events(struct session *session)
 {
+    uint32_t wanted = session->wanted_events;
     for (uint32_t at = 0; at < session->events.count; at++) {
+        const struct flow_event *event = &session->events.events[at];
+        if (!(wanted >> event->kind & 1))
+            continue;
         if (session->view)
-            view_event(session->view, session->tracker, &session->events.events[at]);
+            view_event(session->view, session->tracker, event);
         else
-            report_event(session->report, session->tracker, &session->events.events[at]);
+            report_event(session->report, session->tracker, event);
     }
 }
 
@@ -335,6 +340,7 @@ void session_finish(struct session *session)
             note_trouble(session, failed, &err);
             return;
         }
+        session->wanted_events = 0;
     }
     progress_clear(&session->progress);
     bool more = true;

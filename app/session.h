@@ -39,10 +39,11 @@ struct session {
     struct event_list events;
     int64_t begin_ns; /* monotonic */
     uint64_t packets_read;
-    bool started; /* the start line was printed */
-    bool ended;   /* the source has nothing more, or a limit was reached */
-    bool stop;    /* the user wants out */
-    int failed;   /* 0, or -errno with `trouble` */
+    uint32_t wanted_events; /* kinds that view or report want, bits 1 << enum event_kind */
+    bool started;           /* the start line was printed */
+    bool ended;             /* the source has nothing more, or a limit was reached */
+    bool stop;              /* the user wants out */
+    int failed;             /* 0, or -errno with `trouble` */
     struct err trouble;
 };
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "capture/filter.h"
 #include "capture/slab.h"
 
@@ -129,12 +130,16 @@ static void take_record(struct records *records, uint32_t captured_len, struct f
         captured_len < records->source.info.snaplen ? captured_len : records->source.info.snaplen;
     records->begin += RECORD_SIZE + captured_len;
     records->packets++;
-    struct pcap_pkthdr header = {.caplen = kept, .len = wire_len};
-    if (!filter_passes(&records->filter, &header, record + RECORD_SIZE))
-        return;
+    if (records->filter.active) {
+        struct pcap_pkthdr header = {.caplen = kept, .len = wire_len};
+        if (!filter_passes(&records->filter, &header, record + RECORD_SIZE))
+            return;
+    }
+    /* Seconds and fraction have 32 bits each: less than the 2^62 ns that a frame's time may be. */
+    int64_t seconds = load32(records, record);
+    int64_t fraction = load32(records, record + 4);
     batch->frames[batch->count++] = (struct frame){
-        .time_ns =
-            slab_time_ns(load32(records, record), load32(records, record + 4) * records->fraction),
+        .time_ns = seconds * CLOCK_NS_PER_S + fraction * records->fraction,
         .data = record + RECORD_SIZE,
         .captured_len = kept,
         .wire_len = wire_len > kept ? wire_len : kept,

@@ -5,7 +5,7 @@ target_compile_options(loflow_strict INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wpointer-arith -Wcast-align -Wwrite-strings
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla
   -Wformat=2 -Wimplicit-fallthrough -Wnull-dereference -Wdouble-promotion
-  -fno-strict-aliasing -fno-omit-frame-pointer -fvisibility=hidden
+  -fno-strict-aliasing -fvisibility=hidden
   -fstack-protector-strong)
 # Not for users: a compiler that does not exist yet may warn about more.
 if(LOFLOW_WERROR)
@@ -14,7 +14,7 @@ endif()
 target_link_options(loflow_strict INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 if(LOFLOW_SANITIZE)
   target_compile_options(loflow_strict INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=all)
+    -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(loflow_strict INTERFACE -fsanitize=address,undefined)
 else()
   target_compile_definitions(loflow_strict INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)

@@ -5,12 +5,6 @@
 /* Linux sends the first SYN again after a second, RFC 6298 section 2. */
 #define UNANSWERED_NS CLOCK_NS_PER_S
 
-void expiry_pass_time(struct tracker *tracker, int64_t now_ns)
-{
-    if (now_ns > tracker->now_ns)
-        tracker->now_ns = now_ns;
-}
-
 /* The head of a queue is due when it joined long ago and was quiet since; one that was active joins
  * again. Returns POOL_NONE when nothing of the queue is due. */
 static uint32_t queue_due(struct tracker *tracker, enum queue_kind kind, int64_t age_ns)

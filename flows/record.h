@@ -71,8 +71,13 @@ void record_retire(struct tracker *tracker, uint32_t index, struct event_list *e
 /* Moves the flow to the end of that queue, QUEUE_NONE for none. */
 void record_enqueue(struct tracker *tracker, uint32_t index, enum queue_kind kind);
 
-/* Time is `now_ns` at least: raises NO_ANSWER where it is due, and retires what is too old. */
-void expiry_pass_time(struct tracker *tracker, int64_t now_ns);
+static inline void expiry_pass_time(struct tracker *tracker, int64_t now_ns)
+{
+    if (now_ns > tracker->now_ns)
+        tracker->now_ns = now_ns;
+}
+
+/* Raises NO_ANSWER where it is due, and retires what is too old. */
 void expiry_run(struct tracker *tracker, struct event_list *events);
 
 #endif

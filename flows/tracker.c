@@ -171,7 +171,7 @@ static void feed_packet(struct tracker *tracker, const struct packet *packet,
                         struct event_list *events)
 {
     uint32_t index = find(tracker, packet);
-    if (index != POOL_NONE && packet->kind == PACKET_TCP) {
+    if (index != POOL_NONE && (packet->flags & TCP_SYN)) {
         struct flow_records old = records_at(tracker, index);
         if (connection_is_reuse(&old, packet)) {
             record_retire(tracker, index, events);

@@ -19,6 +19,7 @@ struct report {
 };
 
 struct format {
+    bool failures_only; /* of events, only failures and RETIRED matter */
     void (*start)(struct report *report, const struct report_run *run);
     void (*event)(struct report *report, struct flow_view flow, const struct flow_event *event);
     void (*summary)(struct report *report, const struct report_totals *totals);

@@ -190,4 +190,4 @@ static void json_summary(struct report *report, const struct report_totals *tota
     out_string(out, "}\n");
 }
 
-const struct format format_json = {json_start, json_event, json_summary};
+const struct format format_json = {false, json_start, json_event, json_summary};

@@ -39,6 +39,16 @@ void report_start(struct report *report, const struct report_run *run)
     (void)out_flush(report->out);
 }
 
+uint32_t report_wants(const struct report *report)
+{
+    uint32_t wanted = UINT32_C(1) << EVENT_RETIRED;
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+        if (!report->format->failures_only || event_is_failure(kind))
+            wanted |= UINT32_C(1) << kind;
+    }
+    return wanted;
+}
+
 void report_event(struct report *report, const struct tracker *tracker,
                   const struct flow_event *event)
 {

@@ -77,6 +77,10 @@ void report_start(struct report *report, const struct report_run *run);
 void report_event(struct report *report, const struct tracker *tracker,
                   const struct flow_event *event);
 
+/* The kinds that report_event does something with, as bits 1 << enum event_kind: the others need not
+ * be handed over. */
+uint32_t report_wants(const struct report *report);
+
 /* Called once, after tracker_finish. */
 void report_summary(struct report *report, const struct report_totals *totals);
 

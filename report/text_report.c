@@ -132,4 +132,4 @@ static void text_summary(struct report *report, const struct report_totals *tota
     format_totals(report, totals);
 }
 
-const struct format format_text = {text_start, text_event, text_summary};
+const struct format format_text = {true, text_start, text_event, text_summary};

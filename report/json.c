@@ -16,6 +16,12 @@ static void json_number(struct out *out, const char *key, uint64_t number)
     out_number(out, number);
 }
 
+static void json_flag(struct out *out, const char *key, bool flag)
+{
+    json_key(out, key);
+    out_string(out, flag ? "true" : "false");
+}
+
 /* Words of ours: nothing to escape. */
 static void json_string(struct out *out, const char *key, const char *word)
 {
@@ -112,6 +118,7 @@ static void print_flow(struct report *report, struct flow_view flow)
     const struct flow_side_rare *server_rare = &flow.cold->rare[!flow.hot->client];
     const bool when_ALL = true;
     const bool when_TCP = flow_is_tcp(flow);
+    const bool when_SELF = flow.hot->flags & FLOW_FLAG_SELF;
     const bool when_DIGEST = when_TCP && flow.digest;
     out_string(out, "{\"type\":\"flow\"");
 #define FIELD(when, type, key, ...)                                                                \

@@ -86,13 +86,10 @@ void out_format(struct out *out, const char *format, ...)
 
 void out_number(struct out *out, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    out_bytes(out, digits + at, sizeof digits - at);
+    char digits[24];
+    struct text text = text_begin(digits, sizeof digits);
+    text_add_number(&text, number);
+    out_bytes(out, digits, text.len);
 }
 
 void out_json_text(struct out *out, const char *bytes, size_t len)

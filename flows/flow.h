@@ -119,8 +119,6 @@ struct flow_side_rare {
     uint32_t first_hole; /* chain of holes in its stream, POOL_NONE when there is none */
 };
 
-/* Its size is no multiple of a cache line on purpose: with a power of two, the same part of all
- * records would compete for the same few sets of the cache. */
 struct flow_cold {
     uint64_t id; /* 1, 2, 3 ... in order of appearance */
     int64_t start_ns;

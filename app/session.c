@@ -313,12 +313,19 @@ static void print_totals(struct session *session)
                                     });
 }
 
-/* A reader that had enough, such as head(1), is no failure; nor is one that is stuck at Ctrl-C. */
+/* A reader that had enough, such as head(1), is no failure. One that is stuck loses something. */
 static void check_output(struct session *session)
 {
     struct err err;
     int error = session->out.error;
-    if (error != 0 && error != EPIPE && error != ECANCELED)
+    if (error == ECANCELED)
+        note_trouble(session,
+                     err_set(&err, error,
+                             "told to stop, but nobody read standard output for %d seconds: the "
+                             "rest of it was dropped",
+                             OUT_PATIENCE_MS / 1000),
+                     &err);
+    else if (error != 0 && error != EPIPE)
         note_trouble(session,
                      err_set(&err, error, "standard output cannot be written: %s", strerror(error)),
                      &err);

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define OUT_BUFFER_SIZE 65536
-#define OUT_PATIENCE_MS 1000
+#define OUT_PATIENCE_MS 3000
 
 struct out {
     int fd;

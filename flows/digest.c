@@ -56,8 +56,8 @@ static void skip(struct digest_payload *payload, int64_t count)
 
 /* Puts up to `room` bytes behind *link, in as many pieces as it takes. Returns the link behind
  * them, or NULL when the pool is empty. */
-static uint32_t *put_pieces(struct pool *pieces, uint32_t *link, struct digest_payload *payload,
-                            int64_t room)
+static uint32_t *put_pieces(struct stream_digest *digest, struct pool *pieces, uint32_t *link,
+                            struct digest_payload *payload, int64_t room)
 {
     int64_t left = payload->captured_len < room ? payload->captured_len : room;
     while (left > 0) {
@@ -72,6 +72,8 @@ static uint32_t *put_pieces(struct pool *pieces, uint32_t *link, struct digest_p
         memcpy(piece->bytes, payload->bytes, len);
         *link = index;
         link = &piece->next;
+        if (*link == POOL_NONE)
+            digest->last_piece = index;
         skip(payload, len);
         left -= len;
     }
@@ -82,10 +84,18 @@ static uint32_t *put_pieces(struct pool *pieces, uint32_t *link, struct digest_p
 static bool keep(struct stream_digest *digest, struct pool *pieces, struct digest_payload payload)
 {
     uint32_t *link = &digest->first_piece;
+    if (*link != POOL_NONE) {
+        struct piece *last = piece_at(pieces, digest->last_piece);
+        if (payload.offset >= last->offset + last->len)
+            link = &last->next;
+    }
+    uint32_t steps = 0;
     while (payload.captured_len > 0 && *link != POOL_NONE) {
+        if (++steps > DIGEST_STEPS_MAX)
+            return false;
         struct piece *piece = piece_at(pieces, *link);
         if (payload.offset < piece->offset) {
-            link = put_pieces(pieces, link, &payload, piece->offset - payload.offset);
+            link = put_pieces(digest, pieces, link, &payload, piece->offset - payload.offset);
             if (!link)
                 return false;
             continue;
@@ -95,7 +105,7 @@ static bool keep(struct stream_digest *digest, struct pool *pieces, struct diges
             skip(&payload, known < payload.captured_len ? known : payload.captured_len);
         link = &piece->next;
     }
-    return put_pieces(pieces, link, &payload, payload.captured_len) != NULL;
+    return put_pieces(digest, pieces, link, &payload, payload.captured_len) != NULL;
 }
 
 static void hash_payload(struct stream_digest *digest, const uint8_t *bytes, size_t len)

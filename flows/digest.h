@@ -2,7 +2,8 @@
  * Purpose: the SHA-1 of each direction's stream, in stream order, for comparing with other tools.
  * Owns:    the hash of every flow in the table, and payload that came before its turn.
  * Bounds:  sizeof (struct flow_digest) a flow, only when asked for; DIGEST_PIECES pieces of early
- *          payload in all. What finds no room breaks its digest, which is then not told.
+ *          payload in all; DIGEST_STEPS_MAX steps a segment. What finds no room, or would take
+ *          longer, breaks its digest, which is then not told.
  * Used by: flows/connection.c (adds payload), report (tells).
  *
  * The first copy of a byte wins, as for a receiver that has delivered it already.
@@ -19,6 +20,7 @@
 
 #define DIGEST_PIECE_SIZE 2032
 #define DIGEST_PIECES     16384u /* 32 MiB */
+#define DIGEST_STEPS_MAX  512u   /* pieces looked at for one segment that fits between others */
 
 enum digest_state { DIGEST_EMPTY, DIGEST_WHOLE, DIGEST_BROKEN };
 
@@ -27,6 +29,7 @@ struct stream_digest {
     int64_t begin;        /* stream offset of the first byte hashed */
     int64_t next;         /* stream offset of the next byte to hash */
     uint32_t first_piece; /* early payload, sorted by offset; POOL_NONE when there is none */
+    uint32_t last_piece;  /* valid while first_piece is: most early payload goes behind it */
     uint8_t state;        /* enum digest_state */
 };
 

@@ -148,6 +148,15 @@ static inline void assert_stats_add_up(const struct decoder *decoder, uint64_t f
     assert_int_equal(sum, frame_count);
 }
 
+/* That end of the tuple, 0 or 1, is written like this: "127.0.0.1:80". */
+static inline void assert_end(const struct tuple *tuple, unsigned end, const char *expected)
+{
+    char buffer[80];
+    struct text text = text_begin(buffer, sizeof buffer);
+    text_add_endpoint(&text, tuple, end);
+    assert_string_equal(buffer, expected);
+}
+
 /* The packet's payload is borrowed until the next call with that decoder, or frame_free. */
 static inline struct packet decode_one(struct decoder *decoder, const struct frame *frame)
 {

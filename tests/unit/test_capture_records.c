@@ -252,6 +252,31 @@ static void test_long_records(void **state)
     free(image.bytes);
 }
 
+/* libpcap reads ahead through stdio; the block reader knows to the byte how far it is. So this tells
+ * which of them read the file. */
+static void test_plain_files_are_read_by_blocks(void **state)
+{
+    (void)state;
+    static struct frame_batch batch;
+    struct err err;
+    struct source_stats stats;
+    struct source *source = NULL;
+    int64_t consumed = 24;
+    assert_int_equal(source_open_file(&source,
+                                      &(struct source_file_options){.path = LOFLOW_SOURCE_DIR
+                                                                    "/pcaps/demo.pcap"},
+                                      &err),
+                     0);
+    assert_int_equal(source_next(source, &batch, &err), SOURCE_OPEN);
+    assert_int_equal(batch.count, FRAME_BATCH_MAX);
+    for (uint32_t at = 0; at < batch.count; at++)
+        consumed += 16 + batch.frames[at].captured_len;
+    source_stats(source, &stats);
+    assert_int_equal(stats.position, consumed);
+    assert_true(consumed < source_info(source)->size);
+    source_close(source);
+}
+
 static void test_bad_filter(void **state)
 {
     (void)state;
@@ -270,6 +295,7 @@ int main(void)
     ROWS_ADD_ONE(&set, test_every_header_byte_changed);
     ROWS_ADD_ONE(&set, test_big_endian);
     ROWS_ADD_ONE(&set, test_long_records);
+    ROWS_ADD_ONE(&set, test_plain_files_are_read_by_blocks);
     ROWS_ADD_ONE(&set, test_bad_filter);
     return rows_run(&set, "capture_records");
 }

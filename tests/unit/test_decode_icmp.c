@@ -108,14 +108,6 @@ static const struct error_row error_rows[] = {
      CLIENT4, SERVER4, PROTOCOL_TCP, 0, 3, 3, 1},
 };
 
-static void assert_end(const struct tuple *tuple, unsigned end, const char *expected)
-{
-    char buffer[80];
-    struct text text = text_begin(buffer, sizeof buffer);
-    text_add_endpoint(&text, tuple, end);
-    assert_string_equal(buffer, expected);
-}
-
 static void check_error_row(void **state)
 {
     const struct error_row *row = *state;

@@ -78,14 +78,6 @@ static const struct end_row end_rows[] = {
      "[::ffff:127.0.0.1]:40000", "[::ffff:127.0.0.2]:80", 0},
 };
 
-static void assert_end(const struct tuple *tuple, unsigned end, const char *expected)
-{
-    char buffer[80];
-    struct text text = text_begin(buffer, sizeof buffer);
-    text_add_endpoint(&text, tuple, end);
-    assert_string_equal(buffer, expected);
-}
-
 static void check_end_row(void **state)
 {
     const struct end_row *row = *state;

@@ -84,10 +84,34 @@ static void test_pieces_are_bounded(void **state)
     pool_close(&pieces);
 }
 
+/* Early payload in order costs no search however much there is; a sender who makes every segment fit
+ * in the middle of thousands is not followed. */
+static void test_the_search_is_bounded(void **state)
+{
+    (void)state;
+    struct err err;
+    struct pool pieces;
+    struct flow_digest digest;
+    static const uint8_t byte = 7;
+    struct stream_digest *side = &digest.side[0];
+    assert_int_equal(digest_pieces_open(&pieces, &err), 0);
+    digest_init(&digest);
+    for (int64_t piece = 0; piece < 4 * DIGEST_STEPS_MAX; piece++)
+        digest_add(side, &pieces, 0, &(struct digest_payload){&byte, 1, 1, 10 + piece * 2});
+    assert_int_equal(side->state, DIGEST_WHOLE);
+    digest_add(side, &pieces, 0, &(struct digest_payload){&byte, 1, 1, 11});
+    assert_int_equal(side->state, DIGEST_WHOLE);
+    digest_add(side, &pieces, 0, &(struct digest_payload){&byte, 1, 1, 11 + 4 * DIGEST_STEPS_MAX});
+    assert_int_equal(side->state, DIGEST_BROKEN);
+    assert_int_equal(pieces.live, 0);
+    pool_close(&pieces);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, rows, check_row);
     ROWS_ADD_ONE(&set, test_pieces_are_bounded);
+    ROWS_ADD_ONE(&set, test_the_search_is_bounded);
     return rows_run(&set, "flows_digest");
 }

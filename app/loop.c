@@ -14,6 +14,8 @@ enum waiting { WAIT_SIGNAL, WAIT_CLOCK, WAIT_KEYS, WAIT_SOURCE, WAIT_COUNT };
 /* The clock is looked at once in so many batches. */
 #define BATCHES_PER_LOOK 16
 
+#define DRAIN_NS ((SOURCE_TIMEOUT_MS + 10) * CLOCK_NS_PER_MS)
+
 static int open_clock(struct err *err)
 {
     int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -113,6 +115,22 @@ static void wait_once(struct session *session, struct pollfd *waits)
         take_packets(session);
 }
 
+/* The kernel hands a ring block over when it is full or SOURCE_TIMEOUT_MS old: what came right before
+ * the end of a live run is still there. */
+static void drain(struct session *session)
+{
+    if (!source_info(session->source)->live || session->out.error)
+        return;
+    struct pollfd wait = {.fd = source_fd(session->source), .events = POLLIN};
+    int64_t end_ns = clock_monotonic_ns() + DRAIN_NS;
+    int64_t left_ns = DRAIN_NS;
+    while (!session->ended && left_ns > 0) {
+        (void)poll(&wait, 1, (int)(left_ns / CLOCK_NS_PER_MS) + 1);
+        (void)session_pump(session);
+        left_ns = end_ns - clock_monotonic_ns();
+    }
+}
+
 int loop_run(struct session *session, struct err *err)
 {
     int clock_fd = open_clock(err);
@@ -127,6 +145,7 @@ int loop_run(struct session *session, struct err *err)
     draw(session);
     while (!session->stop && (!session->ended || session->view))
         wait_once(session, waits);
+    drain(session);
     (void)close(clock_fd);
     return 0;
 }

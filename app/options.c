@@ -34,6 +34,8 @@ static const struct option_row rows[OPTION_COUNT_OF] = {
 
 #define WRITTEN_MAX 64
 
+#define FLOW_ID_MAX INT64_MAX
+
 /* "-r/--read": as the user may have written it. */
 static void write_option(const struct option_row *row, char written[WRITTEN_MAX])
 {
@@ -82,7 +84,8 @@ static int take_number(struct options *options, enum option_id id, const char *t
         [OPTION_SNAPLEN] = {0, 262144},         [OPTION_BUFFER] = {64, 2097151},
         [OPTION_COUNT] = {1, UINT64_MAX},       [OPTION_ROTATE_SIZE] = {1, 1000000000},
         [OPTION_ROTATE_TIME] = {1, UINT32_MAX}, [OPTION_ROTATE_COUNT] = {1, 1000000},
-        [OPTION_MAX_FLOWS] = {1, 64u << 20},
+        [OPTION_MAX_FLOWS] = {1, 64u << 20},    [OPTION_FLOW] = {1, FLOW_ID_MAX},
+        [OPTION_FOLLOW] = {1, FLOW_ID_MAX},
     };
     uint64_t number = 0;
     int failed = parse_number(&rows[id], text, bounds[id].least, bounds[id].most, &number, err);
@@ -107,11 +110,60 @@ static int take_number(struct options *options, enum option_id id, const char *t
     case OPTION_ROTATE_COUNT:
         options->rotate_count = (uint32_t)number;
         break;
+    case OPTION_FLOW:
+        options->flow_id = number;
+        break;
+    case OPTION_FOLLOW:
+        options->follow_id = number;
+        break;
     default:
         options->max_flows = (uint32_t)number;
         break;
     }
     return 0;
+}
+
+/* Where an option's words go; NULL for another kind of option. */
+static const char **word_of(struct options *options, enum option_id id)
+{
+    switch (id) {
+    case OPTION_INTERFACE:
+        return &options->interface;
+    case OPTION_READ:
+        return &options->read_path;
+    case OPTION_WRITE:
+        return &options->write_path;
+    case OPTION_FILTER_FILE:
+        return &options->filter_path;
+    case OPTION_STREAM_DIR:
+        return &options->stream_path;
+    default:
+        return NULL;
+    }
+}
+
+static bool *flag_of(struct options *options, enum option_id id)
+{
+    switch (id) {
+    case OPTION_JSON:
+        return &options->json;
+    case OPTION_REPORT:
+        return &options->report;
+    case OPTION_PACKETS:
+        return &options->packets;
+    case OPTION_HEX:
+        return &options->hex;
+    case OPTION_RAW:
+        return &options->raw;
+    case OPTION_STREAM_DIGEST:
+        return &options->stream_digest;
+    case OPTION_AUDIT:
+        return &options->audit;
+    case OPTION_NO_UI:
+        return &options->no_ui;
+    default:
+        return NULL;
+    }
 }
 
 static int take(struct options *options, enum option_id id, const char *text, struct err *err)
@@ -121,19 +173,17 @@ static int take(struct options *options, enum option_id id, const char *text, st
     if (rows[id].argument && *text == '\0')
         return err_set(err, EINVAL, "%s wants a value that is not empty; see loflow --help",
                        written);
+    const char **word = word_of(options, id);
+    bool *flag = flag_of(options, id);
+    if (word) {
+        *word = text;
+        return 0;
+    }
+    if (flag) {
+        *flag = true;
+        return 0;
+    }
     switch (id) {
-    case OPTION_INTERFACE:
-        options->interface = text;
-        return 0;
-    case OPTION_READ:
-        options->read_path = text;
-        return 0;
-    case OPTION_WRITE:
-        options->write_path = text;
-        return 0;
-    case OPTION_FILTER_FILE:
-        options->filter_path = text;
-        return 0;
     case OPTION_NUMERIC:
         return 0;
     case OPTION_LIST:
@@ -145,18 +195,6 @@ static int take(struct options *options, enum option_id id, const char *text, st
     case OPTION_VERSION:
         options->command = COMMAND_VERSION;
         return 0;
-    case OPTION_JSON:
-        options->json = true;
-        return 0;
-    case OPTION_REPORT:
-        options->report = true;
-        return 0;
-    case OPTION_STREAM_DIGEST:
-        options->stream_digest = true;
-        return 0;
-    case OPTION_NO_UI:
-        options->no_ui = true;
-        return 0;
     case OPTION_DURATION:
         return parse_seconds(&rows[id], text, &options->duration_ns, err);
     default:
@@ -164,10 +202,32 @@ static int take(struct options *options, enum option_id id, const char *text, st
     }
 }
 
+static int check_streams(const struct options *options, struct err *err)
+{
+    if (options->flow_id && !options->packets)
+        return err_set(err, EINVAL, "--flow chooses packets; give --packets as well");
+    if ((options->hex || options->raw) && !options->follow_id)
+        return err_set(err, EINVAL, "--hex and --raw say how --follow prints; give it as well");
+    if (options->hex && options->raw)
+        return err_set(err, EINVAL, "--hex and --raw exclude each other; give one of them");
+    if (options->follow_id && !options->read_path)
+        return err_set(err, EINVAL, "--follow prints a flow of a capture; name one with -r");
+    if (options->follow_id && options->stream_path)
+        return err_set(err, EINVAL,
+                       "--follow and --stream-dir exclude each other; give one of them");
+    return 0;
+}
+
 static int check_together(const struct options *options, struct err *err)
 {
-    if (options->json && options->report)
-        return err_set(err, EINVAL, "--json and --report exclude each other; give one of them");
+    int outputs = options->json + options->report + options->packets + (options->follow_id > 0);
+    if (outputs > 1)
+        return err_set(err, EINVAL,
+                       "--json, --report, --packets and --follow exclude each other; give one of "
+                       "them");
+    int failed = check_streams(options, err);
+    if (failed)
+        return failed;
     if (options->stream_digest && !options->json)
         return err_set(err, EINVAL, "--stream-digest adds keys to JSON; give --json as well");
     if (options->read_path && options->interface)

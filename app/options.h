@@ -24,6 +24,7 @@ struct options {
     const char *read_path;   /* NULL: live */
     const char *write_path;  /* NULL: nothing is written */
     const char *filter_path; /* NULL: trailing words */
+    const char *stream_path; /* directory for streams; NULL: none */
     char *filter;            /* "" for none */
     uint32_t snaplen;        /* bytes; 0: default */
     uint32_t buffer_size;    /* bytes; 0: default */
@@ -33,9 +34,15 @@ struct options {
     uint32_t rotate_count;
     int64_t duration_ns; /* 0: none */
     uint32_t max_flows;  /* 0: default */
+    uint64_t flow_id;    /* of --flow; 0: all */
+    uint64_t follow_id;  /* of --follow; 0: none */
     bool json;
     bool report;
+    bool packets;
+    bool hex;
+    bool raw;
     bool stream_digest;
+    bool audit;
     bool no_ui;
 };
 

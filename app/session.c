@@ -1,12 +1,15 @@
 #include "app/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/owner.h"
 #include "app/signals.h"
 #include "base/clock.h"
 
@@ -40,17 +43,6 @@ static int open_source(struct session *session, struct err *err)
                             err);
 }
 
-/* The user behind sudo, who shall own what is written. */
-static uint32_t sudo_id(const char *variable)
-{
-    const char *text = geteuid() == 0 ? getenv(variable) : NULL;
-    char *end = NULL;
-    errno = 0;
-    unsigned long id = text ? strtoul(text, &end, 10) : 0;
-    bool good = text && !errno && end != text && *end == '\0' && id < UINT32_MAX;
-    return good ? (uint32_t)id : UINT32_MAX;
-}
-
 static bool is_same_file(const char *a, const char *b)
 {
     struct stat first, second;
@@ -73,26 +65,34 @@ static int open_writer(struct session *session, struct err *err)
                                                 .rotate_bytes = options->rotate_bytes,
                                                 .rotate_seconds = options->rotate_seconds,
                                                 .file_count = options->rotate_count,
-                                                .owner = sudo_id("SUDO_UID"),
-                                                .group = sudo_id("SUDO_GID")},
+                                                .owner = owner_user(),
+                                                .group = owner_group()},
                        err);
 }
 
 static bool wants_view(const struct options *options)
 {
-    return !options->json && !options->report && !options->no_ui && isatty(STDOUT_FILENO);
+    bool prints = options->json || options->report || options->packets || options->follow_id ||
+                  options->stream_path || options->no_ui;
+    return !prints && isatty(STDOUT_FILENO);
 }
 
 static int open_tracker(struct session *session, struct err *err)
 {
+    int failed = streams_open(&session->streams, session->options, &session->out, err);
+    if (failed)
+        return failed;
     bool live = source_info(session->source)->live;
     struct tracker_options options = {
+        .follow = streams_followed(&session->streams),
+        .sink = streams_sink(&session->streams),
         .max_flows = session->options->max_flows,
         .stream_digest = session->options->stream_digest,
         .ephemeral_low = EPHEMERAL_LOW,
         .ephemeral_high = live ? EPHEMERAL_HIGH_LIVE : EPHEMERAL_HIGH_FILE,
     };
     bool has_view = wants_view(session->options);
+    options.closed_bytes = has_view;
     if (has_view)
         options.closed_kept = options.closed_most =
             options.max_flows ? options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
@@ -118,11 +118,14 @@ static int open_report(struct session *session, struct err *err)
     const struct options *options = session->options;
     bool live = source_info(session->source)->live;
     enum report_format format = options->json              ? REPORT_JSON
+                                : options->packets         ? REPORT_PACKETS
+                                : options->follow_id       ? REPORT_NOTHING
                                 : options->report || !live ? REPORT_TEXT
                                                            : REPORT_LINES;
-    return report_open(&session->report,
-                       &(struct report_options){.format = format, .local_time = true},
-                       &session->out, err);
+    return report_open(
+        &session->report,
+        &(struct report_options){.format = format, .flow_id = options->flow_id, .local_time = true},
+        &session->out, err);
 }
 
 static int open_output(struct session *session, struct err *err)
@@ -190,11 +193,38 @@ static void note_trouble(struct session *session, int failed, const struct err *
     session->trouble = *err;
 }
 
+static void audit_flow(struct session *session, const struct flow_event *event)
+{
+    struct flow_view flow;
+    if (tracker_look(session->tracker, event->flow, &flow))
+        audit_add_flow(&session->audit, flow);
+}
+
+static void show_packets(struct session *session)
+{
+    if (session->report)
+        report_packets(session->report, &(struct report_batch){.tracker = session->tracker,
+                                                               .frames = &session->frames,
+                                                               .packets = &session->packets,
+                                                               .events = &session->events,
+                                                               .verdict_word = verdict_word});
+}
+
+/* What the source gave, counted apart from what decoding counts. */
+static void audit_frames(struct session *session)
+{
+    session->audit.read_packets += session->frames.count;
+    for (uint32_t at = 0; at < session->frames.count; at++)
+        session->audit.read_bytes += session->frames.frames[at].captured_len;
+}
+
 static void show_events(struct session *session)
 {
     uint32_t wanted = session->wanted_events;
     for (uint32_t at = 0; at < session->events.count; at++) {
         const struct flow_event *event = &session->events.events[at];
+        if (event->kind == EVENT_RETIRED && session->options->audit)
+            audit_flow(session, event);
         if (!(wanted >> event->kind & 1))
             continue;
         if (session->view)
@@ -244,9 +274,15 @@ bool session_pump(struct session *session)
     limit_packets(session);
     write_frames(session);
     session->packets_read += session->frames.count;
+    if (session->options->audit)
+        audit_frames(session);
     decode_batch(session->decoder, &session->frames, &session->packets);
     tracker_feed(session->tracker, &session->packets, &session->events);
+    show_packets(session);
     show_events(session);
+    int failed = streams_trouble(&session->streams, &err);
+    if (failed)
+        note_trouble(session, failed, &err);
     if (session->out.error)
         session->stop = true;
     return true;
@@ -291,6 +327,70 @@ static uint32_t collect_reasons(const struct decode_stats *stats, struct report_
     return count;
 }
 
+static struct report_memory memory_of(const struct session *session)
+{
+    struct rusage usage;
+    bool known = getrusage(RUSAGE_SELF, &usage) == 0;
+    return (struct report_memory){
+        .tracker = tracker_memory(session->tracker),
+        .fragments = decoder_memory(session->decoder),
+        .peak = known ? (uint64_t)usage.ru_maxrss * 1024 : 0,
+    };
+}
+
+static void finish_streams(struct session *session)
+{
+    struct err err;
+    int failed = streams_finish(&session->streams, tracker_stats(session->tracker)->flows, &err);
+    if (failed)
+        note_trouble(session, failed, &err);
+}
+
+/* Every packet has one verdict, and every packet of TCP and UDP one flow. */
+static void finish_audit(struct session *session)
+{
+    const struct decode_stats *decoded = decoder_stats(session->decoder);
+    const struct tracker_stats *flows = tracker_stats(session->tracker);
+    struct audit *audit = &session->audit;
+    struct err err;
+    if (!session->options->audit || session->out.error)
+        return;
+    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
+        audit->verdict_bytes += decoded->verdict_bytes[verdict];
+        if (verdict == VERDICT_TCP || verdict == VERDICT_UDP)
+            audit->flow_packets += decoded->verdicts[verdict];
+        else if (verdict == VERDICT_ICMP_ERROR)
+            audit->icmp_packets += decoded->verdicts[verdict];
+        else
+            audit->other_packets += decoded->verdicts[verdict];
+    }
+    audit->payload_bytes = decoded->payload_bytes;
+    audit->told_icmp_packets = flows->icmp_bound + flows->icmp_unbound;
+    audit->flows = flows->flows;
+    int failed = audit_check(audit, &err);
+    if (failed) {
+        note_trouble(session, failed, &err);
+        return;
+    }
+    char line[512];
+    struct text text = text_begin(line, sizeof line);
+    text_add_audit(&text, audit);
+    (void)fprintf(stderr, "loflow: audit passed: %s\n", line);
+}
+
+/* A file that nothing could be made of is no empty file. */
+static void check_link(struct session *session)
+{
+    const struct decode_stats *decoded = decoder_stats(session->decoder);
+    struct err err;
+    if (decoded->frames == 0 || decoded->verdicts[VERDICT_LINK_UNKNOWN] != decoded->frames)
+        return;
+    note_trouble(session,
+                 err_set(&err, ENOTSUP, "no packet was decoded: link type %s is not supported",
+                         source_info(session->source)->link_name),
+                 &err);
+}
+
 static void print_totals(struct session *session)
 {
     const struct decode_stats *decoded = decoder_stats(session->decoder);
@@ -310,6 +410,7 @@ static void print_totals(struct session *session)
                                         .dropped_by_interface = stats.dropped_by_interface,
                                         .elapsed_ns = clock_monotonic_ns() - session->begin_ns,
                                         .flows = tracker_stats(session->tracker),
+                                        .memory = memory_of(session),
                                     });
 }
 
@@ -355,7 +456,10 @@ void session_finish(struct session *session)
         more = tracker_finish(session->tracker, &session->events);
         show_events(session);
     }
+    finish_streams(session);
     print_totals(session);
+    finish_audit(session);
+    check_link(session);
     if (session->writer) {
         int failed = writer_close(session->writer, &err);
         session->writer = NULL;
@@ -373,6 +477,7 @@ void session_close(struct session *session)
     if (session->writer)
         (void)writer_close(session->writer, &err);
     tracker_close(session->tracker);
+    streams_close(&session->streams);
     decoder_close(session->decoder);
     source_close(session->source);
 }

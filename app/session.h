@@ -15,6 +15,7 @@
 
 #include "app/options.h"
 #include "app/progress.h"
+#include "app/streams.h"
 #include "app/view.h"
 #include "base/err.h"
 #include "base/out.h"
@@ -22,6 +23,7 @@
 #include "capture/writer.h"
 #include "decode/decoder.h"
 #include "flows/tracker.h"
+#include "report/audit.h"
 #include "report/report.h"
 
 struct session {
@@ -33,6 +35,8 @@ struct session {
     struct report *report; /* NULL with a view */
     struct view *view;     /* NULL without a screen */
     struct out out;        /* standard output */
+    struct streams streams;
+    struct audit audit;
     struct progress progress;
     struct frame_batch frames;
     struct packet_batch packets;

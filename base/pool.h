@@ -42,4 +42,15 @@ static inline void *pool_at(const struct pool *pool, uint32_t index)
     return pool->items + (size_t)index * pool->item_size;
 }
 
+/* Brings in the first `size` bytes of the item that pool_take gives next. It was given back a while
+ * ago, so that filling it would wait for the memory. */
+static inline void pool_prefetch(const struct pool *pool, size_t size)
+{
+    if (pool->free_head == POOL_NONE)
+        return;
+    const uint8_t *item = pool->items + (size_t)pool->free_head * pool->item_size;
+    for (size_t at = 0; at < size; at += 64)
+        __builtin_prefetch(item + at, 1);
+}
+
 #endif

@@ -44,6 +44,11 @@ const struct decode_stats *decoder_stats(const struct decoder *decoder)
     return &decoder->stats;
 }
 
+uint64_t decoder_memory(const struct decoder *decoder)
+{
+    return (uint64_t)decoder->fragments.pool.high * decoder->fragments.pool.item_size;
+}
+
 /* Kept out of line: next to no packet is a fragment. True: `ip` is a whole datagram now. */
 static bool __attribute__((noinline)) join_fragment(struct decoder *decoder, struct packet *packet,
                                                     struct ip_header *ip, enum verdict *verdict)
@@ -100,7 +105,10 @@ static void decode_frame(struct decoder *decoder, const struct frame *frame, str
     if (link_find_ip(layer, frame->link_type, &verdict))
         verdict = decode_ip(decoder, &ip, packet);
     stats->verdicts[verdict]++;
-    if (verdict != VERDICT_TCP && verdict != VERDICT_UDP && verdict != VERDICT_ICMP_ERROR)
+    stats->verdict_bytes[verdict] += frame->captured_len;
+    if (verdict == VERDICT_TCP || verdict == VERDICT_UDP)
+        stats->payload_bytes += packet->payload_wire_len;
+    else if (verdict != VERDICT_ICMP_ERROR)
         *packet = (struct packet){.time_ns = frame->time_ns, .kind = PACKET_NONE};
     packet->verdict = (uint8_t)verdict;
 }

@@ -31,9 +31,12 @@ struct decoder_options {
 struct decode_stats {
     uint64_t frames; /* every frame that was given to decode_batch */
     uint64_t captured_bytes;
-    uint64_t truncated;               /* captured_len < wire_len */
-    uint64_t fragments;               /* IP fragments seen, whatever became of them */
-    uint64_t verdicts[VERDICT_COUNT]; /* sum == frames */
+    uint64_t truncated;                    /* captured_len < wire_len */
+    uint64_t fragments;                    /* IP fragments seen, whatever became of them */
+    uint64_t verdicts[VERDICT_COUNT];      /* sum == frames */
+    uint64_t verdict_bytes[VERDICT_COUNT]; /* captured bytes; sum == captured_bytes. Of a fragment:
+                                              by the verdict it had when it came */
+    uint64_t payload_bytes;                /* on the wire, of TCP and UDP */
 };
 
 int decoder_open(struct decoder **decoder, const struct decoder_options *options, struct err *err);
@@ -46,6 +49,9 @@ void decode_batch(struct decoder *decoder, const struct frame_batch *frames,
                   struct packet_batch *packets);
 
 const struct decode_stats *decoder_stats(const struct decoder *decoder);
+
+/* What reassembly of fragments has in use, in bytes, at most so far. */
+uint64_t decoder_memory(const struct decoder *decoder);
 
 /* Frames with a verdict of class UNDECODED. */
 uint64_t decode_undecoded_count(const struct decode_stats *stats);

@@ -188,7 +188,7 @@ static bool has_bit(const uint64_t *bits, uint32_t at)
     return at < FRAGMENT_UNIT_COUNT && (bits[at / 64] >> at % 64 & 1);
 }
 
-enum fit { FIT_NEW, FIT_REPEATED, FIT_WRONG };
+enum fit { FIT_NEW, FIT_REPEATED, FIT_OVERLAP, FIT_WRONG };
 
 static enum fit fit_fragment(const struct datagram *datagram, const struct ip_header *ip)
 {
@@ -206,7 +206,17 @@ static enum fit fit_fragment(const struct datagram *datagram, const struct ip_he
     bool same_start = has_bit(datagram->starts, from);
     bool same_end = !has_bit(datagram->received, to) || has_bit(datagram->starts, to);
     bool whole = known == to - from && count_bits(datagram->starts, from + 1, to) == 0;
-    return same_start && same_end && whole ? FIT_REPEATED : FIT_WRONG;
+    return same_start && same_end && whole ? FIT_REPEATED : FIT_OVERLAP;
+}
+
+/* The whole datagram goes. Of IPv6 whatever still comes goes as well, RFC 5722 section 3. */
+static bool refuse_datagram(struct fragment_table *table, uint32_t index, bool for_good)
+{
+    if (for_good)
+        datagram_at(table, index)->refused = true;
+    else
+        forget_datagram(table, index);
+    return false;
 }
 
 static void store_fragment(struct datagram *datagram, const struct ip_header *ip)
@@ -267,14 +277,14 @@ bool fragments_add(struct fragment_table *table, int64_t time_ns, const struct t
         return layer_refuse(verdict, VERDICT_FRAGMENT_DENIED);
     struct datagram *datagram = datagram_at(table, index);
     if (datagram->refused)
-        return layer_refuse(verdict, VERDICT_FRAGMENT_BAD);
+        return layer_refuse(verdict, VERDICT_FRAGMENT_OVERLAP);
     switch (fit_fragment(datagram, ip)) {
     case FIT_WRONG:
-        if (ends->family == 4)
-            forget_datagram(table, index);
-        else
-            datagram->refused = true;
-        return layer_refuse(verdict, VERDICT_FRAGMENT_BAD);
+        *verdict = VERDICT_FRAGMENT_BAD;
+        return refuse_datagram(table, index, ends->family == 6);
+    case FIT_OVERLAP:
+        *verdict = VERDICT_FRAGMENT_OVERLAP;
+        return refuse_datagram(table, index, ends->family == 6);
     case FIT_REPEATED:
         datagram->fragment_count++;
         return layer_refuse(verdict, VERDICT_FRAGMENT_HELD);

@@ -1,10 +1,9 @@
 #include "flows/connection.h"
 
 #include "base/clock.h"
-#include "flows/history.h"
-#include "flows/unreachable.h"
+#include "flows/analysis.h"
 #include "flows/segment.h"
-#include "flows/stream.h"
+#include "flows/unreachable.h"
 
 /* A SYN sent again sooner than this is a copy (a mirror port, a capture on "any"), not a retry. */
 #define SYN_RETRY_NS (200 * CLOCK_NS_PER_MS)
@@ -58,7 +57,8 @@ static const uint8_t endpoint_next[ENDPOINT_STATE_COUNT][CLASS_COUNT] = {
                         [CLASS_RST] = ENDPOINT_RESET},
 };
 
-static void endpoints_advance(struct flow *flow, unsigned sender, enum segment_class class)
+static void endpoints_advance(struct flow *flow, unsigned sender, enum segment_class class,
+                              bool is_ack)
 {
     struct flow_side *own = &flow->side[sender];
     struct flow_side *peer = &flow->side[!sender];
@@ -66,6 +66,10 @@ static void endpoints_advance(struct flow *flow, unsigned sender, enum segment_c
     if (class == CLASS_RST && own->state == ENDPOINT_CLOSED && peer->state == ENDPOINT_CLOSED)
         return;
     own->state = endpoint_next[own->state][class];
+    /* Whoever goes on after the peer's SYN-ACK had a SYN before it, captured or not. */
+    if (class == CLASS_DATA && own->state == ENDPOINT_PARTIAL && is_ack &&
+        peer->state == ENDPOINT_ESTABLISHED)
+        own->state = ENDPOINT_ESTABLISHED;
     /* A SYN-ACK answers the SYN: with both of them, in any order, Zeek takes both ends for
      * established. */
     if (class == CLASS_SYN_ACK && peer->state == ENDPOINT_SYN_SENT)
@@ -111,11 +115,14 @@ bool connection_is_reuse(const struct flow_records *flow, const struct packet *p
     return !is_late_syn(own, peer, rare->stream_begin, packet->seq);
 }
 
-static void count_flags(struct flow_side_rare *rare, uint16_t flags)
+static void count_flags(struct flow_side_rare *rare, const struct packet *packet)
 {
+    uint16_t flags = packet->flags;
     rare->syn += (flags & TCP_SYN) != 0;
     rare->fin += (flags & TCP_FIN) != 0;
     rare->rst += (flags & TCP_RST) != 0;
+    if ((flags & TCP_SYN) && (rare->syn == 1 || (flags & TCP_ACK)))
+        rare->isn = packet->seq;
 }
 
 /* The client is who sent the SYN, or who received the SYN-ACK; the first of them decides. */
@@ -125,118 +132,9 @@ static void orient(struct flow *flow, unsigned sender, uint16_t flags)
         return;
     flow->client = (uint8_t)(flags & TCP_ACK ? !sender : sender);
     flow->flags |= FLOW_FLAG_CLIENT_KNOWN;
-    flow->flags &= (uint16_t)~FLOW_FLAG_FLIPPED;
+    flow->flags &= ~FLOW_FLAG_FLIPPED;
     if (flow->side[flow->client].packets == 0)
         flow->flags |= FLOW_FLAG_FLIPPED;
-}
-
-static void take_syn(const struct flow_records *flow, const struct packet *packet,
-                     enum segment_class class)
-{
-    unsigned sender = packet->direction;
-    struct flow_side *own = &flow->hot->side[sender];
-    struct flow_side_rare *rare = &flow->cold->rare[sender];
-    if (rare->syn == 1 || class == CLASS_SYN_ACK)
-        rare->isn = packet->seq;
-    own->window_scale =
-        packet->options & TCP_OPTION_WINDOW_SCALE ? packet->window_scale : WINDOW_SCALE_UNKNOWN;
-    struct stream stream = {own, rare, flow->holes};
-    stream_begin(&stream, packet->seq);
-    if (class == CLASS_SYN && sender == flow->hot->client)
-        flow->cold->syn_ns = packet->time_ns;
-    bool both = (flow->hot->flags & FLOW_FLAG_SELF) ||
-                (flow->cold->rare[0].syn > 0 && flow->cold->rare[1].syn > 0);
-    if (both && flow->cold->handshake_ns < 0)
-        flow->hot->flags |= FLOW_FLAG_HANDSHAKE;
-}
-
-/* The first segment of the client with ACK, without SYN and RST, that acknowledges exactly the
- * SYN-ACK. */
-static void measure_handshake(const struct flow_records *flow, const struct packet *packet)
-{
-    unsigned server = flow->hot->flags & FLOW_FLAG_SELF ? 0 : !flow->hot->client;
-    if (packet->direction != flow->hot->client || (packet->flags & (TCP_SYN | TCP_RST)) ||
-        !(packet->flags & TCP_ACK) || packet->ack != flow->cold->rare[server].isn + 1)
-        return;
-    int64_t span = packet->time_ns - flow->cold->syn_ns;
-    flow->cold->handshake_ns = span > 0 ? span : 0;
-    flow->hot->flags &= (uint16_t)~FLOW_FLAG_HANDSHAKE;
-}
-
-static void add_to_digest(const struct flow_records *flow, const struct packet *packet,
-                          const struct stream *stream, int64_t offset)
-{
-    struct digest_payload payload = {packet->payload, packet->payload_captured_len,
-                                     packet->payload_wire_len, offset};
-    digest_add(&flow->digest->side[packet->direction], flow->pieces, stream->rare->stream_begin,
-               &payload);
-}
-
-/* Payload and FIN into the stream. */
-static void take_stream(const struct flow_records *flow, const struct packet *packet)
-{
-    unsigned sender = packet->direction;
-    struct stream stream = {&flow->hot->side[sender], &flow->cold->rare[sender], flow->holes};
-    uint32_t len = packet->payload_wire_len;
-    uint32_t seq = packet->seq + ((packet->flags & TCP_SYN) ? 1 : 0);
-    bool kept = true;
-    if (len > 0) {
-        kept = stream_data(&stream, seq, len);
-        if (flow->digest)
-            add_to_digest(flow, packet, &stream, stream_offset(stream.side, seq));
-    }
-    if (packet->flags & TCP_FIN)
-        kept &= stream_fin(&stream, seq + len);
-    if (!kept)
-        flow->hot->flags |= FLOW_FLAG_HOLES_DENIED;
-}
-
-static void write_history(const struct flow_records *flow, const struct packet *packet)
-{
-    unsigned sender = packet->direction;
-    struct flow_side *own = &flow->hot->side[sender];
-    uint16_t flags = packet->flags;
-    if (flags & TCP_SYN)
-        history_add(flow->cold, sender, flags & TCP_ACK ? HISTORY_SYN_ACK : HISTORY_SYN);
-    if (packet->payload_wire_len > 0 && !(own->flags & SIDE_HISTORY_DATA)) {
-        own->flags |= SIDE_HISTORY_DATA;
-        history_add(flow->cold, sender, HISTORY_DATA);
-    }
-    if (packet->payload_wire_len == 0 && (flags & TCP_ACK) &&
-        !(flags & (TCP_SYN | TCP_FIN | TCP_RST)) && !(own->flags & SIDE_HISTORY_ACK)) {
-        own->flags |= SIDE_HISTORY_ACK;
-        history_add(flow->cold, sender, HISTORY_ACK);
-    }
-    if (flags & TCP_FIN)
-        history_add(flow->cold, sender, HISTORY_FIN);
-    if (flags & TCP_RST)
-        history_add(flow->cold, sender, HISTORY_RST);
-}
-
-static uint32_t count_marks(const struct flow_records *flow, const struct packet *packet,
-                            unsigned marks, bool window_was_open)
-{
-    unsigned sender = packet->direction;
-    struct flow_side_rare *rare = &flow->cold->rare[sender];
-    uint32_t events = 0;
-    rare->out_of_order += (marks & SEGMENT_OUT_OF_ORDER) != 0;
-    rare->keepalives += (marks & SEGMENT_KEEPALIVE) != 0;
-    if (marks & SEGMENT_RETRANSMISSION) {
-        rare->retransmits++;
-        events |= BIT(RETRANSMISSION);
-        if (packet->payload_wire_len > 0)
-            history_add_counted(flow->cold, sender, HISTORY_RETRANSMISSION, rare->retransmits);
-    }
-    if (marks & SEGMENT_DUP_ACK) {
-        rare->dup_acks++;
-        rare->dup_ack_ns = packet->time_ns;
-    }
-    if (marks & SEGMENT_ZERO_WINDOW) {
-        rare->zero_windows++;
-        events |= window_was_open ? BIT(ZERO_WINDOW) : 0;
-        history_add_counted(flow->cold, sender, HISTORY_ZERO_WINDOW, rare->zero_windows);
-    }
-    return events;
 }
 
 /* SYN_SENT and a SYN again: the server is silent. */
@@ -249,6 +147,30 @@ static uint32_t note_silence(const struct flow_records *flow, const struct packe
         return 0;
     hot->flags |= FLOW_FLAG_NO_ANSWER;
     return BIT(NO_ANSWER);
+}
+
+/* Called before the RST itself counts, since it may acknowledge something. */
+static enum reset_phase reset_phase(const struct flow_records *flow, unsigned sender)
+{
+    const struct flow *hot = flow->hot;
+    const struct flow_detail *detail = flow->detail;
+    switch ((enum flow_state)hot->state) {
+    case FLOW_CLOSED:
+        return RESET_NONE;
+    case FLOW_SYN_SENT:
+        return RESET_SYN;
+    case FLOW_SYN_RECEIVED:
+        return RESET_HANDSHAKE;
+    case FLOW_CLOSING:
+        return RESET_CLOSING;
+    case FLOW_MIDSTREAM:
+        return RESET_MIDSTREAM;
+    default:
+        break;
+    }
+    if (segment_is_outstanding(&hot->side[!sender], &hot->side[sender]))
+        return RESET_DATA;
+    return detail && detail->spoken && detail->speaker != sender ? RESET_UNANSWERED : RESET_IDLE;
 }
 
 static uint32_t connection_reset(struct flow *hot, unsigned sender)
@@ -304,38 +226,29 @@ static uint32_t connection_advance(const struct flow_records *flow, const struct
     return BIT(ESTABLISHED);
 }
 
-uint32_t connection_segment(const struct flow_records *flow, const struct packet *packet)
+uint32_t connection_segment(struct flow_records *flow, const struct packet *packet, uint32_t *marks)
 {
     struct flow *hot = flow->hot;
-    struct flow_cold *cold = flow->cold;
     unsigned sender = packet->direction;
+    const struct flow_side *own = &hot->side[sender];
     enum segment_class class = classify(packet->flags);
     uint32_t events = 0;
+    if (own->packets == 1)
+        flow->cold->rare[sender].isn = packet->seq - 1;
     if (class != CLASS_DATA)
-        count_flags(&cold->rare[sender], packet->flags);
-    if (packet->flags & TCP_SYN) {
+        count_flags(&flow->cold->rare[sender], packet);
+    if (packet->flags & TCP_SYN)
         orient(hot, sender, packet->flags);
-        take_syn(flow, packet, class);
+    if (class == CLASS_RST && flow->cold->reset_phase == RESET_NONE) {
+        flow->cold->reset_side = (uint8_t)sender;
+        flow->cold->reset_phase = (uint8_t)reset_phase(flow, sender);
     }
-    if (hot->flags & FLOW_FLAG_HANDSHAKE)
-        measure_handshake(flow, packet);
-    struct segment_context context = {
-        .own = &hot->side[sender],
-        .peer = &hot->side[!sender],
-        .peer_rare = &cold->rare[!sender],
-        .rtt_ns = &cold->handshake_ns,
-    };
-    take_stream(flow, packet);
-    write_history(flow, packet);
-    bool window_was_open = context.own->window != 0 || !(context.own->flags & SIDE_ACK_KNOWN);
-    unsigned marks = segment_analyze(&context, packet);
     if (marks)
-        events |= count_marks(flow, packet, marks, window_was_open);
+        events = analysis_segment(flow, packet, marks);
     /* Most segments: data or an acknowledgment in the middle of a connection move no state. */
-    if (class == CLASS_DATA && hot->state == FLOW_ESTABLISHED &&
-        context.own->state == ENDPOINT_ESTABLISHED)
+    if (class == CLASS_DATA && hot->state == FLOW_ESTABLISHED && own->state == ENDPOINT_ESTABLISHED)
         return events;
-    endpoints_advance(hot, sender, class);
+    endpoints_advance(hot, sender, class, packet->flags & TCP_ACK);
     return events | connection_advance(flow, packet, class);
 }
 

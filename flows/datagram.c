@@ -12,6 +12,12 @@ uint32_t datagram_take(const struct flow_records *flow, const struct packet *pac
         history_add(flow->cold, packet->direction, HISTORY_DATA);
     }
     own->state = ENDPOINT_ESTABLISHED;
+    if (flow->sink && packet->payload_captured_len > 0)
+        flow->sink->take(
+            flow->sink->context, records_view(flow), packet->direction,
+            &(struct reassembly_chunk){.offset = (int64_t)(own->bytes - packet->payload_wire_len),
+                                       .bytes = packet->payload,
+                                       .len = packet->payload_captured_len});
     bool answered = hot->side[0].packets > 0 && hot->side[1].packets > 0;
     if (answered)
         hot->state = FLOW_UDP_ACTIVE;

@@ -7,7 +7,8 @@
 #ifndef LOFLOW_FLOWS_DATAGRAM_H
 #define LOFLOW_FLOWS_DATAGRAM_H
 
-#include "flows/connection.h"
+#include "decode/packet.h"
+#include "flows/records.h"
 
 /* Counts the datagram and moves the state. Returns the events to raise: 1 << enum event_kind. */
 uint32_t datagram_take(const struct flow_records *flow, const struct packet *packet);

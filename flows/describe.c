@@ -1,5 +1,8 @@
 #include "flows/describe.h"
 
+#include "base/clock.h"
+#include "flows/timing.h"
+
 #define ANY 0xff
 
 static const struct {
@@ -37,6 +40,7 @@ struct event_facts describe_event(struct flow_view flow, const struct flow_event
         .sent_bytes = flow_client_side(flow)->bytes,
         .received_bytes = flow_server_side(flow)->bytes,
         .syns = flow.cold->rare[flow.hot->client].syn,
+        .silence_ms = event->silence_ms,
         .arg = event->arg,
         .kind = event->kind,
         .family = flow.hot->tuple.family,
@@ -65,6 +69,14 @@ static void add_side(struct text *text, const struct event_facts *facts)
     text_add_string(text, facts->by_client ? "by the client" : "by the server");
 }
 
+/* "no answer from the server for 2.0s" */
+static void add_stall(struct text *text, const struct event_facts *facts)
+{
+    text_add_string(text, stall_cause_words(facts->arg));
+    text_add_string(text, facts->by_client ? " the client for " : " the server for ");
+    text_add_span(text, facts->silence_ms * CLOCK_NS_PER_MS);
+}
+
 static void add_life(struct text *text, const struct event_facts *facts)
 {
     text_add_string(text, "after ");
@@ -74,6 +86,14 @@ static void add_life(struct text *text, const struct event_facts *facts)
     text_add_string(text, " sent, ");
     text_add_size(text, facts->received_bytes);
     text_add_string(text, " back");
+}
+
+static void add_phase(struct text *text, enum reset_phase phase)
+{
+    if (phase == RESET_NONE)
+        return;
+    text_add_string(text, ", ");
+    text_add_string(text, reset_phase_word(phase));
 }
 
 void text_add_event(struct text *text, const struct event_facts *facts)
@@ -89,6 +109,7 @@ void text_add_event(struct text *text, const struct event_facts *facts)
         add_side(text, facts);
         text_add_string(text, " ");
         add_life(text, facts);
+        add_phase(text, facts->arg);
         break;
     case EVENT_CLOSED:
         add_life(text, facts);
@@ -105,7 +126,11 @@ void text_add_event(struct text *text, const struct event_facts *facts)
         break;
     case EVENT_RETRANSMISSION:
     case EVENT_ZERO_WINDOW:
+    case EVENT_OVERLAP:
         add_side(text, facts);
+        break;
+    case EVENT_STALLED:
+        add_stall(text, facts);
         break;
     default:
         break;

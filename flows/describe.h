@@ -19,6 +19,7 @@ struct event_facts {
     uint64_t sent_bytes;     /* payload from client to server so far */
     uint64_t received_bytes; /* and back */
     uint32_t syns;           /* the client sent so far */
+    uint32_t silence_ms;     /* see struct flow_event */
     uint16_t arg;            /* see struct flow_event */
     uint8_t kind;            /* enum event_kind */
     uint8_t family;          /* 4 or 6 */

@@ -33,12 +33,21 @@ struct flow_event {
     struct flow_ref flow;
     uint8_t kind; /* enum event_kind */
     uint8_t side; /* tuple end that caused it: 0 or 1 */
-    uint16_t arg; /* REFUSED, ICMP_ERROR: ICMP type << 8 | code, 0 for RST; else 0 */
+    uint16_t arg; /* REFUSED, ICMP_ERROR: ICMP type << 8 | code, 0 for RST; RESET: enum reset_phase;
+                     STALLED: enum stall_cause; else 0 */
+    uint32_t silence_ms; /* STALLED: so far, saturating; else 0 */
     int64_t time_ns;
+};
+
+/* What became of one packet of the batch. */
+struct packet_note {
+    struct flow_ref flow; /* index POOL_NONE: it belongs to no flow */
+    uint32_t marks;       /* enum mark bits, see flows/mark.h */
 };
 
 struct event_list {
     uint32_t count;
+    struct packet_note notes[FRAME_BATCH_MAX]; /* of tracker_feed, in the order of the packets */
     struct flow_event events[EVENT_LIST_MAX];
 };
 

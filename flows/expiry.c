@@ -1,9 +1,13 @@
 #include "flows/record.h"
 
 #include "base/clock.h"
+#include "flows/timing.h"
 
 /* Linux sends the first SYN again after a second, RFC 6298 section 2. */
 #define UNANSWERED_NS CLOCK_NS_PER_S
+
+/* Flows that fell silent are looked at in portions: a million of them may do so at once. */
+#define SILENT_PER_CALL 256
 
 /* The head of a queue is due when it joined long ago and was quiet since; one that was active joins
  * again. Returns POOL_NONE when nothing of the queue is due. */
@@ -49,6 +53,34 @@ static void expire_silent(struct tracker *tracker, struct event_list *events)
     }
 }
 
+void expiry_judge_silence(struct tracker *tracker, uint32_t index, int64_t now_ns,
+                          struct event_list *events)
+{
+    struct flow_records flow = record_write(tracker, index);
+    if (!flow.detail || !timing_is_silent(flow.detail, now_ns) || !timing_judge(&flow))
+        return;
+    flow.hot->flags |= FLOW_FLAG_TROUBLE;
+    int64_t silence_ms = (now_ns - flow.detail->progress_ns) / CLOCK_NS_PER_MS;
+    record_raise(tracker, events, index,
+                 &(struct flow_event){.kind = EVENT_STALLED,
+                                      .side = flow.detail->culprit,
+                                      .arg = flow.detail->cause,
+                                      .silence_ms = silence_ms < UINT32_MAX ? (uint32_t)silence_ms
+                                                                            : UINT32_MAX,
+                                      .time_ns = now_ns});
+}
+
+static void expire_quiet(struct tracker *tracker, struct event_list *events)
+{
+    for (int left = SILENT_PER_CALL; left > 0 && record_is_room(events); left--) {
+        uint32_t index = queue_due(tracker, QUEUE_OPEN, TIMING_STALL_NS);
+        if (index == POOL_NONE)
+            return;
+        expiry_judge_silence(tracker, index, tracker->now_ns, events);
+        record_enqueue(tracker, index, QUEUE_QUIET);
+    }
+}
+
 /* Whoever closed that long ago goes, late segments or not: most have one, the last ACK, and a second
  * chance for all of them would be a second visit to records that left the cache. */
 static bool is_spare(const struct tracker *tracker, uint32_t index)
@@ -86,5 +118,6 @@ static void expire_old(struct tracker *tracker, struct event_list *events)
 void expiry_run(struct tracker *tracker, struct event_list *events)
 {
     expire_silent(tracker, events);
+    expire_quiet(tracker, events);
     expire_old(tracker, events);
 }

@@ -19,6 +19,16 @@ const char *flow_state_meaning(enum flow_state state)
     return states[state].meaning;
 }
 
+const char *reset_phase_word(enum reset_phase phase)
+{
+    static const char *const words[RESET_PHASE_COUNT] = {
+#define PHASE(NAME, word, meaning) word,
+#include "flows/phase.def"
+#undef PHASE
+    };
+    return words[phase];
+}
+
 static const char *udp_conn_state(struct flow_view flow)
 {
     bool client = flow_client_side(flow)->packets > 0;

@@ -19,7 +19,7 @@
 #include "base/tuple.h"
 #include "flows/event.h"
 
-#define FLOW_HISTORY_MAX 40
+#define FLOW_HISTORY_MAX 35
 
 /* Where one endpoint stands; Zeek's words (analyzer/protocol/tcp), since conn_state is Zeek's. */
 enum endpoint_state {
@@ -52,20 +52,45 @@ enum flow_flag {
     FLOW_FLAG_LIVE = 0x040,      /* in the table; without it the record is retired or free */
     FLOW_FLAG_FLIPPED = 0x080,   /* by a guess, the first packet came from the server */
     FLOW_FLAG_HANDSHAKE = 0x100, /* SYN and SYN-ACK were seen, the completing ACK is awaited */
+    FLOW_FLAG_DETAIL = 0x200,    /* it has a detail record */
+    FLOW_FLAG_DETAIL_DENIED = 0x400, /* it wanted one and there was none left */
+    FLOW_FLAG_BYTES_DENIED = 0x800,  /* payload found no room: its stream has gaps of our making */
+    FLOW_FLAG_ECN = 0x1000,          /* SYN and SYN-ACK agreed on ECN, RFC 3168 */
+    FLOW_FLAG_BYTES = 0x10000,       /* its detail holds bytes of its streams */
+    FLOW_FLAG_WAITING = 0x8000,      /* its latest segment was no progress, see flows/timing.h */
+    FLOW_FLAG_TROUBLE = 0x4000,      /* a mark of trouble was set, see flows/mark.def */
+    FLOW_FLAG_FAST_OPEN = 0x2000, /* payload on the SYN was acknowledged by the SYN-ACK, RFC 7413 */
+};
+
+/* Something about the flow found no room: what is told of it is a lower bound. */
+#define FLOW_DENIED_ANY (FLOW_FLAG_HOLES_DENIED | FLOW_FLAG_DETAIL_DENIED | FLOW_FLAG_BYTES_DENIED)
+
+/* When a RST came, seen from who had not sent it. */
+enum reset_phase {
+#define PHASE(NAME, word, meaning) RESET_##NAME,
+#include "flows/phase.def"
+#undef PHASE
+    RESET_PHASE_COUNT
 };
 
 enum side_flag {
-    SIDE_SEQ_KNOWN = 0x01,       /* seq_next is valid */
-    SIDE_BEGIN_KNOWN = 0x02,     /* its SYN was seen: the stream's first byte is no guess */
-    SIDE_ACK_KNOWN = 0x04,       /* ack and window are valid */
-    SIDE_LAST_KEEPALIVE = 0x08,  /* its latest segment was a keep-alive probe */
-    SIDE_LAST_ZERO_PROBE = 0x10, /* its latest segment was a zero-window probe */
-    SIDE_STREAM_KNOWN = 0x20,    /* stream_next is valid */
-    SIDE_HISTORY_ACK = 0x40,     /* its A is in the history */
-    SIDE_HISTORY_DATA = 0x80,    /* its D is in the history */
+    SIDE_SEQ_KNOWN = 0x01,        /* seq_next is valid */
+    SIDE_BEGIN_KNOWN = 0x02,      /* its SYN was seen: the stream's first byte is no guess */
+    SIDE_ACK_KNOWN = 0x04,        /* ack and window are valid */
+    SIDE_LAST_KEEPALIVE = 0x08,   /* its latest segment was a keep-alive probe */
+    SIDE_LAST_ZERO_PROBE = 0x10,  /* its latest segment was a zero-window probe */
+    SIDE_STREAM_KNOWN = 0x20,     /* stream_next is valid */
+    SIDE_HISTORY_ACK = 0x40,      /* its A is in the history */
+    SIDE_HISTORY_DATA = 0x80,     /* its D is in the history */
+    SIDE_LAST_CHALLENGED = 0x100, /* its latest segment calls for a challenge ACK */
+    SIDE_SYN_WINDOW = 0x200,      /* its window is that of a SYN-ACK, which is not scaled */
+    SIDE_HOLES = 0x400,           /* its stream has holes that the peer did not acknowledge */
 };
 
-#define WINDOW_SCALE_UNKNOWN 0xff
+#define SIDE_LAST_ANY (SIDE_LAST_KEEPALIVE | SIDE_LAST_ZERO_PROBE | SIDE_LAST_CHALLENGED)
+
+#define WINDOW_SCALE_UNKNOWN 0xff /* its SYN was not seen */
+#define WINDOW_SCALE_NONE    0xfe /* its SYN does not have the option */
 
 /* One direction: what this end sent. Offsets count stream bytes from the first one known; they are
  * 64 bits wide, so that sequence numbers may wrap. */
@@ -79,11 +104,11 @@ struct flow_side {
     uint32_t stream_next;  /* sequence number at offset stream_end */
     uint32_t ack;          /* latest acknowledgment sent */
     uint16_t window;       /* latest window announced, unscaled */
-    uint8_t window_scale;  /* shift, or WINDOW_SCALE_UNKNOWN */
+    uint16_t flags;        /* enum side_flag */
+    uint8_t window_scale;  /* shift, WINDOW_SCALE_UNKNOWN or WINDOW_SCALE_NONE */
     uint8_t state;         /* enum endpoint_state */
-    uint8_t flags;         /* enum side_flag */
     uint8_t dup_ack_run;   /* duplicate ACKs sent since ack advanced, saturating */
-    uint16_t zero[3];
+    uint8_t zero[5];
 };
 
 static_assert(sizeof(struct flow_side) == 64, "one cache line");
@@ -93,11 +118,11 @@ struct flow {
     int64_t last_ns;     /* latest packet, in file order */
     uint32_t generation; /* see struct flow_ref */
     uint32_t hash;       /* low word of the tuple's hash, to leave the table without hashing */
-    uint16_t flags;      /* enum flow_flag */
+    uint32_t flags;      /* enum flow_flag */
     uint8_t client;      /* which side is the client: 0 or 1 */
     uint8_t state;       /* enum flow_state */
     uint8_t queue;       /* enum queue_kind, see flows/queue.h */
-    uint8_t zero[3];
+    uint8_t zero;
     struct flow_side side[2];
 };
 
@@ -105,18 +130,22 @@ static_assert(sizeof(struct flow) == 192, "three cache lines");
 
 /* Of one direction: what stays 0 for a healthy flow, or changes a few times in its life. */
 struct flow_side_rare {
+    uint32_t syn; /* segments with it, SYN-ACK included */
+    uint32_t fin;
+    uint32_t rst;
+    uint32_t isn;         /* sequence number of its first SYN, else one below its first segment */
+    uint32_t first_hole;  /* chain of holes in its stream, POOL_NONE when there is none */
+    uint32_t repeats;     /* segments that brought nothing new: what Zeek counts as sent again */
     int64_t stream_begin; /* offset of the first byte; holes lie between it and stream_end */
     int64_t dup_ack_ns;   /* when it sent its latest duplicate ACK */
+    uint64_t
+        uncaptured; /* bytes of the holes that the peer acknowledged: the capture missed them */
     uint32_t retransmits;
     uint32_t out_of_order;
     uint32_t dup_acks;
     uint32_t zero_windows;
     uint32_t keepalives;
-    uint32_t syn; /* SYN-ACK included */
-    uint32_t fin;
-    uint32_t rst;
-    uint32_t isn;        /* sequence number of its first SYN; valid when syn > 0 */
-    uint32_t first_hole; /* chain of holes in its stream, POOL_NONE when there is none */
+    uint32_t gaps; /* times that the peer acknowledged bytes which were not captured */
 };
 
 struct flow_cold {
@@ -124,25 +153,33 @@ struct flow_cold {
     int64_t start_ns;
     int64_t syn_ns;       /* the client's latest SYN; valid when its syn > 0 */
     int64_t handshake_ns; /* from syn_ns to the ACK that completes the handshake, -1 unknown */
+    int64_t syn_ack_ns;   /* from syn_ns to the SYN-ACK, -1 unknown */
     int64_t queue_ns;     /* latest packet when it joined its expiry queue */
     uint32_t queue_next, queue_prev;
+    uint64_t zero; /* so that what SYN and FIN touch of a side lies in one cache line */
     struct flow_side_rare rare[2];
+    /* The last cache line: what the first segments touch. */
     uint32_t history_seen; /* letters written already, one bit a letter and side */
+    uint32_t detail;       /* index of its detail; valid with FLOW_FLAG_DETAIL */
     uint8_t icmp_type;     /* of the latest ICMP error; valid with FLOW_FLAG_ICMP */
     uint8_t icmp_code;
-    uint8_t zero;
+    uint8_t reset_side;  /* tuple end that sent the first RST; valid with reset_phase */
+    uint8_t reset_phase; /* enum reset_phase */
     uint8_t history_len;
     uint8_t history[FLOW_HISTORY_MAX]; /* Zeek's upper-case letters; bit 7 is the side */
 };
 
+static_assert(sizeof(struct flow_cold) == 256, "four cache lines");
 static_assert(sizeof(struct flow) + sizeof(struct flow_cold) + 48 <= 512, "512 bytes a flow");
 
+struct flow_detail;
 struct flow_digest;
 
 /* The records of a flow, to read. */
 struct flow_view {
     const struct flow *hot;
     const struct flow_cold *cold;
+    const struct flow_detail *detail; /* NULL until it carried payload or met trouble */
     const struct flow_digest *digest; /* NULL unless digests are wanted */
 };
 
@@ -183,6 +220,9 @@ const char *flow_state_word(enum flow_state state);
 
 /* "SYN sent, no answer yet" */
 const char *flow_state_meaning(enum flow_state state);
+
+/* "handshake", "data" ... */
+const char *reset_phase_word(enum reset_phase phase);
 
 /* Zeek's conn_state: "S0", "SF", "REJ" ... */
 const char *flow_conn_state(struct flow_view flow);

@@ -2,7 +2,7 @@
 
 #define SIDE_BIT 0x80
 
-static const uint8_t letters[HISTORY_LETTER_COUNT] = "SHADFRTW";
+static const uint8_t letters[HISTORY_LETTER_COUNT] = "SHADFRTWGQI";
 
 static void append(struct flow_cold *cold, unsigned side, enum history_letter letter)
 {

@@ -51,12 +51,21 @@ static bool is_no_client_port(const struct orient *orient, uint16_t port, uint16
     return port < orient->ephemeral_low || port > orient->ephemeral_high;
 }
 
+/* The range of client ports is this system's. With TCP it is a good guess for others as well; with
+ * UDP, where both ends often keep their ports, only between two ends of one host. */
+static bool is_range_known(const struct tuple *tuple)
+{
+    return tuple->protocol == PROTOCOL_TCP ||
+           memcmp(&tuple->address[0], &tuple->address[1], sizeof tuple->address[0]) == 0;
+}
+
 uint8_t orient_guess_client(const struct orient *orient, const struct tuple *tuple,
                             uint8_t first_sender)
 {
     static bool (*const marks_server[])(const struct orient *, uint16_t port, uint16_t other) = {
         is_served, is_popular, is_system_port, is_no_client_port};
-    for (size_t rule = 0; rule < sizeof marks_server / sizeof marks_server[0]; rule++) {
+    size_t rules = sizeof marks_server / sizeof marks_server[0] - !is_range_known(tuple);
+    for (size_t rule = 0; rule < rules; rule++) {
         bool first = marks_server[rule](orient, tuple->port[0], tuple->port[1]);
         bool second = marks_server[rule](orient, tuple->port[1], tuple->port[0]);
         if (first != second)

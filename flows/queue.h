@@ -23,7 +23,8 @@ enum queue_kind {
     QUEUE_UNANSWERED, /* a SYN without an answer for long */
     QUEUE_CLOSED,     /* closed, reset, refused */
     QUEUE_UDP,
-    QUEUE_OPEN, /* everything else; waits for nothing, but may have to make room */
+    QUEUE_OPEN,  /* everything else */
+    QUEUE_QUIET, /* of them, those without a packet for TIMING_STALL_NS */
     QUEUE_KIND_COUNT
 };
 

@@ -1,6 +1,7 @@
 #include "flows/record.h"
 
-#include "flows/stream.h"
+#include "flows/analysis.h"
+#include "flows/connection.h"
 
 /* How often a flow may get its second chance before eviction takes whatever is next. */
 #define SECOND_CHANCES 16
@@ -32,7 +33,7 @@ static void prefetch_records(const struct tracker *tracker, uint32_t index)
     const char *cold = (const char *)record_cold(tracker, index);
     for (size_t at = 0; at < sizeof(struct flow); at += 64)
         __builtin_prefetch(hot + at, 1);
-    for (size_t at = 0; at < sizeof(struct flow_cold) + 63; at += 64)
+    for (size_t at = 0; at < sizeof(struct flow_cold); at += 64)
         __builtin_prefetch(cold + at, 1);
 }
 
@@ -40,11 +41,16 @@ void record_retire(struct tracker *tracker, uint32_t index, struct event_list *e
 {
     struct flow *flow = record_hot(tracker, index);
     assert(flow->flags & FLOW_FLAG_LIVE && tracker->retired_count < EVENT_LIST_MAX);
+    if (tracker->options.stream_digest || tracker->options.follow ||
+        flow_state_is_open(flow->state)) {
+        struct flow_records records = record_write(tracker, index);
+        analysis_finish(&records, tracker->now_ns);
+    }
     record_raise(tracker, events, index,
                  &(struct flow_event){.kind = EVENT_RETIRED, .time_ns = tracker->now_ns});
     record_enqueue(tracker, index, QUEUE_NONE);
     table_remove(&tracker->table, flow->hash, index);
-    flow->flags &= (uint16_t)~FLOW_FLAG_LIVE;
+    flow->flags &= ~FLOW_FLAG_LIVE;
     tracker->stats.live--;
     tracker->stats.open -= flow_is_open(record_view(tracker, index));
     tracker->retired[tracker->retired_count++] = index;
@@ -55,18 +61,18 @@ void record_begin_call(struct tracker *tracker, struct event_list *events)
 {
     events->count = 0;
     for (uint32_t at = 0; at < tracker->retired_count; at++) {
+        struct flow_records records = record_write(tracker, tracker->retired[at]);
+        analysis_prefetch(&records);
+    }
+    for (uint32_t at = 0; at < tracker->retired_count; at++) {
         uint32_t index = tracker->retired[at];
         struct flow *flow = record_hot(tracker, index);
-        for (unsigned side = 0; side < 2; side++) {
-            struct stream stream = {&flow->side[side], &record_cold(tracker, index)->rare[side],
-                                    &tracker->holes};
-            stream_release(&stream);
-        }
+        struct flow_records records = record_write(tracker, index);
+        analysis_release(&records);
+        flow->flags &= ~FLOW_FLAG_DETAIL;
         flow->generation++;
-        if (tracker->options.stream_digest) {
-            digest_release(record_digest(tracker, index), &tracker->pieces);
+        if (tracker->options.stream_digest)
             pool_give(&tracker->digests, index);
-        }
         pool_give(&tracker->hot, index);
         pool_give(&tracker->cold, index);
     }
@@ -76,8 +82,8 @@ void record_begin_call(struct tracker *tracker, struct event_list *events)
 /* The flow that can best be missed. The table is not empty. */
 static uint32_t choose_victim(struct tracker *tracker)
 {
-    static const enum queue_kind order[] = {QUEUE_CLOSED, QUEUE_UNANSWERED, QUEUE_SYN, QUEUE_UDP,
-                                            QUEUE_OPEN};
+    static const enum queue_kind order[] = {QUEUE_CLOSED, QUEUE_UNANSWERED, QUEUE_SYN,
+                                            QUEUE_UDP,    QUEUE_QUIET,      QUEUE_OPEN};
     struct queue *queue = NULL;
     for (size_t at = 0; at < sizeof order / sizeof order[0] && (!queue || queue->count == 0); at++)
         queue = &tracker->queues[order[at]];
@@ -113,6 +119,7 @@ static void init_records(struct tracker *tracker, uint32_t index, const struct p
         .tuple = packet->tuple,
         .generation = flow->generation,
         .hash = (uint32_t)packet->hash,
+        .last_ns = packet->time_ns,
         .flags = FLOW_FLAG_LIVE,
         .side = {{.window_scale = WINDOW_SCALE_UNKNOWN}, {.window_scale = WINDOW_SCALE_UNKNOWN}},
     };
@@ -120,6 +127,7 @@ static void init_records(struct tracker *tracker, uint32_t index, const struct p
         .id = ++tracker->stats.flows,
         .start_ns = packet->time_ns,
         .handshake_ns = -1,
+        .syn_ack_ns = -1,
         .rare = {{.first_hole = POOL_NONE}, {.first_hole = POOL_NONE}},
     };
     if (tuple_is_self(&packet->tuple)) {

@@ -10,16 +10,17 @@
 #include "base/pool.h"
 #include "flows/orient.h"
 #include "flows/queue.h"
+#include "flows/records.h"
 #include "flows/table.h"
-#include "flows/connection.h"
 #include "flows/tracker.h"
 
 struct tracker {
     struct tracker_options options;
     struct tracker_stats stats;
     struct table table;
-    struct pool hot, cold, holes;
-    struct pool digests, pieces; /* only with stream_digest */
+    struct pool hot, cold;
+    struct pool digests; /* only with stream_digest */
+    struct flow_pools pools;
     struct queue queues[QUEUE_KIND_COUNT];
     int64_t now_ns;
     uint32_t finish_at;
@@ -28,14 +29,17 @@ struct tracker {
     struct orient orient;
 };
 
+/* As pool_at, but with the sizes known to the compiler: every packet does this several times. */
 static inline struct flow *record_hot(const struct tracker *tracker, uint32_t index)
 {
-    return pool_at(&tracker->hot, index);
+    assert(index < tracker->hot.high);
+    return (struct flow *)(void *)tracker->hot.items + index;
 }
 
 static inline struct flow_cold *record_cold(const struct tracker *tracker, uint32_t index)
 {
-    return pool_at(&tracker->cold, index);
+    assert(index < tracker->cold.high);
+    return (struct flow_cold *)(void *)tracker->cold.items + index;
 }
 
 static inline struct flow_digest *record_digest(const struct tracker *tracker, uint32_t index)
@@ -43,10 +47,32 @@ static inline struct flow_digest *record_digest(const struct tracker *tracker, u
     return tracker->options.stream_digest ? pool_at(&tracker->digests, index) : NULL;
 }
 
+static inline struct flow_detail *record_detail(const struct tracker *tracker, uint32_t index)
+{
+    if (!(record_hot(tracker, index)->flags & FLOW_FLAG_DETAIL))
+        return NULL;
+    return (struct flow_detail *)(void *)tracker->pools.details.items +
+           record_cold(tracker, index)->detail;
+}
+
 static inline struct flow_view record_view(const struct tracker *tracker, uint32_t index)
 {
     return (struct flow_view){record_hot(tracker, index), record_cold(tracker, index),
-                              record_digest(tracker, index)};
+                              record_detail(tracker, index), record_digest(tracker, index)};
+}
+
+static inline struct flow_records record_write(struct tracker *tracker, uint32_t index)
+{
+    struct flow_cold *cold = record_cold(tracker, index);
+    /* The id lies in a cache line that few packets need. */
+    uint64_t follow = tracker->options.follow;
+    bool followed = follow != 0 && (follow == TRACKER_FOLLOW_ALL || follow == cold->id);
+    return (struct flow_records){.hot = record_hot(tracker, index),
+                                 .cold = cold,
+                                 .detail = record_detail(tracker, index),
+                                 .digest = record_digest(tracker, index),
+                                 .pools = &tracker->pools,
+                                 .sink = followed ? &tracker->options.sink : NULL};
 }
 
 static inline bool record_is_room(const struct event_list *events)
@@ -77,7 +103,12 @@ static inline void expiry_pass_time(struct tracker *tracker, int64_t now_ns)
         tracker->now_ns = now_ns;
 }
 
-/* Raises NO_ANSWER where it is due, and retires what is too old. */
+/* Raises STALLED when the flow is without progress for TIMING_STALL_NS, somebody is to blame, and it
+ * was not raised for this silence yet. */
+void expiry_judge_silence(struct tracker *tracker, uint32_t index, int64_t now_ns,
+                          struct event_list *events);
+
+/* Raises NO_ANSWER and STALLED where they are due, and retires what is too old. */
 void expiry_run(struct tracker *tracker, struct event_list *events);
 
 #endif

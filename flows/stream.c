@@ -2,8 +2,8 @@
 
 struct hole {
     uint32_t next;
-    uint32_t zero;
-    int64_t from, to; /* offsets [from, to) were not seen */
+    uint32_t acknowledged; /* the peer has what lies here */
+    int64_t from, to;      /* offsets [from, to) were not seen */
 };
 
 int stream_holes_open(struct pool *holes, struct err *err)
@@ -25,7 +25,7 @@ static void begin_at(struct stream *stream, uint32_t seq)
 }
 
 /* Puts [from, to) into the sorted chain. It touches no other hole. */
-static bool add_hole(struct stream *stream, int64_t from, int64_t to)
+static bool put_hole(struct stream *stream, int64_t from, int64_t to, uint32_t acknowledged)
 {
     uint32_t *link = &stream->rare->first_hole;
     uint32_t steps = 0;
@@ -41,9 +41,15 @@ static bool add_hole(struct stream *stream, int64_t from, int64_t to)
     if (index == POOL_NONE)
         return false;
     *(struct hole *)pool_at(stream->holes, index) =
-        (struct hole){.next = *link, .from = from, .to = to};
+        (struct hole){.next = *link, .acknowledged = acknowledged, .from = from, .to = to};
     *link = index;
     return true;
+}
+
+static bool add_hole(struct stream *stream, int64_t from, int64_t to)
+{
+    stream->side->flags |= SIDE_HOLES;
+    return put_hole(stream, from, to, false);
 }
 
 static void end_at(struct flow_side *side, int64_t end)
@@ -70,6 +76,8 @@ static uint64_t fill_holes(struct stream *stream, int64_t from, int64_t to, bool
         int64_t low = hole->from > from ? hole->from : from;
         int64_t high = hole->to < to ? hole->to : to;
         filled += (uint64_t)(high - low);
+        if (hole->acknowledged)
+            stream->rare->uncaptured -= (uint64_t)(high - low);
         if (low == hole->from && high == hole->to) {
             *link = hole->next;
             pool_give(stream->holes, index);
@@ -79,7 +87,7 @@ static uint64_t fill_holes(struct stream *stream, int64_t from, int64_t to, bool
         } else {
             int64_t behind = hole->to;
             hole->to = low;
-            if (high < behind && !add_hole(stream, high, behind))
+            if (high < behind && !put_hole(stream, high, behind, hole->acknowledged))
                 *denied = true;
             link = &hole->next;
         }
@@ -154,6 +162,25 @@ bool stream_fin(struct stream *stream, uint32_t seq)
     return kept;
 }
 
+uint32_t stream_acknowledge(struct stream *stream, uint32_t ack)
+{
+    int64_t offset = stream_offset(stream->side, ack);
+    uint32_t count = 0;
+    uint32_t index = stream->rare->first_hole;
+    for (; index != POOL_NONE; index = ((struct hole *)pool_at(stream->holes, index))->next) {
+        struct hole *hole = pool_at(stream->holes, index);
+        if (hole->from >= offset)
+            return count;
+        if (hole->acknowledged)
+            continue;
+        hole->acknowledged = true;
+        stream->rare->uncaptured += (uint64_t)(hole->to - hole->from);
+        count++;
+    }
+    stream->side->flags &= (uint16_t)~SIDE_HOLES;
+    return count;
+}
+
 void stream_release(struct stream *stream)
 {
     uint32_t index = stream->rare->first_hole;
@@ -163,4 +190,5 @@ void stream_release(struct stream *stream)
         index = next;
     }
     stream->rare->first_hole = POOL_NONE;
+    stream->side->flags &= (uint16_t)~SIDE_HOLES;
 }

@@ -4,7 +4,10 @@
  * Bounds:  STREAM_HOLES_MAX holes in all and STREAM_HOLES_PER_SIDE a direction; one beyond them is
  *          denied: its bytes count as missed for good, and the flow is marked.
  *          Constant time for data in order, at most STREAM_HOLES_PER_SIDE steps otherwise.
- * Used by: flows/connection, flows/tracker.
+ * Used by: flows/analysis, flows/tracker.
+ *
+ * A hole that the peer acknowledged is one of the capture's: the bytes arrived, but were not seen.
+ * The others were lost on the way, or are still to come.
  *
  * Theory: the stream is the range of offsets [stream_begin, stream_end) less a sorted chain of
  * holes. Sequence numbers become offsets by their signed 32-bit distance from stream_next
@@ -42,6 +45,10 @@ bool stream_data(struct stream *stream, uint32_t seq, uint32_t len);
 
 /* A FIN at `seq`, behind its segment's payload: the stream ends there at least. */
 bool stream_fin(struct stream *stream, uint32_t seq);
+
+/* The peer acknowledged everything below `ack`. Returns the holes that turn out to be the capture's;
+ * their bytes are counted in rare->uncaptured until they are seen after all. */
+uint32_t stream_acknowledge(struct stream *stream, uint32_t ack);
 
 /* Gives the holes back. */
 void stream_release(struct stream *stream);

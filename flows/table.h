@@ -33,6 +33,12 @@ void table_close(struct table *table);
 /* Makes sure that `count` more entries fit. False when there is no memory for it. */
 bool table_reserve(struct table *table, uint32_t count);
 
+/* Bytes of the slots. */
+static inline uint64_t table_size(const struct table *table)
+{
+    return ((uint64_t)table->mask + 1) * sizeof *table->slots;
+}
+
 void table_insert(struct table *table, uint32_t hash, uint32_t index);
 void table_remove(struct table *table, uint32_t hash, uint32_t index);
 

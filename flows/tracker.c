@@ -18,9 +18,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "flows/analysis.h"
+#include "flows/connection.h"
 #include "flows/record.h"
-#include "flows/stream.h"
 #include "flows/datagram.h"
+#include "flows/stream.h"
+#include "flows/timing.h"
 
 static const struct tracker_options defaults = {
     .max_flows = TRACKER_MAX_FLOWS_DEFAULT,
@@ -30,10 +33,22 @@ static const struct tracker_options defaults = {
     .ephemeral_high = 60999,
 };
 
-static int open_digests(struct tracker *tracker, uint32_t records, struct err *err)
+static int open_pools(struct tracker *tracker, struct err *err)
 {
-    int failed = digest_pieces_open(&tracker->pieces, err);
+    /* Retired records stay for one more call, so a full table needs room beside it. */
+    uint32_t records = tracker->options.max_flows + EVENT_LIST_MAX;
+    uint32_t details = records < DETAIL_MAX ? records : DETAIL_MAX;
+    int failed = pool_open(&tracker->hot, "flows", sizeof(struct flow), records, err);
     if (!failed)
+        failed = pool_open(&tracker->cold, "flows", sizeof(struct flow_cold), records, err);
+    if (!failed)
+        failed = pool_open(&tracker->pools.details, "details of flows", sizeof(struct flow_detail),
+                           details, err);
+    if (!failed)
+        failed = stream_holes_open(&tracker->pools.holes, err);
+    if (!failed)
+        failed = reassembly_pieces_open(&tracker->pools.pieces, err);
+    if (!failed && tracker->options.stream_digest)
         failed = pool_open(&tracker->digests, "digests", sizeof(struct flow_digest), records, err);
     return failed;
 }
@@ -60,17 +75,9 @@ int tracker_open(struct tracker **tracker, const struct tracker_options *options
     opened->now_ns = INT64_MIN;
     for (int kind = 0; kind < QUEUE_KIND_COUNT; kind++)
         queue_init(&opened->queues[kind]);
-    /* Retired records stay for one more call, so a full table needs room beside it. */
-    uint32_t records = opened->options.max_flows + EVENT_LIST_MAX;
-    int failed = pool_open(&opened->hot, "flows", sizeof(struct flow), records, err);
-    if (!failed)
-        failed = pool_open(&opened->cold, "flows", sizeof(struct flow_cold), records, err);
-    if (!failed)
-        failed = stream_holes_open(&opened->holes, err);
+    int failed = open_pools(opened, err);
     if (!failed)
         failed = table_open(&opened->table, err);
-    if (!failed && options->stream_digest)
-        failed = open_digests(opened, records, err);
     if (failed) {
         tracker_close(opened);
         *tracker = NULL;
@@ -83,21 +90,13 @@ void tracker_close(struct tracker *tracker)
     if (!tracker)
         return;
     table_close(&tracker->table);
-    pool_close(&tracker->pieces);
     pool_close(&tracker->digests);
-    pool_close(&tracker->holes);
+    pool_close(&tracker->pools.pieces);
+    pool_close(&tracker->pools.holes);
+    pool_close(&tracker->pools.details);
     pool_close(&tracker->cold);
     pool_close(&tracker->hot);
     free(tracker);
-}
-
-static struct flow_records records_at(struct tracker *tracker, uint32_t index)
-{
-    return (struct flow_records){.hot = record_hot(tracker, index),
-                                 .cold = record_cold(tracker, index),
-                                 .holes = &tracker->holes,
-                                 .digest = record_digest(tracker, index),
-                                 .pieces = &tracker->pieces};
 }
 
 static enum queue_kind queue_of(const struct flow *flow)
@@ -120,19 +119,26 @@ static uint32_t find(const struct tracker *tracker, const struct packet *packet)
     return POOL_NONE;
 }
 
+static uint16_t event_arg(const struct tracker *tracker, uint32_t index,
+                          const struct packet *packet, enum event_kind kind)
+{
+    if (packet->kind == PACKET_ICMP_ERROR)
+        return (uint16_t)(packet->icmp_type << 8 | packet->icmp_code);
+    return kind == EVENT_RESET ? record_cold(tracker, index)->reset_phase : 0;
+}
+
 /* Raises what a packet did, in the order of enum event_kind. */
 static void raise_kinds(struct tracker *tracker, uint32_t index, const struct packet *packet,
                         uint32_t kinds, struct event_list *events)
 {
-    uint16_t arg = 0;
-    if (packet->kind == PACKET_ICMP_ERROR)
-        arg = (uint16_t)(packet->icmp_type << 8 | packet->icmp_code);
-    for (; kinds; kinds &= kinds - 1)
+    for (; kinds; kinds &= kinds - 1) {
+        enum event_kind kind = (enum event_kind)__builtin_ctz(kinds);
         record_raise(tracker, events, index,
-                     &(struct flow_event){.kind = (uint8_t)__builtin_ctz(kinds),
+                     &(struct flow_event){.kind = (uint8_t)kind,
                                           .side = packet->direction,
-                                          .arg = arg,
+                                          .arg = event_arg(tracker, index, packet, kind),
                                           .time_ns = packet->time_ns});
+    }
 }
 
 /* The flow is in another state than before, or new: another queue, another count. */
@@ -142,20 +148,26 @@ static void change_state(struct tracker *tracker, uint32_t index, enum flow_stat
     tracker->stats.open +=
         (uint32_t)flow_state_is_open(flow->state) - (uint32_t)flow_state_is_open(before);
     enum queue_kind kind = queue_of(flow);
-    if (kind != flow->queue)
-        record_enqueue(tracker, index, kind);
+    if (kind == flow->queue)
+        return;
+    record_enqueue(tracker, index, kind);
+    if (kind == QUEUE_CLOSED && !tracker->options.closed_bytes) {
+        struct flow_records records = record_write(tracker, index);
+        analysis_forget_bytes(&records);
+    }
 }
 
-static void feed_icmp_error(struct tracker *tracker, const struct packet *packet,
-                            struct event_list *events)
+/* Returns the flow's index, POOL_NONE when there is none. */
+static uint32_t feed_icmp_error(struct tracker *tracker, const struct packet *packet,
+                                struct event_list *events)
 {
     uint32_t index = find(tracker, packet);
     if (index == POOL_NONE) {
         tracker->stats.icmp_unbound++;
-        return;
+        return POOL_NONE;
     }
     tracker->stats.icmp_bound++;
-    struct flow_records flow = records_at(tracker, index);
+    struct flow_records flow = record_write(tracker, index);
     enum flow_state before = flow.hot->state;
     flow.cold->icmp_type = packet->icmp_type;
     flow.cold->icmp_code = packet->icmp_code;
@@ -165,14 +177,26 @@ static void feed_icmp_error(struct tracker *tracker, const struct packet *packet
     raise_kinds(tracker, index, packet, kinds, events);
     if (flow.hot->state != before || flow.hot->queue == QUEUE_NONE)
         change_state(tracker, index, before);
+    return index;
 }
 
-static void feed_packet(struct tracker *tracker, const struct packet *packet,
-                        struct event_list *events)
+/* What the packet has changed about its flow for good. */
+static void take_flags(struct tracker *tracker, const struct flow *flow, uint32_t flags_new)
+{
+    if (flags_new & FLOW_FLAG_CLIENT_KNOWN)
+        orient_learn_server(&tracker->orient, flow->tuple.port[!flow->client]);
+    tracker->stats.holes_denied += (flags_new & FLOW_FLAG_HOLES_DENIED) != 0;
+    tracker->stats.detail_denied += (flags_new & FLOW_FLAG_DETAIL_DENIED) != 0;
+    tracker->stats.bytes_denied += (flags_new & FLOW_FLAG_BYTES_DENIED) != 0;
+}
+
+/* Returns the flow's index. */
+static uint32_t feed_packet(struct tracker *tracker, const struct packet *packet,
+                            struct event_list *events, uint32_t *marks)
 {
     uint32_t index = find(tracker, packet);
     if (index != POOL_NONE && (packet->flags & TCP_SYN)) {
-        struct flow_records old = records_at(tracker, index);
+        struct flow_records old = record_write(tracker, index);
         if (connection_is_reuse(&old, packet)) {
             record_retire(tracker, index, events);
             index = POOL_NONE;
@@ -180,33 +204,42 @@ static void feed_packet(struct tracker *tracker, const struct packet *packet,
     }
     if (index == POOL_NONE)
         index = record_create(tracker, packet, events);
-    struct flow_records flow = records_at(tracker, index);
+    struct flow_records flow = record_write(tracker, index);
     struct flow_side *side = &flow.hot->side[packet->direction];
     enum flow_state before = flow.hot->state;
+    /* Seldom true, so that most packets need not wait for the detail. */
+    if (flow.hot->flags & FLOW_FLAG_WAITING ||
+        packet->time_ns - flow.hot->last_ns >= TIMING_STALL_NS)
+        expiry_judge_silence(tracker, index, packet->time_ns, events);
     side->packets++;
     side->bytes += packet->payload_wire_len;
-    flow.hot->last_ns = packet->time_ns;
     tracker->stats.packets++;
-    uint16_t flags_before = flow.hot->flags;
-    uint32_t kinds = packet->kind == PACKET_TCP ? connection_segment(&flow, packet)
-                                                : datagram_take(&flow, packet);
-    uint16_t flags_new = flow.hot->flags & (uint16_t)~flags_before;
-    if (flags_new & FLOW_FLAG_CLIENT_KNOWN)
-        orient_learn_server(&tracker->orient, flow.hot->tuple.port[!flow.hot->client]);
-    tracker->stats.holes_denied += (flags_new & FLOW_FLAG_HOLES_DENIED) != 0;
+    tracker->stats.payload_bytes += packet->payload_wire_len;
+    uint32_t flags_before = flow.hot->flags;
+    uint32_t kinds =
+        packet->kind == PACKET_TCP
+            ? connection_segment(&flow, packet, tracker->options.table_only ? NULL : marks)
+            : datagram_take(&flow, packet);
+    flow.hot->last_ns = packet->time_ns;
+    uint32_t flags_new = flow.hot->flags & ~flags_before;
+    if (flags_new & (FLOW_FLAG_CLIENT_KNOWN | FLOW_DENIED_ANY))
+        take_flags(tracker, flow.hot, flags_new);
     raise_kinds(tracker, index, packet, kinds, events);
-    if (flow.hot->state != before || flow.hot->queue == QUEUE_NONE)
+    if (flow.hot->state != before || flow.hot->queue == QUEUE_NONE ||
+        flow.hot->queue == QUEUE_QUIET)
         change_state(tracker, index, before);
+    return index;
 }
 
-/* Data in order need the hot record only, but for the first, which go into the history. */
-static void prefetch_flow(const struct tracker *tracker, const struct packet *packet)
+/* Data in order need the hot record only, but for the first, which go into the history. Returns the
+ * index of what is most likely the flow. */
+static uint32_t prefetch_flow(const struct tracker *tracker, const struct packet *packet)
 {
     uint32_t hash = (uint32_t)packet->hash;
     uint32_t slot = hash;
     uint32_t index = 0;
     if (!table_candidate(&tracker->table, hash, &slot, &index))
-        return;
+        return POOL_NONE;
     const struct flow *hot = record_hot(tracker, index);
     const struct flow_cold *cold = record_cold(tracker, index);
     __builtin_prefetch(&hot->tuple, 1);
@@ -217,14 +250,44 @@ static void prefetch_flow(const struct tracker *tracker, const struct packet *pa
         __builtin_prefetch(cold, 1);
         __builtin_prefetch(&cold->rare[packet->direction], 1);
     }
+    return index;
+}
+
+/* By now the records are on their way, and with them the place of the detail. */
+static void prefetch_detail(const struct tracker *tracker, const struct packet *packet,
+                            uint32_t index)
+{
+    unsigned sender = packet->direction;
+    const struct flow_cold *cold = record_cold(tracker, index);
+    if (record_hot(tracker, index)->flags & FLOW_FLAG_HANDSHAKE) {
+        __builtin_prefetch(cold, 1);
+        __builtin_prefetch(&cold->rare[!sender], 1);
+    }
+    const struct flow_detail *detail = record_detail(tracker, index);
+    if (!detail)
+        return;
+    __builtin_prefetch(detail, 1);
+    __builtin_prefetch(&detail->side[!sender], 1);
+    if (packet->payload_wire_len > 0) {
+        __builtin_prefetch(&detail->side[sender], 1);
+        __builtin_prefetch(&detail->side[sender].bytes, 1);
+    } else if (packet->flags & (TCP_FIN | TCP_RST)) {
+        __builtin_prefetch(&detail->side[0].bytes, 1);
+        __builtin_prefetch(&detail->side[1].bytes, 1);
+    }
 }
 
 static void prefetch_batch(const struct tracker *tracker, const struct packet_batch *packets)
 {
+    uint32_t indexes[FRAME_BATCH_MAX];
     for (uint32_t at = 0; at < packets->count; at++)
         table_prefetch(&tracker->table, (uint32_t)packets->packets[at].hash);
     for (uint32_t at = 0; at < packets->count; at++)
-        prefetch_flow(tracker, &packets->packets[at]);
+        indexes[at] = prefetch_flow(tracker, &packets->packets[at]);
+    for (uint32_t at = 0; at < packets->count; at++) {
+        if (indexes[at] != POOL_NONE)
+            prefetch_detail(tracker, &packets->packets[at], indexes[at]);
+    }
 }
 
 void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
@@ -235,10 +298,14 @@ void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
     for (uint32_t at = 0; at < packets->count; at++) {
         const struct packet *packet = &packets->packets[at];
         expiry_pass_time(tracker, packet->time_ns);
+        struct packet_note *note = &events->notes[at];
+        *note = (struct packet_note){.flow = {POOL_NONE, 0}};
         if (packet->kind == PACKET_ICMP_ERROR)
-            feed_icmp_error(tracker, packet, events);
+            note->flow.index = feed_icmp_error(tracker, packet, events);
         else if (packet->kind != PACKET_NONE)
-            feed_packet(tracker, packet, events);
+            note->flow.index = feed_packet(tracker, packet, events, &note->marks);
+        if (note->flow.index != POOL_NONE)
+            note->flow.generation = record_hot(tracker, note->flow.index)->generation;
         if (tracker->stats.first_ns == 0)
             tracker->stats.first_ns = packet->time_ns;
         tracker->stats.last_ns = packet->time_ns;
@@ -290,4 +357,19 @@ bool tracker_next(const struct tracker *tracker, uint32_t *at, struct flow_ref *
 const struct tracker_stats *tracker_stats(const struct tracker *tracker)
 {
     return &tracker->stats;
+}
+
+static uint64_t used(const struct pool *pool)
+{
+    return (uint64_t)pool->high * pool->item_size;
+}
+
+struct tracker_memory tracker_memory(const struct tracker *tracker)
+{
+    return (struct tracker_memory){
+        .flows = used(&tracker->hot) + used(&tracker->cold) + used(&tracker->digests),
+        .table = table_size(&tracker->table),
+        .details = used(&tracker->pools.details),
+        .streams = used(&tracker->pools.pieces) + used(&tracker->pools.holes),
+    };
 }

@@ -15,6 +15,7 @@
 #include "decode/packet.h"
 #include "flows/event.h"
 #include "flows/flow.h"
+#include "flows/sink.h"
 
 #define TRACKER_MAX_FLOWS_DEFAULT (1u << 20)
 
@@ -31,8 +32,14 @@ struct tracker_options {
     int64_t udp_age_ns;        /* a quiet UDP flow leaves after this */
     uint16_t ephemeral_low;    /* range of client ports, to guess orientation; 0: 32768..60999 */
     uint16_t ephemeral_high;
-    bool stream_digest; /* SHA-1 of every stream, see flows/digest.h */
+    bool stream_digest;      /* SHA-1 of every stream, see flows/digest.h */
+    bool closed_bytes;       /* closed flows keep their first bytes, until they leave */
+    bool table_only;         /* counts packets and bytes and moves states; no analysis */
+    uint64_t follow;         /* id of the flow whose streams go to `sink`; 0: none */
+    struct stream_sink sink; /* called while tracker_feed runs, and when the flow retires */
 };
+
+#define TRACKER_FOLLOW_ALL UINT64_MAX
 
 /* What comes late is the last ACK, or a FIN sent again after Linux's shortest RTO of 200 ms, so closed
  * flows beyond the first number stay that long, up to the second number: 32 MiB of records. */
@@ -47,7 +54,10 @@ struct tracker_stats {
     uint64_t icmp_bound; /* ICMP errors that found their flow */
     uint64_t icmp_unbound;
     uint64_t evicted;
-    uint64_t holes_denied;
+    uint64_t payload_bytes; /* on the wire, of those packets */
+    uint64_t holes_denied;  /* flows, as are the next two */
+    uint64_t detail_denied;
+    uint64_t bytes_denied;
     uint64_t events[EVENT_KIND_COUNT];
     uint32_t live;             /* records in the table */
     uint32_t open;             /* of them, flows that flow_is_open */
@@ -78,5 +88,15 @@ bool tracker_next(const struct tracker *tracker, uint32_t *at, struct flow_ref *
                   struct flow_view *view);
 
 const struct tracker_stats *tracker_stats(const struct tracker *tracker);
+
+/* What the tracker has in use, in bytes, at most so far: it only grows. */
+struct tracker_memory {
+    uint64_t flows;   /* records */
+    uint64_t table;   /* hash slots */
+    uint64_t details; /* flows/detail.h */
+    uint64_t streams; /* pieces of streams: the stream budget; and holes */
+};
+
+struct tracker_memory tracker_memory(const struct tracker *tracker);
 
 #endif

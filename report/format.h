@@ -1,6 +1,6 @@
 /*
- * Purpose: what the three formats have in common, and the functions that make one.
- * Used by: report/report.c, report/json.c, report/text_report.c, report/lines.c.
+ * Purpose: what the formats have in common, and the functions that make one.
+ * Used by: the files of report that write a format.
  */
 #ifndef LOFLOW_REPORT_FORMAT_H
 #define LOFLOW_REPORT_FORMAT_H
@@ -18,16 +18,19 @@ struct report {
     struct failure_log failures; /* REPORT_TEXT only */
 };
 
+/* Functions that a format has no use for are NULL. */
 struct format {
     bool failures_only; /* of events, only failures and RETIRED matter */
     void (*start)(struct report *report, const struct report_run *run);
     void (*event)(struct report *report, struct flow_view flow, const struct flow_event *event);
     void (*summary)(struct report *report, const struct report_totals *totals);
+    void (*batch)(struct report *report, const struct report_batch *batch);
 };
 
 extern const struct format format_json;
 extern const struct format format_text;
 extern const struct format format_lines;
+extern const struct format format_packets;
 
 /* The first line of both formats for people. */
 void format_start(struct report *report, const struct report_run *run);

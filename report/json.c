@@ -1,4 +1,6 @@
+#include "flows/detail.h"
 #include "flows/digest.h"
+#include "flows/timing.h"
 #include "report/community.h"
 #include "report/format.h"
 
@@ -65,6 +67,33 @@ static void json_span_or_null(struct out *out, const char *key, int64_t span_ns)
     out_string(out, "null");
 }
 
+static void json_mean_or_null(struct out *out, const char *key, int64_t sum_ns, uint32_t count)
+{
+    json_span_or_null(out, key, count > 0 ? sum_ns / count : -1);
+}
+
+static void json_counts(struct out *out, const char *whose, const struct detail_side *side)
+{
+    for (unsigned mark = MARK_DETAIL_FIRST; mark < MARK_COUNT; mark++) {
+        char key[64];
+        struct text text = text_begin(key, sizeof key);
+        text_add_string(&text, whose);
+        text_add_string(&text, mark_key(mark));
+        json_number(out, key, detail_count(side, mark));
+    }
+}
+
+/* The shift that a SYN announced; null when no SYN was captured or it has no such option. */
+static void json_window_scale(struct out *out, const char *key, uint8_t shift)
+{
+    if (shift < WINDOW_SCALE_NONE) {
+        json_number(out, key, shift);
+        return;
+    }
+    json_key(out, key);
+    out_string(out, "null");
+}
+
 static void json_history(struct out *out, const char *key, struct flow_view flow)
 {
     char written[FLOW_HISTORY_MAX + 2];
@@ -85,8 +114,8 @@ static void json_sha1_or_null(struct out *out, const char *key, struct flow_view
 {
     uint8_t sha1[SHA1_DIGEST_LENGTH];
     json_key(out, key);
-    if (!digest_result(&flow.digest->side[side], flow.cold->rare[side].stream_begin,
-                       flow.hot->side[side].stream_end, sha1)) {
+    int64_t len = flow.hot->side[side].stream_end - flow.cold->rare[side].stream_begin;
+    if (!digest_result(&flow.digest->side[side], len, sha1)) {
         out_string(out, "null");
         return;
     }
@@ -109,9 +138,38 @@ static void json_start(struct report *report, const struct report_run *run)
     out_string(out, run->live ? "[\"tracer\",\"processes\"]}\n" : "[]}\n");
 }
 
+/* What flows without a detail show. */
+static const struct flow_detail no_detail;
+
+/* From the flow's first packet to the side's first payload byte; -1 unknown. */
+static int64_t first_byte_span_ns(struct flow_view flow, const struct detail_side *side)
+{
+    int64_t span_ns = side->first_byte_ns - flow.cold->start_ns;
+    if (!side->has_spoken)
+        return -1;
+    return span_ns > 0 ? span_ns : 0;
+}
+
+/* When an end of the handshake's second half is known: from the SYN-ACK to the ACK. */
+static int64_t ack_span_ns(const struct flow_cold *cold)
+{
+    bool known = cold->handshake_ns >= 0 && cold->syn_ack_ns >= 0;
+    return known ? cold->handshake_ns - cold->syn_ack_ns : -1;
+}
+
+static const char *reset_by(struct flow_view flow)
+{
+    if (flow.cold->reset_phase == RESET_NONE)
+        return "";
+    return flow.cold->reset_side == flow.hot->client ? "client" : "server";
+}
+
 static void print_flow(struct report *report, struct flow_view flow)
 {
     struct out *out = report->out;
+    const struct flow_detail *detail = flow.detail ? flow.detail : &no_detail;
+    const struct detail_side *client_detail = &detail->side[flow.hot->client];
+    const struct detail_side *server_detail = &detail->side[!flow.hot->client];
     const struct flow_side *client = flow_client_side(flow);
     const struct flow_side *server = flow_server_side(flow);
     const struct flow_side_rare *client_rare = &flow.cold->rare[flow.hot->client];
@@ -155,9 +213,15 @@ static void json_event(struct report *report, struct flow_view flow, const struc
     json_string(out, "side", event->side == flow.hot->client ? "client" : "server");
     if (event->kind == EVENT_REFUSED)
         json_string(out, "by", event->arg ? "icmp" : "rst");
-    if (event->arg) {
+    if (event->arg && (event->kind == EVENT_REFUSED || event->kind == EVENT_ICMP_ERROR)) {
         json_number(out, "icmp_type", event->arg >> 8);
         json_number(out, "icmp_code", event->arg & 0xff);
+    }
+    if (event->kind == EVENT_RESET)
+        json_string(out, "phase", reset_phase_word(event->arg));
+    if (event->kind == EVENT_STALLED) {
+        json_string(out, "cause", stall_cause_word(event->arg));
+        json_number(out, "silence_ms", event->silence_ms);
     }
     if (event->kind == EVENT_ESTABLISHED)
         json_span_or_null(out, "handshake_rtt", flow.cold->handshake_ns);
@@ -175,6 +239,18 @@ static void json_reasons(struct out *out, const struct report_totals *totals)
     out_string(out, "}");
 }
 
+static void json_memory(struct out *out, const struct report_memory *memory)
+{
+    json_key(out, "memory");
+    out_format(out,
+               "{\"flows\":%llu,\"table\":%llu,\"details\":%llu,\"streams\":%llu,"
+               "\"fragments\":%llu,\"peak\":%llu}",
+               (unsigned long long)memory->tracker.flows, (unsigned long long)memory->tracker.table,
+               (unsigned long long)memory->tracker.details,
+               (unsigned long long)memory->tracker.streams, (unsigned long long)memory->fragments,
+               (unsigned long long)memory->peak);
+}
+
 static void json_summary(struct report *report, const struct report_totals *totals)
 {
     struct out *out = report->out;
@@ -186,7 +262,11 @@ static void json_summary(struct report *report, const struct report_totals *tota
     json_reasons(out, totals);
     json_number(out, "bytes", totals->captured_bytes);
     json_number(out, "evicted_flows", totals->flows->evicted);
+    json_number(out, "holes_denied_flows", totals->flows->holes_denied);
+    json_number(out, "details_denied_flows", totals->flows->detail_denied);
+    json_number(out, "bytes_denied_flows", totals->flows->bytes_denied);
     json_number(out, "icmp_errors_unbound", totals->flows->icmp_unbound);
+    json_memory(out, &totals->memory);
     if (totals->live) {
         json_key(out, "drops");
         out_format(
@@ -197,4 +277,5 @@ static void json_summary(struct report *report, const struct report_totals *tota
     out_string(out, "}\n");
 }
 
-const struct format format_json = {false, json_start, json_event, json_summary};
+const struct format format_json = {
+    .failures_only = false, .start = json_start, .event = json_event, .summary = json_summary};

@@ -31,4 +31,5 @@ static void lines_summary(struct report *report, const struct report_totals *tot
     format_totals(report, totals);
 }
 
-const struct format format_lines = {false, lines_start, lines_event, lines_summary};
+const struct format format_lines = {
+    .failures_only = false, .start = lines_start, .event = lines_event, .summary = lines_summary};

@@ -6,15 +6,18 @@
 #include "base/clock.h"
 #include "report/format.h"
 
+/* Every part of a format may be left out. */
+static const struct format format_nothing = {.failures_only = true};
+
 #define CLOCK_LEN 9 /* "12:34:56." */
 
 int report_open(struct report **report, const struct report_options *options, struct out *out,
                 struct err *err)
 {
     static const struct format *const formats[] = {
-        [REPORT_JSON] = &format_json,
-        [REPORT_TEXT] = &format_text,
-        [REPORT_LINES] = &format_lines,
+        [REPORT_JSON] = &format_json,       [REPORT_TEXT] = &format_text,
+        [REPORT_LINES] = &format_lines,     [REPORT_PACKETS] = &format_packets,
+        [REPORT_NOTHING] = &format_nothing,
     };
     struct report *opened = calloc(1, sizeof *opened);
     *report = opened;
@@ -35,7 +38,8 @@ void report_close(struct report *report)
 
 void report_start(struct report *report, const struct report_run *run)
 {
-    report->format->start(report, run);
+    if (report->format->start)
+        report->format->start(report, run);
     (void)out_flush(report->out);
 }
 
@@ -55,13 +59,20 @@ void report_event(struct report *report, const struct tracker *tracker,
     struct flow_view flow;
     bool found = tracker_look(tracker, event->flow, &flow);
     assert(found);
-    if (found)
+    if (found && report->format->event)
         report->format->event(report, flow, event);
+}
+
+void report_packets(struct report *report, const struct report_batch *batch)
+{
+    if (report->format->batch)
+        report->format->batch(report, batch);
 }
 
 void report_summary(struct report *report, const struct report_totals *totals)
 {
-    report->format->summary(report, totals);
+    if (report->format->summary)
+        report->format->summary(report, totals);
     (void)out_flush(report->out);
 }
 
@@ -116,6 +127,20 @@ static void print_undecoded(struct report *report, const struct report_totals *t
     }
 }
 
+/* The budgets of flows/detail.h and flows/reassembly.h. */
+static void print_denied(struct report *report, const struct tracker_stats *flows)
+{
+    if (flows->detail_denied > 0)
+        out_format(report->out,
+                   "  %llu flows found no room for details; their times and rare counts are not "
+                   "known\n",
+                   (unsigned long long)flows->detail_denied);
+    if (flows->bytes_denied > 0)
+        out_format(report->out,
+                   "  %llu flows have payload that found no room in the stream budget\n",
+                   (unsigned long long)flows->bytes_denied);
+}
+
 static void print_losses(struct report *report, const struct report_totals *totals)
 {
     if (totals->live)
@@ -131,6 +156,7 @@ static void print_losses(struct report *report, const struct report_totals *tota
         out_format(report->out,
                    "  %llu flows had to make room for newer ones; --max-flows allows more\n",
                    (unsigned long long)totals->flows->evicted);
+    print_denied(report, totals->flows);
     if (totals->flows->holes_denied > 0)
         out_format(report->out,
                    "  %llu flows have more holes than are kept; their unique bytes "

@@ -19,9 +19,11 @@
 #include "flows/tracker.h"
 
 enum report_format {
-    REPORT_JSON,  /* NDJSON: start, events, flows as they retire, summary */
-    REPORT_TEXT,  /* flows as they retire, then what failed, then the summary */
-    REPORT_LINES, /* one line an event, as it happens; the summary */
+    REPORT_JSON,    /* NDJSON: start, events, flows as they retire, summary */
+    REPORT_TEXT,    /* flows as they retire, then what failed, then the summary */
+    REPORT_LINES,   /* one line an event, as it happens; the summary */
+    REPORT_PACKETS, /* one line a packet, nothing else */
+    REPORT_NOTHING, /* for a run that prints only the stream it follows */
 };
 
 /* What is known when the run begins. */
@@ -41,6 +43,13 @@ struct report_count {
     uint64_t count;
 };
 
+/* What the run had in use, in bytes. */
+struct report_memory {
+    struct tracker_memory tracker;
+    uint64_t fragments;
+    uint64_t peak; /* of the whole program, as the system counts it; 0 unknown */
+};
+
 /* What is known when the run is over. */
 struct report_totals {
     uint64_t packets; /* frames read */
@@ -55,12 +64,23 @@ struct report_totals {
     uint64_t dropped_by_interface;
     int64_t elapsed_ns; /* wall clock of the run */
     const struct tracker_stats *flows;
+    struct report_memory memory;
+};
+
+/* One batch and what became of it. */
+struct report_batch {
+    const struct tracker *tracker;
+    const struct frame_batch *frames;
+    const struct packet_batch *packets;
+    const struct event_list *events;
+    const char *(*verdict_word)(enum verdict verdict); /* what decoding said, in a word */
 };
 
 struct report_options {
     enum report_format format;
-    bool local_time; /* clock times in the local zone, else UTC; JSON has epoch times only */
-    bool utf8;       /* arrows and ellipses may be drawn */
+    uint64_t flow_id; /* REPORT_PACKETS: only the packets of this flow; 0: all */
+    bool local_time;  /* clock times in the local zone, else UTC; JSON has epoch times only */
+    bool utf8;        /* arrows and ellipses may be drawn */
 };
 
 struct report;
@@ -76,6 +96,9 @@ void report_start(struct report *report, const struct report_run *run);
  * last word: JSON and text print the flow then. */
 void report_event(struct report *report, const struct tracker *tracker,
                   const struct flow_event *event);
+
+/* Called for every batch, after tracker_feed and before the next. */
+void report_packets(struct report *report, const struct report_batch *batch);
 
 /* The kinds that report_event does something with, as bits 1 << enum event_kind: the others need not
  * be handed over. */

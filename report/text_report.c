@@ -1,3 +1,5 @@
+#include "flows/detail.h"
+#include "flows/mark.h"
 #include "report/format.h"
 
 static void text_start(struct report *report, const struct report_run *run)
@@ -80,12 +82,69 @@ static void print_flow(struct report *report, struct flow_view flow)
     out_bytes(report->out, line, text.len);
 }
 
+static uint32_t always_counted(const struct flow_side_rare *rare, enum mark mark)
+{
+    const uint32_t counts[MARK_DETAIL_FIRST] = {
+        [MARK_RETRANSMISSION] = rare->retransmits, [MARK_OUT_OF_ORDER] = rare->out_of_order,
+        [MARK_DUP_ACK] = rare->dup_acks,           [MARK_ZERO_WINDOW] = rare->zero_windows,
+        [MARK_KEEPALIVE] = rare->keepalives,
+    };
+    return counts[mark];
+}
+
+static void add_trouble(struct text *text, const char *words, uint64_t count)
+{
+    if (count == 0)
+        return;
+    text_add_string(text, text->len > 0 ? ", " : "");
+    text_add_string(text, words);
+    text_add_string(text, " ");
+    text_add_grouped(text, count);
+}
+
+/* What a healthy connection does not show, of one side. */
+static void add_side_trouble(struct text *text, struct flow_view flow, unsigned side)
+{
+    const struct flow_side_rare *rare = &flow.cold->rare[side];
+    for (enum mark mark = 0; mark < MARK_COUNT; mark++) {
+        uint32_t count = 0;
+        if (mark < MARK_DETAIL_FIRST)
+            count = always_counted(rare, mark);
+        else if (flow.detail)
+            count = detail_count(&flow.detail->side[side], mark);
+        if (mark_troubles >> mark & 1)
+            add_trouble(text, mark_word(mark), count);
+    }
+    add_trouble(text, "bytes missing", flow_missed_bytes(flow, side));
+    if (!flow.detail || flow.detail->side[side].stall_count == 0)
+        return;
+    add_trouble(text, "stalls", flow.detail->side[side].stall_count);
+    text_add_string(text, " (");
+    text_add_span(text, flow.detail->side[side].stalled_ns);
+    text_add_string(text, ")");
+}
+
+static void print_trouble(struct report *report, struct flow_view flow)
+{
+    if (!(flow.hot->flags & FLOW_FLAG_TROUBLE))
+        return;
+    for (unsigned at = 0; at < 2; at++) {
+        char line[1024];
+        struct text text = text_begin(line, sizeof line);
+        add_side_trouble(&text, flow, at == 0 ? flow.hot->client : !flow.hot->client);
+        if (text.len > 0)
+            out_format(report->out, "               %s: %s\n", at == 0 ? "client" : "server", line);
+    }
+}
+
 static void text_event(struct report *report, struct flow_view flow, const struct flow_event *event)
 {
-    if (event->kind == EVENT_RETIRED)
+    if (event->kind == EVENT_RETIRED) {
         print_flow(report, flow);
-    else if (event_is_failure(event->kind))
+        print_trouble(report, flow);
+    } else if (event_is_failure(event->kind)) {
         failure_log_add(&report->failures, flow, event);
+    }
 }
 
 static void print_failure(struct report *report, const struct failure *failure)
@@ -132,4 +191,5 @@ static void text_summary(struct report *report, const struct report_totals *tota
     format_totals(report, totals);
 }
 
-const struct format format_text = {true, text_start, text_event, text_summary};
+const struct format format_text = {
+    .failures_only = true, .start = text_start, .event = text_event, .summary = text_summary};

@@ -65,7 +65,7 @@ static void draw_heading(struct flow_pane *pane, struct grid *grid, int line,
 static void draw_row(struct flow_pane *pane, struct grid *grid, int line,
                      const struct flow_row *row, const struct column_place *place)
 {
-    struct column_flow flow = {{&row->hot, &row->cold, NULL}, row->rate, pane->now_ns};
+    struct column_flow flow = {{.hot = &row->hot, .cold = &row->cold}, row->rate, pane->now_ns};
     char buffer[COLUMN_TEXT_MAX];
     struct text text = text_begin(buffer, sizeof buffer);
     column_write(place->column, &flow, place->width, pane->utf8, &text);

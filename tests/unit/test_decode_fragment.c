@@ -4,6 +4,7 @@
 
 #define HELD .want = VERDICT_FRAGMENT_HELD
 #define BAD  .want = VERDICT_FRAGMENT_BAD
+#define OVER .want = VERDICT_FRAGMENT_OVERLAP
 #define DONE .want = VERDICT_UDP
 #define MORE .more = true
 
@@ -72,13 +73,13 @@ static const struct fragment_row rows[] = {
      {{0, 32, MORE, HELD, .captured = 7}, {32, 32, .want = VERDICT_UDP_CUT}},
      0},
 
-    {"overlap by half", 48, 0, {{0, 32, MORE, HELD}, {16, 32, BAD}}, 0},
-    {"overlap inside", 48, 0, {{0, 32, MORE, HELD}, {8, 16, MORE, BAD}}, 0},
-    {"overlap outside", 48, 0, {{8, 16, MORE, HELD}, {0, 32, MORE, BAD}}, 0},
-    {"same start, shorter", 48, 0, {{0, 32, MORE, HELD}, {0, 16, MORE, BAD}}, 0},
-    {"same start, longer", 48, 0, {{0, 16, MORE, HELD}, {0, 32, MORE, BAD}}, 0},
-    {"same end", 48, 0, {{0, 32, MORE, HELD}, {16, 16, MORE, BAD}}, 0},
-    {"two as one", 48, 0, {{0, 16, MORE, HELD}, {16, 16, MORE, HELD}, {0, 32, MORE, BAD}}, 0},
+    {"overlap by half", 48, 0, {{0, 32, MORE, HELD}, {16, 32, OVER}}, 0},
+    {"overlap inside", 48, 0, {{0, 32, MORE, HELD}, {8, 16, MORE, OVER}}, 0},
+    {"overlap outside", 48, 0, {{8, 16, MORE, HELD}, {0, 32, MORE, OVER}}, 0},
+    {"same start, shorter", 48, 0, {{0, 32, MORE, HELD}, {0, 16, MORE, OVER}}, 0},
+    {"same start, longer", 48, 0, {{0, 16, MORE, HELD}, {0, 32, MORE, OVER}}, 0},
+    {"same end", 48, 0, {{0, 32, MORE, HELD}, {16, 16, MORE, OVER}}, 0},
+    {"two as one", 48, 0, {{0, 16, MORE, HELD}, {16, 16, MORE, HELD}, {0, 32, MORE, OVER}}, 0},
     {"two ends", 48, 0, {{32, 16, HELD}, {16, 16, BAD}}, 0},
     {"two ends, the second further", 48, 0, {{16, 16, HELD}, {32, 16, BAD}}, 0},
     {"the same last, shorter by bytes", 48, 0, {{32, 16, HELD}, {32, 13, BAD}}, 0},
@@ -88,18 +89,18 @@ static const struct fragment_row rows[] = {
     {"IPv4 begins anew after an overlap",
      32,
      0,
-     {{0, 16, MORE, HELD}, {8, 16, MORE, BAD}, {0, 16, MORE, HELD}, {16, 16, DONE}},
+     {{0, 16, MORE, HELD}, {8, 16, MORE, OVER}, {0, 16, MORE, HELD}, {16, 16, DONE}},
      4},
     {"IPv6 refuses what follows an overlap",
      32,
      0,
-     {{0, 16, MORE, HELD}, {8, 16, MORE, BAD}, {0, 16, MORE, BAD}, {16, 16, BAD}},
+     {{0, 16, MORE, HELD}, {8, 16, MORE, OVER}, {0, 16, MORE, OVER}, {16, 16, OVER}},
      6},
     {"IPv6 forgets an overlap with time",
      32,
      0,
      {{0, 16, MORE, HELD},
-      {8, 16, MORE, BAD},
+      {8, 16, MORE, OVER},
       {0, 16, MORE, HELD, .seconds = 31},
       {16, 16, DONE, .seconds = 31}},
      6},

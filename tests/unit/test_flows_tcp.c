@@ -25,7 +25,7 @@ static const struct row states[] = {
      "established", "S1", "ShA", "opened no_answer retransmission established",
      "rtt_us=2000 c.syn=2 c.rexmit=1"},
     {"a wrong acknowledgment completes nothing that is timed", "> S 100; < SA 300 101; > A 101 999",
-     "established", "S1", "ShA", "opened established", "rtt_us=none"},
+     "established", "S1", "ShAg", "opened established", "rtt_us=none"},
     {"refused", "> S 100; < RA 0 101 w0", "refused", "REJ", "Sr", "opened refused",
      "s.rst=1 s.zero=0"},
     {"the same SYN again after the refusal is the same flow",
@@ -60,16 +60,22 @@ static const struct row states[] = {
      "c.unique=10 rtt_us=none c.port=40000"},
     {"midstream, the server speaks first", "< PA 300 100 +10; > A 100 310", "midstream", "OTH",
      "^dA", "opened", "c.port=40000 s.port=3000"},
-    {"SYN-ACK first", "< SA 300 101; > A 101 301", "established", "OTH", "^hA",
-     "opened established", "c.port=40000 rtt_us=none"},
+    {"SYN-ACK first", "< SA 300 101; > A 101 301", "established", "S1", "^hA", "opened established",
+     "c.port=40000 rtt_us=none"},
     {"SYN after its SYN-ACK", "< SA 300 101; > S 100; > A 101 301", "established", "S1", "^hSA",
      "opened established", "c.port=40000"},
     {"SYN after the data", "> PA 101 301 +10; > S 100", "midstream", "OTH", "DS", "opened",
      "c.unique=10 c.missed=0"},
     {"a RST out of nowhere", "< R 300", "reset", "RSTRH", "^r", "opened reset", ""},
     {"a FIN out of nowhere", "> FA 100 300", "closing", "SH", "F", "opened", ""},
-    {"all flags at once: an answer, and the end", "> SAFR 100 300", "reset", "RSTRH", "^hfr",
+    {"all flags at once: an answer, and the end", "> SAFR 100 300", "reset", "RSTRH", "^i",
      "opened reset", "c.port=3000"},
+    {"SYN and FIN", "> SF 100", "syn_sent", "S0", "Q", "opened", "c.syn=1 c.fin=1"},
+    {"SYN and RST", "> S 100; < SRA 300 101", "refused", "REJ", "Sq", "opened refused", "s.rst=1"},
+    {"FIN and RST", SHAKE "> FRA 101 301", "reset", "RSTO", "ShAI", "opened established reset",
+     "c.fin=1 c.rst=1"},
+    {"each letter once", SHAKE "> FA 101 301; > FA 101 301 @300; < R 301; < R 301", "reset", "RSTR",
+     "ShAFr", "opened established retransmission reset", "c.fin=2 s.rst=2"},
     {"no flag at all", "> - 100", "midstream", "OTH", "", "opened", "c.packets=1"},
     {"data on the SYN", "> S 100 +10; < SA 300 111; > A 111 301", "established", "S1", "SDhA",
      "opened established", "c.unique=10 c.missed=0"},
@@ -105,8 +111,8 @@ static const struct row segments[] = {
     {"the last segment again at once is sent again too", SHAKE "> PA 101 301 +10; > PA 101 301 +10",
      "established", "S1", "ShADT", "opened established retransmission", "c.rexmit=1 c.ooo=0"},
     {"late by a millisecond: out of order", SHAKE "> PA 111 301 +10; > PA 101 301 +10",
-     "established", "S1", "ShAD", "opened established",
-     "c.unique=20 c.missed=0 c.ooo=1 c.rexmit=0"},
+     "established", "S1", "ShADT", "opened established",
+     "c.unique=20 c.missed=0 c.ooo=1 c.rexmit=0 c.repeats=1"},
     {"late by more than the RTT: sent again", SHAKE "> PA 111 301 +10; > PA 101 301 +10 @300",
      "established", "S1", "ShADT", "opened established retransmission",
      "c.unique=20 c.missed=0 c.rexmit=1 c.ooo=0"},
@@ -138,12 +144,12 @@ static const struct row segments[] = {
      "established", "S1", "ShADT", "opened established retransmission", "c.unique=20 c.missed=0"},
     {"earlier data than the first seen, midstream", "> PA 200 1 +10; > PA 180 1 +10 @300",
      "midstream", "OTH", "DT", "opened retransmission", "c.unique=20 c.missed=10"},
-    {"bytes before the SYN do not count", SHAKE "> PA 91 301 +20", "established", "S1", "ShADT",
-     "opened established retransmission", "c.unique=10 c.missed=0"},
+    {"bytes before the SYN do not count", SHAKE "> PA 91 301 +20", "established", "S1", "ShAD",
+     "opened established retransmission", "c.unique=10 c.missed=0 c.rexmit=1 c.repeats=0"},
     {"keep-alive", SHAKE "> A 100 301 @5000; < A 301 101", "established", "S1", "ShAa",
      "opened established", "c.keep=1 c.rexmit=0 c.dup=0 s.dup=0 c.missed=0"},
     {"keep-alive with a byte of garbage", SHAKE "> A 100 301 +1 @5000; < A 301 101", "established",
-     "S1", "ShADa", "opened established", "c.keep=1 c.rexmit=0 c.unique=0 c.bytes=1"},
+     "S1", "ShADTa", "opened established", "c.keep=1 c.rexmit=0 c.unique=0 c.bytes=1"},
     {"the answer to a keep-alive is no duplicate ACK",
      SHAKE "< A 301 101; > A 100 301 @5000; < A 301 101; > A 100 301 @9000; < A 301 101",
      "established", "S1", "ShAa", "opened established", "c.keep=2 s.dup=1"},
@@ -168,26 +174,37 @@ static const struct row segments[] = {
      "opened established reset", "s.unique=5"},
 };
 
-/* Whatever the size of the batches, the outcome is the same. */
+static void check_scene(const struct row *row, uint32_t batch, uint32_t shift)
+{
+    struct scene *scene = scene_open(&(struct tracker_options){.max_flows = 16});
+    scene->shift[0] = shift;
+    scene->shift[1] = shift * 3;
+    scene_play(scene, row->scene, batch);
+    struct flow_view flow = scene_flow(scene);
+    char history[FLOW_HISTORY_MAX + 2];
+    struct text text = text_begin(history, sizeof history);
+    text_add_history(&text, flow);
+    assert_string_equal(flow_state_word(flow.hot->state), row->state);
+    assert_string_equal(flow_conn_state(flow), row->conn_state);
+    assert_string_equal(history, row->history);
+    assert_string_equal(scene->words, row->events);
+    scene_check_facts(flow, row->facts);
+    assert_int_equal(tracker_stats(scene->tracker)->flows, 1);
+    scene_close(scene);
+}
+
+/* Whatever the size of the batches and wherever sequence numbers wrap, the outcome is the same. */
 static void check_row(void **state)
 {
     const struct row *row = *state;
     static const uint32_t batches[] = {1, 2, FRAME_BATCH_MAX};
-    for (size_t at = 0; at < sizeof batches / sizeof batches[0]; at++) {
-        struct scene *scene = scene_open(&(struct tracker_options){.max_flows = 16});
-        scene_play(scene, row->scene, batches[at]);
-        struct flow_view flow = scene_flow(scene);
-        char history[FLOW_HISTORY_MAX + 2];
-        struct text text = text_begin(history, sizeof history);
-        text_add_history(&text, flow);
-        assert_string_equal(flow_state_word(flow.hot->state), row->state);
-        assert_string_equal(flow_conn_state(flow), row->conn_state);
-        assert_string_equal(history, row->history);
-        assert_string_equal(scene->words, row->events);
-        scene_check_facts(flow, row->facts);
-        assert_int_equal(tracker_stats(scene->tracker)->flows, 1);
-        scene_close(scene);
-    }
+    for (size_t at = 0; at < sizeof batches / sizeof batches[0]; at++)
+        check_scene(row, batches[at], 0);
+    /* The SYN is the last number, or the data wrap; 2^31 is where a signed number does. */
+    static const uint32_t shifts[] = {UINT32_MAX - 100, UINT32_MAX - 105, UINT32_MAX - 115,
+                                      INT32_MAX - 100u, INT32_MAX - 110u, 1u << 31};
+    for (size_t at = 0; at < sizeof shifts / sizeof shifts[0]; at++)
+        check_scene(row, 1, shifts[at]);
 }
 
 int main(void)

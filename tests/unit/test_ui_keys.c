@@ -78,7 +78,7 @@ static const struct row rows[] = {
     {"help_up_by_letter", HELP, "hj", "k", NULL, "KEYS", NULL, false},
     {"help_page_down", HELP, "h", "{PgDn}", NULL, "STATES", "one page up", false},
     {"help_page_up", HELP, "h{PgDn}", "{PgUp}", NULL, "KEYS", NULL, false},
-    {"help_last", HELP, "h", "{End}", NULL, "scroll: 46-67 of 67", "KEYS", false},
+    {"help_last", HELP, "h", "{End}", NULL, "scroll: 48-69 of 69", "KEYS", false},
     {"help_last_by_letter", HELP, "h", "G", NULL, "HISTORY", "KEYS", false},
     {"help_first", HELP, "hG", "{Home}", NULL, "KEYS", NULL, false},
     {"help_first_by_letter", HELP, "hG", "g", NULL, "KEYS", NULL, false},

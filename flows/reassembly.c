@@ -1,0 +1,375 @@
+#include "flows/reassembly.h"
+
+#include <string.h>
+
+/* Early pieces of a direction of which only the first bytes are kept. */
+#define EARLY_MAX_FIRST 4u
+
+struct piece {
+    uint32_t next;
+    uint32_t len;
+    int64_t offset;
+    uint8_t bytes[REASSEMBLY_PIECE_SIZE];
+};
+
+int reassembly_pieces_open(struct pool *pieces, struct err *err)
+{
+    return pool_open(pieces, "pieces of streams", sizeof(struct piece), REASSEMBLY_PIECES, err);
+}
+
+static struct piece *piece_at(const struct pool *pieces, uint32_t index)
+{
+    return pool_at(pieces, index);
+}
+
+static uint32_t shorter(int64_t len, uint32_t most)
+{
+    return len < (int64_t)most ? (uint32_t)len : most;
+}
+
+/* Drops the first `count` bytes. */
+static void skip(struct reassembly_payload *payload, int64_t count)
+{
+    uint32_t captured = shorter(count, payload->captured_len);
+    payload->bytes += captured;
+    payload->captured_len -= captured;
+    payload->wire_len -= shorter(count, payload->wire_len);
+    payload->offset += count;
+}
+
+/* Do the bytes that a piece and a payload have in common differ? */
+static bool piece_differs(const struct piece *piece, const struct reassembly_payload *payload)
+{
+    int64_t from = piece->offset > payload->offset ? piece->offset : payload->offset;
+    int64_t piece_end = piece->offset + piece->len;
+    int64_t payload_end = payload->offset + payload->captured_len;
+    int64_t to = piece_end < payload_end ? piece_end : payload_end;
+    return from < to && memcmp(piece->bytes + (from - piece->offset),
+                               payload->bytes + (from - payload->offset), (size_t)(to - from)) != 0;
+}
+
+/* The same of a chain, as far as it lies before the end of the payload. */
+static bool chain_differs(uint32_t chain, const struct pool *pieces,
+                          const struct reassembly_payload *payload)
+{
+    for (uint32_t at = chain; at != POOL_NONE; at = piece_at(pieces, at)->next) {
+        const struct piece *piece = piece_at(pieces, at);
+        if (piece->offset >= payload->offset + payload->captured_len)
+            return false;
+        if (piece_differs(piece, payload))
+            return true;
+    }
+    return false;
+}
+
+/* A piece for bytes that were delivered. One direction that has enough of them gives its oldest,
+ * but for the very first, which is kept for good. */
+static uint32_t take_kept(struct reassembly *reassembly, struct pool *pieces)
+{
+    if (reassembly->kept_count < REASSEMBLY_KEPT_MAX) {
+        uint32_t index = pool_take(pieces);
+        if (index != POOL_NONE)
+            reassembly->kept_count++;
+        if (index != POOL_NONE || reassembly->kept_count < 2)
+            return index;
+    }
+    struct piece *first = piece_at(pieces, reassembly->kept);
+    uint32_t oldest = first->next;
+    first->next = piece_at(pieces, oldest)->next;
+    if (reassembly->kept_last == oldest)
+        reassembly->kept_last = reassembly->kept;
+    return oldest;
+}
+
+static struct piece *append_kept(struct reassembly *reassembly, struct pool *pieces, int64_t offset)
+{
+    uint32_t index = take_kept(reassembly, pieces);
+    if (index == POOL_NONE)
+        return NULL;
+    pool_prefetch(pieces, sizeof(struct piece));
+    struct piece *piece = piece_at(pieces, index);
+    piece->next = POOL_NONE;
+    piece->len = 0;
+    piece->offset = offset;
+    if (reassembly->kept == POOL_NONE)
+        reassembly->kept = index;
+    else
+        piece_at(pieces, reassembly->kept_last)->next = index;
+    reassembly->kept_last = index;
+    return piece;
+}
+
+/* Keeps a copy of bytes at `next`. False when the pool is empty. */
+static bool keep(struct reassembly *reassembly, const struct reassembly_way *way,
+                 const uint8_t *bytes, uint32_t len)
+{
+    int64_t offset = reassembly->next;
+    int64_t room = reassembly->begin + REASSEMBLY_FIRST_MAX - offset;
+    if (!way->whole && room <= 0)
+        return true;
+    uint32_t left = way->whole ? len : shorter(room, len);
+    struct piece *piece = NULL;
+    if (reassembly->kept != POOL_NONE)
+        piece = piece_at(way->pieces, reassembly->kept_last);
+    while (left > 0) {
+        bool fits =
+            piece && piece->len < REASSEMBLY_PIECE_SIZE && piece->offset + piece->len == offset;
+        if (!fits)
+            piece = append_kept(reassembly, way->pieces, offset);
+        if (!piece)
+            return false;
+        uint32_t part = shorter(left, REASSEMBLY_PIECE_SIZE - piece->len);
+        memcpy(piece->bytes + piece->len, bytes, part);
+        piece->len += part;
+        bytes += part;
+        offset += part;
+        left -= part;
+    }
+    return true;
+}
+
+static void deliver(struct reassembly *reassembly, const struct reassembly_way *way,
+                    const uint8_t *bytes, uint64_t len)
+{
+    if (!way->whole)
+        return;
+    way->deliver(way->context,
+                 &(struct reassembly_chunk){.offset = reassembly->next - reassembly->begin,
+                                            .bytes = bytes,
+                                            .len = len,
+                                            .missing_before = reassembly->gap_bytes,
+                                            .gaps_before = reassembly->gap_count});
+    if (bytes)
+        return;
+    reassembly->gap_count++;
+    reassembly->gap_bytes += (int64_t)len;
+}
+
+/* Bytes whose turn it is. Keeping a copy of what is delivered is a courtesy, of the first bytes a
+ * duty. */
+static unsigned take(struct reassembly *reassembly, const struct reassembly_way *way,
+                     const uint8_t *bytes, uint32_t len)
+{
+    if (len == 0)
+        return 0;
+    deliver(reassembly, way, bytes, len);
+    bool kept = keep(reassembly, way, bytes, len);
+    reassembly->next += len;
+    return kept || way->whole ? 0 : REASSEMBLY_DENIED;
+}
+
+static void give_up_to(struct reassembly *reassembly, const struct reassembly_way *way,
+                       int64_t offset)
+{
+    if (offset <= reassembly->next)
+        return;
+    deliver(reassembly, way, NULL, (uint64_t)(offset - reassembly->next));
+    reassembly->next = offset;
+    reassembly->acked_ns = 0;
+}
+
+/* Takes early pieces whose turn has come. */
+static unsigned drain(struct reassembly *reassembly, const struct reassembly_way *way)
+{
+    unsigned result = 0;
+    while (reassembly->early != POOL_NONE) {
+        uint32_t index = reassembly->early;
+        const struct piece *piece = piece_at(way->pieces, index);
+        int64_t known = reassembly->next - piece->offset;
+        if (known < 0)
+            break;
+        if (known < piece->len)
+            result |= take(reassembly, way, piece->bytes + known, piece->len - (uint32_t)known);
+        reassembly->early = piece->next;
+        reassembly->early_count--;
+        reassembly->acked_ns = 0;
+        pool_give(way->pieces, index);
+    }
+    return result;
+}
+
+/* Gives the first gap up. */
+static void pass_gap(struct reassembly *reassembly, const struct reassembly_way *way)
+{
+    give_up_to(reassembly, way, piece_at(way->pieces, reassembly->early)->offset);
+    (void)drain(reassembly, way);
+}
+
+/* Puts up to `room` captured bytes behind *link, in as many pieces as it takes. Returns the link
+ * behind them, or NULL when there is no room. */
+static uint32_t *put_early(struct reassembly *reassembly, const struct reassembly_way *way,
+                           uint32_t *link, struct reassembly_payload *payload, int64_t room)
+{
+    uint32_t most = way->whole ? REASSEMBLY_EARLY_MAX : EARLY_MAX_FIRST;
+    uint32_t left = shorter(room, payload->captured_len);
+    while (left > 0) {
+        uint32_t index = reassembly->early_count < most ? pool_take(way->pieces) : POOL_NONE;
+        if (index == POOL_NONE)
+            return NULL;
+        uint32_t len = shorter(left, REASSEMBLY_PIECE_SIZE);
+        struct piece *piece = piece_at(way->pieces, index);
+        piece->next = *link;
+        piece->len = len;
+        piece->offset = payload->offset;
+        memcpy(piece->bytes, payload->bytes, len);
+        reassembly->early_count++;
+        if (*link == POOL_NONE)
+            reassembly->early_last = index;
+        *link = index;
+        link = &piece->next;
+        skip(payload, len);
+        left -= len;
+    }
+    return link;
+}
+
+/* Keeps early payload, without what other pieces have already; `payload` is left with what found
+ * no room. */
+static unsigned wait_early(struct reassembly *reassembly, const struct reassembly_way *way,
+                           struct reassembly_payload *payload)
+{
+    unsigned result = 0;
+    uint32_t *link = &reassembly->early;
+    if (*link != POOL_NONE) {
+        struct piece *last = piece_at(way->pieces, reassembly->early_last);
+        if (payload->offset >= last->offset + last->len)
+            link = &last->next;
+    }
+    while (payload->captured_len > 0 && *link != POOL_NONE) {
+        struct piece *piece = piece_at(way->pieces, *link);
+        if (payload->offset < piece->offset) {
+            link = put_early(reassembly, way, link, payload, piece->offset - payload->offset);
+            if (!link)
+                return result | REASSEMBLY_DENIED;
+            continue;
+        }
+        if (piece_differs(piece, payload))
+            result |= REASSEMBLY_DIFFERS;
+        int64_t known = piece->offset + piece->len - payload->offset;
+        if (known > 0)
+            skip(payload, shorter(known, payload->captured_len));
+        link = &piece->next;
+    }
+    if (!put_early(reassembly, way, link, payload, payload->captured_len))
+        result |= REASSEMBLY_DENIED;
+    return result;
+}
+
+/* Early payload found no room: a whole stream goes on without what is missing before it. */
+static void make_room(struct reassembly *reassembly, const struct reassembly_way *way,
+                      struct reassembly_payload *payload)
+{
+    if (!way->whole)
+        return;
+    while (reassembly->early != POOL_NONE)
+        pass_gap(reassembly, way);
+    give_up_to(reassembly, way, payload->offset);
+    int64_t known = reassembly->next - payload->offset;
+    if (known < payload->captured_len)
+        (void)take(reassembly, way, payload->bytes + known,
+                   payload->captured_len - (uint32_t)known);
+}
+
+/* Payload at `next`, up to the first early piece, whose bytes came before these. What of it was cut
+ * off is missing for good. Returns whether something of the payload is left. */
+static bool take_next(struct reassembly *reassembly, const struct reassembly_way *way,
+                      struct reassembly_payload *payload, unsigned *result)
+{
+    uint32_t room = UINT32_MAX;
+    if (reassembly->early != POOL_NONE)
+        room = shorter(piece_at(way->pieces, reassembly->early)->offset - reassembly->next,
+                       UINT32_MAX);
+    uint32_t captured = shorter(room, payload->captured_len);
+    uint32_t announced = shorter(room, payload->wire_len);
+    int64_t end = reassembly->next + announced;
+    *result |= take(reassembly, way, payload->bytes, captured);
+    if (captured < announced && !way->whole)
+        return false;
+    give_up_to(reassembly, way, end);
+    skip(payload, announced);
+    return payload->wire_len > 0;
+}
+
+unsigned reassembly_add(struct reassembly *reassembly, const struct reassembly_way *way,
+                        const int64_t *begin, const struct reassembly_payload *payload)
+{
+    if (!reassembly->begun) {
+        reassembly->begin = reassembly->next = *begin;
+        reassembly->begun = true;
+    }
+    if (!way->whole && payload->offset >= reassembly->begin + REASSEMBLY_FIRST_MAX)
+        return 0;
+    unsigned result = 0;
+    struct reassembly_payload rest = *payload;
+    if (rest.offset < reassembly->next) {
+        if (chain_differs(reassembly->kept, way->pieces, &rest))
+            result |= REASSEMBLY_DIFFERS;
+        skip(&rest, shorter(reassembly->next - rest.offset, rest.wire_len));
+    }
+    if (rest.offset > reassembly->next && rest.wire_len > 0) {
+        result |= wait_early(reassembly, way, &rest);
+        if (result & REASSEMBLY_DENIED)
+            make_room(reassembly, way, &rest);
+        return result;
+    }
+    if (chain_differs(reassembly->early, way->pieces, &rest))
+        result |= REASSEMBLY_DIFFERS;
+    bool more = rest.wire_len > 0;
+    while (more) {
+        more = take_next(reassembly, way, &rest, &result);
+        result |= drain(reassembly, way);
+        skip(&rest, shorter(reassembly->next - rest.offset, rest.wire_len));
+        more = more && rest.wire_len > 0;
+    }
+    return result;
+}
+
+void reassembly_acknowledge(struct reassembly *reassembly, const struct reassembly_way *way,
+                            int64_t offset)
+{
+    if (reassembly->early == POOL_NONE || !way->whole ||
+        offset < piece_at(way->pieces, reassembly->early)->offset)
+        return;
+    if (reassembly->acked_ns == 0)
+        reassembly->acked_ns = way->time_ns;
+    else if (way->time_ns - reassembly->acked_ns >= REASSEMBLY_PATIENCE_NS)
+        pass_gap(reassembly, way);
+}
+
+void reassembly_finish(struct reassembly *reassembly, const struct reassembly_way *way, int64_t end)
+{
+    while (reassembly->early != POOL_NONE && way->whole)
+        pass_gap(reassembly, way);
+    if (reassembly->begun)
+        give_up_to(reassembly, way, end);
+}
+
+/* The last piece of a chain, often its only one, need not be read. */
+static void release_chain(struct pool *pieces, uint32_t *chain, uint32_t last)
+{
+    while (*chain != POOL_NONE) {
+        uint32_t index = *chain;
+        *chain = index == last ? POOL_NONE : piece_at(pieces, index)->next;
+        pool_give(pieces, index);
+    }
+}
+
+void reassembly_release(struct reassembly *reassembly, struct pool *pieces)
+{
+    release_chain(pieces, &reassembly->kept, reassembly->kept_last);
+    release_chain(pieces, &reassembly->early, reassembly->early_last);
+    reassembly->kept_count = reassembly->early_count = 0;
+}
+
+const uint8_t *reassembly_first(const struct reassembly *reassembly, const struct pool *pieces,
+                                uint32_t *len)
+{
+    *len = 0;
+    if (reassembly->kept == POOL_NONE)
+        return NULL;
+    const struct piece *piece = piece_at(pieces, reassembly->kept);
+    if (piece->offset != reassembly->begin)
+        return NULL;
+    *len = piece->len;
+    return piece->bytes;
+}

@@ -1,0 +1,162 @@
+#include "flows/timing.h"
+
+#include "flows/segment.h"
+
+#define RTT_SMOOTHING 8 /* RFC 6298 section 2: alpha is 1/8 */
+
+static const struct {
+    const char *word;
+    const char *words;
+} causes[STALL_CAUSE_COUNT] = {
+#define STALL(NAME, word, words, meaning) {word, words},
+#include "flows/stall.def"
+#undef STALL
+};
+
+const char *stall_cause_word(enum stall_cause cause)
+{
+    return causes[cause].word;
+}
+
+const char *stall_cause_words(enum stall_cause cause)
+{
+    return causes[cause].words;
+}
+
+static bool has_closed_window(const struct flow_side *side)
+{
+    return (side->flags & SIDE_ACK_KNOWN) && side->window == 0;
+}
+
+static enum stall_cause find_cause(const struct flow_records *flow, uint8_t *culprit)
+{
+    const struct flow_side *sides = flow->hot->side;
+    if (!flow->detail->spoken || !flow_state_is_open(flow->hot->state) ||
+        flow->hot->flags & FLOW_FLAG_SELF)
+        return STALL_NONE;
+    for (uint8_t side = 0; side < 2; side++) {
+        *culprit = side;
+        if (has_closed_window(&sides[side]))
+            return STALL_WINDOW;
+    }
+    for (uint8_t side = 0; side < 2; side++) {
+        *culprit = side;
+        if (segment_is_outstanding(&sides[!side], &sides[side]))
+            return STALL_ACK;
+    }
+    *culprit = !flow->hot->client;
+    return flow->detail->speaker == flow->hot->client ? STALL_ANSWER : STALL_NONE;
+}
+
+bool timing_judge(const struct flow_records *flow)
+{
+    struct flow_detail *detail = flow->detail;
+    detail->judged = true;
+    detail->cause = (uint8_t)find_cause(flow, &detail->culprit);
+    return detail->cause != STALL_NONE;
+}
+
+void timing_progress(struct flow_detail *detail, int64_t now_ns)
+{
+    int64_t silence_ns = now_ns - detail->progress_ns;
+    if (detail->judged && detail->cause == STALL_NONE) {
+        if (silence_ns > detail->idle_ns)
+            detail->idle_ns = silence_ns;
+    } else if (detail->judged) {
+        detail->side[detail->culprit].stall_count++;
+        detail->side[detail->culprit].stalled_ns += silence_ns;
+    }
+    detail->judged = false;
+    if (silence_ns > 0)
+        detail->progress_ns = now_ns;
+}
+
+static void take_sample(struct detail_side *side, int64_t rtt_ns)
+{
+    if (side->rtt_count == 0) {
+        side->rtt_ns = side->rtt_min_ns = rtt_ns;
+    } else {
+        side->rtt_ns += (rtt_ns - side->rtt_ns) / RTT_SMOOTHING;
+        if (rtt_ns < side->rtt_min_ns)
+            side->rtt_min_ns = rtt_ns;
+    }
+    side->rtt_count++;
+}
+
+/* Did the segment that was timed cause this ACK, although it was sent again? The echoed time stamp
+ * tells, as long as the clock behind it ticked in between. */
+static bool is_first_copy(const struct detail_timed *timed, enum detail_timing timing,
+                          const struct packet *ack)
+{
+    return timing == TIMING_ON || (timed->stamp != 0 && (ack->options & TCP_OPTION_TIMESTAMPS) &&
+                                   ack->timestamp_echo == timed->stamp);
+}
+
+/* `side` sent the data that the packet may acknowledge. */
+static void end_timing(struct flow_detail *detail, unsigned side, const struct packet *ack)
+{
+    const struct detail_timed *timed = &detail->timed[side];
+    if (seq_diff(ack->ack, timed->end) < 0)
+        return;
+    int64_t rtt_ns = ack->time_ns - timed->sent_ns;
+    if (rtt_ns >= 0 && is_first_copy(timed, detail->timing[side], ack))
+        take_sample(&detail->side[side], rtt_ns);
+    detail->timing[side] = TIMING_OFF;
+}
+
+static void begin_timing(struct flow_detail *detail, const struct packet *packet)
+{
+    detail->timing[packet->direction] = TIMING_ON;
+    detail->timed[packet->direction] = (struct detail_timed){
+        .sent_ns = packet->time_ns,
+        .end = packet->seq + segment_space(packet),
+        .stamp = packet->options & TCP_OPTION_TIMESTAMPS ? packet->timestamp : 0,
+    };
+}
+
+/* What is timed was sent again. A copy with the same time stamp cannot be told from the first. */
+static void repeat_timing(struct flow_detail *detail, const struct packet *packet)
+{
+    struct detail_timed *timed = &detail->timed[packet->direction];
+    if (detail->timing[packet->direction] == TIMING_OFF || seq_diff(packet->seq, timed->end) >= 0)
+        return;
+    detail->timing[packet->direction] = TIMING_REPEATED;
+    if (!(packet->options & TCP_OPTION_TIMESTAMPS) || packet->timestamp == timed->stamp)
+        timed->stamp = 0;
+}
+
+static void take_turn(struct flow_detail *detail, const struct packet *packet)
+{
+    unsigned sender = packet->direction;
+    struct detail_side *own = &detail->side[sender];
+    if (!own->has_spoken) {
+        own->has_spoken = true;
+        own->first_byte_ns = packet->time_ns;
+    }
+    int64_t response_ns = packet->time_ns - detail->turn_ns;
+    if (detail->spoken && detail->speaker != sender && response_ns >= 0) {
+        own->response_count++;
+        own->response_ns += response_ns;
+        if (response_ns > own->response_max_ns)
+            own->response_max_ns = response_ns;
+    }
+    detail->spoken = true;
+    detail->speaker = (uint8_t)sender;
+    detail->turn_ns = packet->time_ns;
+}
+
+void timing_segment(struct flow_detail *detail, const struct packet *packet, uint32_t marks)
+{
+    unsigned sender = packet->direction;
+    if (detail->timing[!sender] != TIMING_OFF && packet->flags & TCP_ACK)
+        end_timing(detail, !sender, packet);
+    if (packet->payload_wire_len == 0)
+        return;
+    if (marks & TIMING_REPEATS) {
+        repeat_timing(detail, packet);
+        return;
+    }
+    if (detail->timing[sender] == TIMING_OFF)
+        begin_timing(detail, packet);
+    take_turn(detail, packet);
+}

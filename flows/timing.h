@@ -1,0 +1,59 @@
+/*
+ * Purpose: how long things take on a connection: round trips, answers, silence and who is to blame.
+ * Owns:    nothing; changes the flow's detail.
+ * Source:  RFC 6298 (smoothing; Karn's rule: a segment that was sent again is not timed, unless
+ *          time stamps tell which one is acknowledged, RFC 7323 section 4).
+ * Bounds:  constant time.
+ * Used by: flows/analysis, flows/expiry.
+ *
+ * Progress is new payload, FIN or RST, an acknowledgment that advances, or a window that opens.
+ *
+ * A turn is what one side sends until the other one sends payload. The response time of a turn runs
+ * from the last new payload byte of the turn before it to its own first one.
+ */
+#ifndef LOFLOW_FLOWS_TIMING_H
+#define LOFLOW_FLOWS_TIMING_H
+
+#include "decode/packet.h"
+#include "flows/records.h"
+
+/* A second without progress is worth a look: Linux's own retransmission timer is below it. */
+#define TIMING_STALL_NS INT64_C(1000000000)
+
+/* Payload that is not timed: it was sent before, or only asks whether the peer is there. */
+#define TIMING_REPEATS                                                                             \
+    (MARK_BIT(RETRANSMISSION) | MARK_BIT(KEEPALIVE) | MARK_BIT(OUT_OF_ORDER) |                     \
+     MARK_BIT(ZERO_WINDOW_PROBE))
+
+/* What a connection without progress waits for. */
+enum stall_cause {
+#define STALL(NAME, word, words, meaning) STALL_##NAME,
+#include "flows/stall.def"
+#undef STALL
+    STALL_CAUSE_COUNT
+};
+
+/* "answer" */
+const char *stall_cause_word(enum stall_cause cause);
+
+/* "no answer from" */
+const char *stall_cause_words(enum stall_cause cause);
+
+/* Is it time to ask why nothing goes on? Keep-alives, probes and what is sent again are no
+ * progress. */
+static inline bool timing_is_silent(const struct flow_detail *detail, int64_t now_ns)
+{
+    return now_ns - detail->progress_ns >= TIMING_STALL_NS && !detail->judged;
+}
+
+/* Says who had the turn when the connection fell silent: sets cause and culprit of its detail.
+ * Returns whether anybody is to blame. */
+bool timing_judge(const struct flow_records *flow);
+
+/* The connection goes on: a silence that was judged is over and counted. */
+void timing_progress(struct flow_detail *detail, int64_t now_ns);
+
+/* A segment and what the analysis made of it: enum mark bits. */
+void timing_segment(struct flow_detail *detail, const struct packet *packet, uint32_t marks);
+
+#endif

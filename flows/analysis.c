@@ -256,8 +256,11 @@ static void write_repeat(const struct flow_records *flow, const struct packet *p
         own->state == ENDPOINT_RESET ||
         seq_diff(packet->seq + segment_space(packet), own->seq_next) > 0)
         return;
-    uint32_t *repeats = &flow->cold->rare[packet->direction].repeats;
-    history_add_counted(flow->cold, packet->direction, HISTORY_RETRANSMISSION, ++*repeats);
+    uint16_t *repeats = &flow->cold->rare[packet->direction].repeats;
+    if (*repeats == UINT16_MAX)
+        return;
+    ++*repeats;
+    history_add_counted(flow->cold, packet->direction, HISTORY_RETRANSMISSION, *repeats);
 }
 
 static void count_in_detail(struct flow_records *flow, const struct packet *packet, uint32_t marks)

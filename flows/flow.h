@@ -133,9 +133,10 @@ struct flow_side_rare {
     uint32_t syn; /* segments with it, SYN-ACK included */
     uint32_t fin;
     uint32_t rst;
-    uint32_t isn;         /* sequence number of its first SYN, else one below its first segment */
-    uint32_t first_hole;  /* chain of holes in its stream, POOL_NONE when there is none */
-    uint32_t repeats;     /* segments that brought nothing new: what Zeek counts as sent again */
+    uint32_t isn;        /* sequence number of its first SYN, else one below its first segment */
+    uint32_t first_hole; /* chain of holes in its stream, POOL_NONE when there is none */
+    uint16_t hole_count;
+    uint16_t repeats;     /* segments that brought nothing new, saturating: Zeek's T */
     int64_t stream_begin; /* offset of the first byte; holes lie between it and stream_end */
     int64_t dup_ack_ns;   /* when it sent its latest duplicate ACK */
     uint64_t

@@ -182,6 +182,8 @@ static unsigned drain(struct reassembly *reassembly, const struct reassembly_way
             result |= take(reassembly, way, piece->bytes + known, piece->len - (uint32_t)known);
         reassembly->early = piece->next;
         reassembly->early_count--;
+        if (reassembly->early_hint == index)
+            reassembly->early_hint = POOL_NONE;
         reassembly->acked_ns = 0;
         pool_give(way->pieces, index);
     }
@@ -213,6 +215,7 @@ static uint32_t *put_early(struct reassembly *reassembly, const struct reassembl
         piece->offset = payload->offset;
         memcpy(piece->bytes, payload->bytes, len);
         reassembly->early_count++;
+        reassembly->early_hint = index;
         if (*link == POOL_NONE)
             reassembly->early_last = index;
         *link = index;
@@ -223,17 +226,43 @@ static uint32_t *put_early(struct reassembly *reassembly, const struct reassembl
     return link;
 }
 
+/* An early piece that begins no later than the payload, the nearer the better; POOL_NONE for none
+ * but those at the front of the chain. Most early payload goes behind the last piece or behind the
+ * one that was put before it. */
+static uint32_t find_near(const struct reassembly *reassembly, const struct pool *pieces,
+                          int64_t offset)
+{
+    if (reassembly->early == POOL_NONE)
+        return POOL_NONE;
+    if (piece_at(pieces, reassembly->early_last)->offset <= offset)
+        return reassembly->early_last;
+    uint32_t hint = reassembly->early_hint;
+    return hint != POOL_NONE && piece_at(pieces, hint)->offset <= offset ? hint : POOL_NONE;
+}
+
+/* Takes away what a piece has of the payload, which does not begin before it. */
+static unsigned pass_piece(const struct piece *piece, struct reassembly_payload *payload)
+{
+    unsigned result = piece_differs(piece, payload) ? REASSEMBLY_DIFFERS : 0;
+    int64_t known = piece->offset + piece->len - payload->offset;
+    if (known > 0)
+        skip(payload, shorter(known, payload->captured_len));
+    return result;
+}
+
 /* Keeps early payload, without what other pieces have already; `payload` is left with what found
  * no room. */
 static unsigned wait_early(struct reassembly *reassembly, const struct reassembly_way *way,
                            struct reassembly_payload *payload)
 {
     unsigned result = 0;
+    uint32_t steps = 0;
     uint32_t *link = &reassembly->early;
-    if (*link != POOL_NONE) {
-        struct piece *last = piece_at(way->pieces, reassembly->early_last);
-        if (payload->offset >= last->offset + last->len)
-            link = &last->next;
+    uint32_t near = find_near(reassembly, way->pieces, payload->offset);
+    if (near != POOL_NONE) {
+        struct piece *piece = piece_at(way->pieces, near);
+        result |= pass_piece(piece, payload);
+        link = &piece->next;
     }
     while (payload->captured_len > 0 && *link != POOL_NONE) {
         struct piece *piece = piece_at(way->pieces, *link);
@@ -243,12 +272,10 @@ static unsigned wait_early(struct reassembly *reassembly, const struct reassembl
                 return result | REASSEMBLY_DENIED;
             continue;
         }
-        if (piece_differs(piece, payload))
-            result |= REASSEMBLY_DIFFERS;
-        int64_t known = piece->offset + piece->len - payload->offset;
-        if (known > 0)
-            skip(payload, shorter(known, payload->captured_len));
+        result |= pass_piece(piece, payload);
         link = &piece->next;
+        if (++steps > REASSEMBLY_STEPS_MAX)
+            return result | REASSEMBLY_DENIED;
     }
     if (!put_early(reassembly, way, link, payload, payload->captured_len))
         result |= REASSEMBLY_DENIED;
@@ -359,6 +386,7 @@ void reassembly_release(struct reassembly *reassembly, struct pool *pieces)
     release_chain(pieces, &reassembly->kept, reassembly->kept_last);
     release_chain(pieces, &reassembly->early, reassembly->early_last);
     reassembly->kept_count = reassembly->early_count = 0;
+    reassembly->early_hint = POOL_NONE;
 }
 
 const uint8_t *reassembly_first(const struct reassembly *reassembly, const struct pool *pieces,

@@ -5,8 +5,8 @@
  *          bytes that were delivered, to compare what is sent again with them.
  * Borrows: payload during each call.
  * Bounds:  the pool holds REASSEMBLY_PIECES pieces, the stream budget. One direction has at most
- *          REASSEMBLY_EARLY_MAX early ones and REASSEMBLY_KEPT_MAX delivered ones. A segment takes
- *          at most so many steps.
+ *          REASSEMBLY_EARLY_MAX early ones and REASSEMBLY_KEPT_MAX delivered ones. A segment looks
+ *          at REASSEMBLY_STEPS_MAX early ones and those that it overlaps.
  * Fails:   never. What finds no room is given up: a gap, and REASSEMBLY_DENIED is returned.
  * Used by: flows/analysis, flows/record; report reads the first bytes.
  *
@@ -26,6 +26,7 @@
 #define REASSEMBLY_PIECES      262144u /* 64 MiB */
 #define REASSEMBLY_EARLY_MAX   4096u   /* 1 MB */
 #define REASSEMBLY_KEPT_MAX    273u    /* 64 KiB */
+#define REASSEMBLY_STEPS_MAX   512u    /* early pieces looked at for one segment */
 #define REASSEMBLY_FIRST_MAX   REASSEMBLY_PIECE_SIZE
 #define REASSEMBLY_PATIENCE_NS INT64_C(1000000000)
 
@@ -39,10 +40,11 @@ struct reassembly {
     uint32_t early, early_last; /* chain of early pieces, by offset */
     uint16_t kept_count;
     uint16_t early_count;
-    uint32_t gap_count; /* given up so far */
-    int64_t gap_bytes;  /* in them */
+    uint32_t gap_count;  /* given up so far */
+    int64_t gap_bytes;   /* in them */
+    uint32_t early_hint; /* early piece that was put last, POOL_NONE for none: the next goes near */
     bool begun;
-    uint8_t zero[7];
+    uint8_t zero[3];
 };
 
 /* Bytes in stream order. `bytes` is NULL for a gap. */
@@ -80,7 +82,7 @@ int reassembly_pieces_open(struct pool *pieces, struct err *err);
 
 static inline void reassembly_init(struct reassembly *reassembly)
 {
-    reassembly->kept = reassembly->early = POOL_NONE;
+    reassembly->kept = reassembly->early = reassembly->early_hint = POOL_NONE;
     reassembly->kept_count = reassembly->early_count = 0;
     reassembly->gap_count = 0;
     reassembly->gap_bytes = 0;

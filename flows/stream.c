@@ -27,19 +27,19 @@ static void begin_at(struct stream *stream, uint32_t seq)
 /* Puts [from, to) into the sorted chain. It touches no other hole. */
 static bool put_hole(struct stream *stream, int64_t from, int64_t to, uint32_t acknowledged)
 {
+    uint32_t index = POOL_NONE;
+    if (stream->rare->hole_count < STREAM_HOLES_PER_SIDE)
+        index = pool_take(stream->holes);
+    if (index == POOL_NONE)
+        return false;
+    stream->rare->hole_count++;
     uint32_t *link = &stream->rare->first_hole;
-    uint32_t steps = 0;
     while (*link != POOL_NONE) {
         struct hole *hole = pool_at(stream->holes, *link);
         if (hole->from > from)
             break;
-        if (++steps >= STREAM_HOLES_PER_SIDE)
-            return false;
         link = &hole->next;
     }
-    uint32_t index = pool_take(stream->holes);
-    if (index == POOL_NONE)
-        return false;
     *(struct hole *)pool_at(stream->holes, index) =
         (struct hole){.next = *link, .acknowledged = acknowledged, .from = from, .to = to};
     *link = index;
@@ -81,6 +81,7 @@ static uint64_t fill_holes(struct stream *stream, int64_t from, int64_t to, bool
         if (low == hole->from && high == hole->to) {
             *link = hole->next;
             pool_give(stream->holes, index);
+            stream->rare->hole_count--;
         } else if (low == hole->from) {
             hole->from = high;
             link = &hole->next;
@@ -190,5 +191,6 @@ void stream_release(struct stream *stream)
         index = next;
     }
     stream->rare->first_hole = POOL_NONE;
+    stream->rare->hole_count = 0;
     stream->side->flags &= (uint16_t)~SIDE_HOLES;
 }

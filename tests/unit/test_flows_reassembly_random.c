@@ -28,7 +28,7 @@ static const struct model_row {
     {"small segments", 3000, 40, 600, 600, REASSEMBLY_PIECES, false, false},
     {"segments of several pieces", 60000, 3000, 20000, 200, REASSEMBLY_PIECES, false, false},
     {"segments of one byte", 400, 1, 400, 2000, REASSEMBLY_PIECES, false, false},
-    {"far apart", 1000000, 2000, 1000000, 900, REASSEMBLY_PIECES, false, false},
+    {"far apart", 1000000, 2000, 100000, 900, REASSEMBLY_PIECES, false, false},
     {"cut", 30000, 700, 3000, 400, REASSEMBLY_PIECES, true, false},
     {"acknowledged", 30000, 700, 6000, 200, REASSEMBLY_PIECES, false, true},
     {"few pieces", 30000, 700, 6000, 300, 7, true, true},

@@ -1,5 +1,6 @@
 #include "flows/reassembly.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Early pieces of a direction of which only the first bytes are kept. */
@@ -7,10 +8,13 @@
 
 struct piece {
     uint32_t next;
-    uint32_t len;
+    uint32_t prev; /* of early ones */
     int64_t offset;
+    uint16_t len;
     uint8_t bytes[REASSEMBLY_PIECE_SIZE];
 };
+
+static_assert(sizeof(struct piece) == 256, "four cache lines");
 
 int reassembly_pieces_open(struct pool *pieces, struct err *err)
 {
@@ -120,7 +124,7 @@ static bool keep(struct reassembly *reassembly, const struct reassembly_way *way
             return false;
         uint32_t part = shorter(left, REASSEMBLY_PIECE_SIZE - piece->len);
         memcpy(piece->bytes + piece->len, bytes, part);
-        piece->len += part;
+        piece->len = (uint16_t)(piece->len + part);
         bytes += part;
         offset += part;
         left -= part;
@@ -181,6 +185,8 @@ static unsigned drain(struct reassembly *reassembly, const struct reassembly_way
         if (known < piece->len)
             result |= take(reassembly, way, piece->bytes + known, piece->len - (uint32_t)known);
         reassembly->early = piece->next;
+        if (piece->next != POOL_NONE)
+            piece_at(way->pieces, piece->next)->prev = POOL_NONE;
         reassembly->early_count--;
         if (reassembly->early_hint == index)
             reassembly->early_hint = POOL_NONE;
@@ -197,47 +203,55 @@ static void pass_gap(struct reassembly *reassembly, const struct reassembly_way 
     (void)drain(reassembly, way);
 }
 
-/* Puts up to `room` captured bytes behind *link, in as many pieces as it takes. Returns the link
- * behind them, or NULL when there is no room. */
-static uint32_t *put_early(struct reassembly *reassembly, const struct reassembly_way *way,
-                           uint32_t *link, struct reassembly_payload *payload, int64_t room)
+/* Puts the first `len` bytes, at most a piece, behind `prev` (POOL_NONE: to the front). Returns the
+ * new piece, POOL_NONE when there is no room. */
+static uint32_t put_early(struct reassembly *reassembly, const struct reassembly_way *way,
+                          uint32_t prev, struct reassembly_payload *payload, uint32_t len)
 {
     uint32_t most = way->whole ? REASSEMBLY_EARLY_MAX : EARLY_MAX_FIRST;
-    uint32_t left = shorter(room, payload->captured_len);
-    while (left > 0) {
-        uint32_t index = reassembly->early_count < most ? pool_take(way->pieces) : POOL_NONE;
-        if (index == POOL_NONE)
-            return NULL;
-        uint32_t len = shorter(left, REASSEMBLY_PIECE_SIZE);
-        struct piece *piece = piece_at(way->pieces, index);
-        piece->next = *link;
-        piece->len = len;
-        piece->offset = payload->offset;
-        memcpy(piece->bytes, payload->bytes, len);
-        reassembly->early_count++;
-        reassembly->early_hint = index;
-        if (*link == POOL_NONE)
-            reassembly->early_last = index;
-        *link = index;
-        link = &piece->next;
-        skip(payload, len);
-        left -= len;
-    }
-    return link;
+    uint32_t index = reassembly->early_count < most ? pool_take(way->pieces) : POOL_NONE;
+    if (index == POOL_NONE)
+        return POOL_NONE;
+    uint32_t *link = prev == POOL_NONE ? &reassembly->early : &piece_at(way->pieces, prev)->next;
+    struct piece *piece = piece_at(way->pieces, index);
+    piece->next = *link;
+    piece->prev = prev;
+    piece->offset = payload->offset;
+    piece->len = (uint16_t)len;
+    memcpy(piece->bytes, payload->bytes, len);
+    skip(payload, len);
+    if (*link == POOL_NONE)
+        reassembly->early_last = index;
+    else
+        piece_at(way->pieces, *link)->prev = index;
+    *link = index;
+    reassembly->early_hint = index;
+    reassembly->early_count++;
+    return index;
 }
 
-/* An early piece that begins no later than the payload, the nearer the better; POOL_NONE for none
- * but those at the front of the chain. Most early payload goes behind the last piece or behind the
- * one that was put before it. */
-static uint32_t find_near(const struct reassembly *reassembly, const struct pool *pieces,
-                          int64_t offset)
+/* The last early piece that begins no later than `offset`, POOL_NONE when all do. Looks from the one
+ * that was put last, or from the end: most early payload goes near one of them. False: it is too
+ * far from both. */
+static bool find_early(const struct reassembly *reassembly, const struct pool *pieces,
+                       int64_t offset, uint32_t *found)
 {
-    if (reassembly->early == POOL_NONE)
-        return POOL_NONE;
-    if (piece_at(pieces, reassembly->early_last)->offset <= offset)
-        return reassembly->early_last;
-    uint32_t hint = reassembly->early_hint;
-    return hint != POOL_NONE && piece_at(pieces, hint)->offset <= offset ? hint : POOL_NONE;
+    uint32_t at = reassembly->early == POOL_NONE ? POOL_NONE : reassembly->early_last;
+    uint32_t steps = 0;
+    if (at != POOL_NONE && piece_at(pieces, at)->offset > offset &&
+        reassembly->early_hint != POOL_NONE) {
+        at = reassembly->early_hint;
+        uint32_t next = piece_at(pieces, at)->next;
+        for (; next != POOL_NONE && piece_at(pieces, next)->offset <= offset &&
+               ++steps <= REASSEMBLY_STEPS_MAX;
+             next = piece_at(pieces, at)->next)
+            at = next;
+    }
+    while (at != POOL_NONE && piece_at(pieces, at)->offset > offset &&
+           ++steps <= REASSEMBLY_STEPS_MAX)
+        at = piece_at(pieces, at)->prev;
+    *found = at;
+    return steps <= REASSEMBLY_STEPS_MAX;
 }
 
 /* Takes away what a piece has of the payload, which does not begin before it. */
@@ -255,30 +269,25 @@ static unsigned pass_piece(const struct piece *piece, struct reassembly_payload 
 static unsigned wait_early(struct reassembly *reassembly, const struct reassembly_way *way,
                            struct reassembly_payload *payload)
 {
-    unsigned result = 0;
-    uint32_t steps = 0;
-    uint32_t *link = &reassembly->early;
-    uint32_t near = find_near(reassembly, way->pieces, payload->offset);
-    if (near != POOL_NONE) {
-        struct piece *piece = piece_at(way->pieces, near);
-        result |= pass_piece(piece, payload);
-        link = &piece->next;
-    }
-    while (payload->captured_len > 0 && *link != POOL_NONE) {
-        struct piece *piece = piece_at(way->pieces, *link);
-        if (payload->offset < piece->offset) {
-            link = put_early(reassembly, way, link, payload, piece->offset - payload->offset);
-            if (!link)
-                return result | REASSEMBLY_DENIED;
+    uint32_t at = POOL_NONE;
+    if (!find_early(reassembly, way->pieces, payload->offset, &at))
+        return REASSEMBLY_DENIED;
+    unsigned result = at == POOL_NONE ? 0 : pass_piece(piece_at(way->pieces, at), payload);
+    while (payload->captured_len > 0) {
+        uint32_t next = at == POOL_NONE ? reassembly->early : piece_at(way->pieces, at)->next;
+        int64_t room = REASSEMBLY_PIECE_SIZE;
+        if (next != POOL_NONE)
+            room = piece_at(way->pieces, next)->offset - payload->offset;
+        if (room <= 0) {
+            result |= pass_piece(piece_at(way->pieces, next), payload);
+            at = next;
             continue;
         }
-        result |= pass_piece(piece, payload);
-        link = &piece->next;
-        if (++steps > REASSEMBLY_STEPS_MAX)
+        uint32_t len = shorter(shorter(room, REASSEMBLY_PIECE_SIZE), payload->captured_len);
+        at = put_early(reassembly, way, at, payload, len);
+        if (at == POOL_NONE)
             return result | REASSEMBLY_DENIED;
     }
-    if (!put_early(reassembly, way, link, payload, payload->captured_len))
-        result |= REASSEMBLY_DENIED;
     return result;
 }
 

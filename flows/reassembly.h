@@ -22,7 +22,7 @@
 
 #include "base/pool.h"
 
-#define REASSEMBLY_PIECE_SIZE  240u
+#define REASSEMBLY_PIECE_SIZE  238u
 #define REASSEMBLY_PIECES      262144u /* 64 MiB */
 #define REASSEMBLY_EARLY_MAX   4096u   /* 1 MB */
 #define REASSEMBLY_KEPT_MAX    273u    /* 64 KiB */
@@ -42,7 +42,7 @@ struct reassembly {
     uint16_t early_count;
     uint32_t gap_count;  /* given up so far */
     int64_t gap_bytes;   /* in them */
-    uint32_t early_hint; /* early piece that was put last, POOL_NONE for none: the next goes near */
+    uint32_t early_hint; /* early piece that was put last, POOL_NONE for none */
     bool begun;
     uint8_t zero[3];
 };

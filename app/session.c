@@ -92,7 +92,6 @@ static int open_tracker(struct session *session, struct err *err)
         .ephemeral_high = live ? EPHEMERAL_HIGH_LIVE : EPHEMERAL_HIGH_FILE,
     };
     bool has_view = wants_view(session->options);
-    options.closed_bytes = has_view;
     if (has_view)
         options.closed_kept = options.closed_most =
             options.max_flows ? options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
@@ -122,10 +121,12 @@ static int open_report(struct session *session, struct err *err)
                                 : options->follow_id       ? REPORT_NOTHING
                                 : options->report || !live ? REPORT_TEXT
                                                            : REPORT_LINES;
-    return report_open(
-        &session->report,
-        &(struct report_options){.format = format, .flow_id = options->flow_id, .local_time = true},
-        &session->out, err);
+    return report_open(&session->report,
+                       &(struct report_options){.format = format,
+                                                .flow_id = options->flow_id,
+                                                .stream_digest = options->stream_digest,
+                                                .local_time = true},
+                       &session->out, err);
 }
 
 static int open_output(struct session *session, struct err *err)

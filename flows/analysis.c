@@ -20,7 +20,7 @@ static struct stream stream_of(const struct flow_records *flow, unsigned side)
 
 static bool is_whole(const struct flow_records *flow)
 {
-    return flow->digest || flow->sink;
+    return flow->streams;
 }
 
 /* The flow's detail, which it gets now when it has none. NULL when all are taken. */
@@ -37,7 +37,7 @@ static struct flow_detail *need_detail(struct flow_records *flow, int64_t now_ns
     flow->hot->flags |= FLOW_FLAG_DETAIL;
     flow->cold->detail = index;
     flow->detail = pool_at(&flow->pools->details, index);
-    detail_init(flow->detail, is_whole(flow), now_ns);
+    detail_init(flow->detail, now_ns);
     return flow->detail;
 }
 
@@ -48,7 +48,7 @@ static void take_ecn(struct flow *hot, const struct packet *packet)
     uint16_t offer = packet->flags & (TCP_ECE | TCP_CWR);
     bool is_answer = packet->flags & TCP_ACK;
     if (offer != (is_answer ? TCP_ECE : TCP_ECE | TCP_CWR))
-        hot->flags &= ~FLOW_FLAG_ECN;
+        hot->flags &= ~(uint32_t)FLOW_FLAG_ECN;
     else if (!is_answer)
         hot->flags |= FLOW_FLAG_ECN;
 }
@@ -105,7 +105,7 @@ static void measure_handshake(const struct flow_records *flow, const struct pack
         return;
     int64_t span_ns = packet->time_ns - flow->cold->syn_ns;
     flow->cold->handshake_ns = span_ns > 0 ? span_ns : 0;
-    flow->hot->flags &= ~FLOW_FLAG_HANDSHAKE;
+    flow->hot->flags &= ~(uint32_t)FLOW_FLAG_HANDSHAKE;
 }
 
 struct delivery {
@@ -118,7 +118,7 @@ static void deliver(void *context, const struct reassembly_chunk *chunk)
     const struct delivery *delivery = context;
     const struct flow_records *flow = delivery->flow;
     if (flow->digest)
-        digest_add(&flow->digest->side[delivery->side], chunk);
+        digest_add(&flow->streams->digest[delivery->side], chunk);
     if (flow->sink)
         flow->sink->take(flow->sink->context, records_view(flow), delivery->side, chunk);
 }
@@ -126,28 +126,42 @@ static void deliver(void *context, const struct reassembly_chunk *chunk)
 static struct reassembly_way way_of(struct delivery *delivery, int64_t time_ns)
 {
     return (struct reassembly_way){.pieces = &delivery->flow->pools->pieces,
-                                   .whole = delivery->flow->detail->whole,
                                    .time_ns = time_ns,
                                    .deliver = deliver,
                                    .context = delivery};
 }
 
-/* The bytes of a payload that take_stream has counted. */
-static uint32_t take_bytes(const struct flow_records *flow, const struct packet *packet,
-                           uint32_t seq)
+/* Payload into streams that are wanted whole. Returns whether it repeats bytes with others. */
+static bool __attribute__((noinline))
+take_whole(const struct flow_records *flow, const struct packet *packet, int64_t offset)
 {
     unsigned sender = packet->direction;
+    if (!(flow->hot->flags & FLOW_FLAG_STREAMS))
+        streams_init(flow->streams);
+    flow->hot->flags |= FLOW_FLAG_STREAMS;
     struct delivery delivery = {flow, sender};
     struct reassembly_way way = way_of(&delivery, packet->time_ns);
-    struct reassembly_payload payload = {packet->payload, packet->payload_captured_len,
-                                         packet->payload_wire_len,
-                                         stream_offset(&flow->hot->side[sender], seq)};
-    unsigned result = reassembly_add(&flow->detail->side[sender].bytes, &way,
-                                     &flow->cold->rare[sender].stream_begin, &payload);
-    flow->hot->flags |= FLOW_FLAG_BYTES;
+    unsigned result =
+        reassembly_add(&flow->streams->side[sender], &way, flow->cold->rare[sender].stream_begin,
+                       &(struct reassembly_payload){packet->payload, packet->payload_captured_len,
+                                                    packet->payload_wire_len, offset});
     if (result & REASSEMBLY_DENIED)
         flow->hot->flags |= FLOW_FLAG_BYTES_DENIED;
-    return result & REASSEMBLY_DIFFERS ? MARK_BIT(OVERLAP) : 0;
+    return result & REASSEMBLY_DIFFERS;
+}
+
+/* The bytes of a payload that take_stream has counted. Returns marks. */
+static uint32_t take_bytes(struct flow_records *flow, const struct packet *packet, uint32_t seq)
+{
+    unsigned sender = packet->direction;
+    int64_t offset = stream_offset(&flow->hot->side[sender], seq);
+    bool differs = false;
+    if (offset < DETAIL_FIRST_MAX && need_detail(flow, packet->time_ns))
+        differs = detail_take_first(&flow->detail->side[sender], offset, packet->payload,
+                                    packet->payload_captured_len);
+    if (is_whole(flow))
+        differs |= take_whole(flow, packet, offset);
+    return differs ? MARK_BIT(OVERLAP) : 0;
 }
 
 /* Payload and FIN into the stream. Returns marks. */
@@ -160,8 +174,7 @@ static uint32_t take_stream(struct flow_records *flow, const struct packet *pack
     bool kept = true;
     if (len > 0) {
         kept = stream_data(&stream, seq, len);
-        if (need_detail(flow, packet->time_ns))
-            marks = take_bytes(flow, packet, seq);
+        marks = take_bytes(flow, packet, seq);
     }
     if (packet->flags & TCP_FIN)
         kept &= stream_fin(&stream, seq + len);
@@ -180,36 +193,42 @@ static bool is_synchronized(const struct flow_side *side)
     return synchronized >> side->state & 1;
 }
 
-/* An ACK says what the other side's stream must have had: holes below it were missed by the
- * capture, and so was everything beyond what was seen. */
-static uint32_t check_acknowledged(const struct flow_records *flow, const struct packet *packet)
+/* Kept out of line: an ACK seldom tells of holes, nor does a stream often wait for one. */
+static uint32_t __attribute__((noinline))
+take_acknowledged(const struct flow_records *flow, const struct packet *packet, bool beyond)
 {
     unsigned sender = packet->direction;
     const struct flow_side *own = &flow->hot->side[sender];
     struct flow_side *peer = &flow->hot->side[!sender];
-    struct flow_side_rare *rare = &flow->cold->rare[!sender];
-    bool is_whole_stream = flow->detail && flow->detail->whole;
-    bool beyond = (peer->flags & SIDE_SEQ_KNOWN) && seq_diff(packet->ack, peer->seq_next) > 0;
-    if (!beyond && !(peer->flags & SIDE_HOLES) && !is_whole_stream)
-        return 0;
     if (!is_synchronized(own) || !is_synchronized(peer))
         return 0;
-    if ((own->flags & SIDE_ACK_KNOWN) && packet->ack == own->ack)
-        beyond = false;
-    uint32_t missed = beyond;
+    bool is_new = !(own->flags & SIDE_ACK_KNOWN) || packet->ack != own->ack;
+    uint32_t missed = beyond && is_new;
     if (peer->flags & SIDE_HOLES) {
         struct stream stream = stream_of(flow, !sender);
         missed += stream_acknowledge(&stream, packet->ack);
     }
-    if (is_whole_stream) {
+    if (flow->hot->flags & FLOW_FLAG_STREAMS) {
         struct delivery delivery = {flow, !sender};
         struct reassembly_way way = way_of(&delivery, packet->time_ns);
-        reassembly_acknowledge(&flow->detail->side[!sender].bytes, &way,
+        reassembly_acknowledge(&flow->streams->side[!sender], &way,
                                stream_offset(peer, packet->ack));
     }
+    uint32_t *gaps = &flow->cold->rare[!sender].gaps;
     for (uint32_t at = 0; at < missed; at++)
-        history_add_counted(flow->cold, !sender, HISTORY_GAP, ++rare->gaps);
+        history_add_counted(flow->cold, !sender, HISTORY_GAP, ++*gaps);
     return missed > 0 ? MARK_BIT(ACKED_UNSEEN) : 0;
+}
+
+/* An ACK says what the other side's stream must have had: holes below it were missed by the
+ * capture, and so was everything beyond what was seen. */
+static uint32_t check_acknowledged(const struct flow_records *flow, const struct packet *packet)
+{
+    const struct flow_side *peer = &flow->hot->side[!packet->direction];
+    bool beyond = (peer->flags & SIDE_SEQ_KNOWN) && seq_diff(packet->ack, peer->seq_next) > 0;
+    if (!beyond && !(peer->flags & SIDE_HOLES) && !(flow->hot->flags & FLOW_FLAG_STREAMS))
+        return 0;
+    return take_acknowledged(flow, packet, beyond);
 }
 
 static void write_flags(const struct flow_records *flow, const struct packet *packet)
@@ -263,7 +282,8 @@ static void write_repeat(const struct flow_records *flow, const struct packet *p
     history_add_counted(flow->cold, packet->direction, HISTORY_RETRANSMISSION, *repeats);
 }
 
-static void count_in_detail(struct flow_records *flow, const struct packet *packet, uint32_t marks)
+static void __attribute__((noinline))
+count_in_detail(struct flow_records *flow, const struct packet *packet, uint32_t marks)
 {
     if (!need_detail(flow, packet->time_ns))
         return;
@@ -275,7 +295,8 @@ static void count_in_detail(struct flow_records *flow, const struct packet *pack
         side->counts[__builtin_ctz(marks) - MARK_DETAIL_FIRST]++;
 }
 
-static uint32_t count_marks(struct flow_records *flow, const struct packet *packet, uint32_t marks)
+static uint32_t __attribute__((noinline))
+count_marks(struct flow_records *flow, const struct packet *packet, uint32_t marks)
 {
     unsigned sender = packet->direction;
     struct flow_side_rare *rare = &flow->cold->rare[sender];
@@ -304,13 +325,12 @@ static uint32_t count_marks(struct flow_records *flow, const struct packet *pack
 
 static void take_time(const struct flow_records *flow, const struct packet *packet, uint32_t marks)
 {
-    bool brings =
-        (segment_space(packet) > 0 && !(marks & TIMING_REPEATS)) || packet->flags & TCP_RST;
-    flow->hot->flags |= FLOW_FLAG_WAITING;
-    if (brings || marks & (SEGMENT_ACKNOWLEDGES | MARK_BIT(WINDOW_UPDATE))) {
-        flow->hot->flags &= ~FLOW_FLAG_WAITING;
-        timing_progress(flow->detail, packet->time_ns);
-    }
+    bool brings = segment_space(packet) > 0 && !(marks & TIMING_REPEATS);
+    if (brings || packet->flags & TCP_RST ||
+        marks & (SEGMENT_ACKNOWLEDGES | MARK_BIT(WINDOW_UPDATE)))
+        timing_progress(flow, packet->time_ns);
+    else
+        flow->hot->flags |= FLOW_FLAG_WAITING;
     timing_segment(flow->detail, packet, marks);
 }
 
@@ -398,39 +418,16 @@ uint32_t analysis_segment(struct flow_records *flow, const struct packet *packet
 
 void analysis_finish(const struct flow_records *flow, int64_t time_ns)
 {
-    if (!flow->detail)
-        return;
     /* A silence that lasts until now counts as well. */
-    if (flow->detail->judged && flow_state_is_open(flow->hot->state))
-        timing_progress(flow->detail, time_ns);
-    for (unsigned side = 0; side < 2 && flow->detail->whole; side++) {
+    if (flow->hot->flags & FLOW_FLAG_JUDGED && flow_state_is_open(flow->hot->state))
+        timing_progress(flow, time_ns);
+    if (!(flow->hot->flags & FLOW_FLAG_STREAMS))
+        return;
+    for (unsigned side = 0; side < 2; side++) {
         struct delivery delivery = {flow, side};
         struct reassembly_way way = way_of(&delivery, time_ns);
-        reassembly_finish(&flow->detail->side[side].bytes, &way, flow->hot->side[side].stream_end);
+        reassembly_finish(&flow->streams->side[side], &way, flow->hot->side[side].stream_end);
     }
-}
-
-static void release_bytes(const struct flow_records *flow)
-{
-    if (!(flow->hot->flags & FLOW_FLAG_BYTES))
-        return;
-    for (unsigned side = 0; side < 2; side++)
-        reassembly_release(&flow->detail->side[side].bytes, &flow->pools->pieces);
-    flow->hot->flags &= ~FLOW_FLAG_BYTES;
-}
-
-void analysis_forget_bytes(const struct flow_records *flow)
-{
-    if (!is_whole(flow))
-        release_bytes(flow);
-}
-
-void analysis_prefetch(const struct flow_records *flow)
-{
-    if (!(flow->hot->flags & FLOW_FLAG_BYTES))
-        return;
-    for (unsigned side = 0; side < 2; side++)
-        reassembly_prefetch(&flow->detail->side[side].bytes, &flow->pools->pieces);
 }
 
 void analysis_release(const struct flow_records *flow)
@@ -438,8 +435,11 @@ void analysis_release(const struct flow_records *flow)
     for (unsigned side = 0; side < 2; side++) {
         struct stream stream = stream_of(flow, side);
         stream_release(&stream);
+        if (flow->hot->flags & FLOW_FLAG_STREAMS)
+            reassembly_release(&flow->streams->side[side], &flow->pools->pieces);
     }
-    release_bytes(flow);
-    if (flow->detail)
-        pool_give(&flow->pools->details, flow->cold->detail);
+    if (!flow->detail)
+        return;
+    pool_give(&flow->pools->details, flow->cold->detail);
+    pool_prefetch(&flow->pools->details, sizeof *flow->detail);
 }

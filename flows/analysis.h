@@ -20,12 +20,6 @@ uint32_t analysis_segment(struct flow_records *flow, const struct packet *packet
 /* The flow leaves the table: what waits of its streams is delivered. */
 void analysis_finish(const struct flow_records *flow, int64_t time_ns);
 
-/* Gives the first bytes of a flow back that is over, while they are in the cache. */
-void analysis_forget_bytes(const struct flow_records *flow);
-
-/* Brings in what analysis_release is going to touch. */
-void analysis_prefetch(const struct flow_records *flow);
-
 /* Gives everything back that the flow has taken. */
 void analysis_release(const struct flow_records *flow);
 

@@ -132,7 +132,7 @@ static void orient(struct flow *flow, unsigned sender, uint16_t flags)
         return;
     flow->client = (uint8_t)(flags & TCP_ACK ? !sender : sender);
     flow->flags |= FLOW_FLAG_CLIENT_KNOWN;
-    flow->flags &= ~FLOW_FLAG_FLIPPED;
+    flow->flags &= ~(uint32_t)FLOW_FLAG_FLIPPED;
     if (flow->side[flow->client].packets == 0)
         flow->flags |= FLOW_FLAG_FLIPPED;
 }

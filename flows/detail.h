@@ -15,9 +15,9 @@
 #include <stdint.h>
 
 #include "flows/mark.h"
-#include "flows/reassembly.h"
 
-#define DETAIL_MAX 131072u
+#define DETAIL_MAX       131072u /* 56 MiB */
+#define DETAIL_FIRST_MAX 64u
 
 /* Is a segment of this side being timed? */
 enum detail_timing {
@@ -45,9 +45,10 @@ struct detail_side {
     uint32_t response_count;
     uint32_t stall_count;
     bool has_spoken;
-    bool counted; /* `counts` is valid; else all of it is 0 */
-    uint8_t zero[2];
-    struct reassembly bytes;
+    bool counted;      /* `counts` is valid; else all of it is 0 */
+    uint8_t first_len; /* bytes in `first` */
+    uint8_t zero;
+    uint8_t first[DETAIL_FIRST_MAX];    /* the first bytes of its stream, up to the first gap */
     uint32_t counts[MARK_DETAIL_COUNT]; /* by enum mark less MARK_DETAIL_FIRST */
 };
 
@@ -60,10 +61,9 @@ struct flow_detail {
     uint8_t timing[2]; /* enum detail_timing */
     uint8_t speaker;   /* the side that sent the latest new payload; valid with `spoken` */
     bool spoken;
-    bool whole;      /* its streams are reassembled from end to end, not only their first bytes */
-    bool judged;     /* there was no progress for TIMING_STALL_NS, and it is known why: */
-    uint8_t cause;   /* enum stall_cause; valid with `judged`, as is the next */
+    uint8_t cause;   /* enum stall_cause; valid with FLOW_FLAG_JUDGED, as is the next */
     uint8_t culprit; /* tuple end that is to blame */
+    uint8_t zero[2];
     struct detail_side side[2];
 };
 
@@ -74,7 +74,12 @@ static inline uint32_t detail_count(const struct detail_side *side, enum mark ma
 }
 
 /* Makes a record ready, but for what `counted` says is not used. */
-void detail_init(struct flow_detail *detail, bool whole, int64_t now_ns);
+void detail_init(struct flow_detail *detail, int64_t now_ns);
+
+/* `len` bytes of payload at a stream offset: keeps those that continue the first bytes. Returns
+ * whether it repeats some of them with others in their place. */
+bool detail_take_first(struct detail_side *side, int64_t offset, const uint8_t *bytes,
+                       uint32_t len);
 
 static_assert(offsetof(struct flow_detail, side) == 64, "one cache line");
 static_assert(sizeof(struct detail_side) % 64 == 0, "whole cache lines");

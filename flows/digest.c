@@ -1,11 +1,5 @@
 #include "flows/digest.h"
 
-void digest_init(struct flow_digest *digest)
-{
-    for (unsigned side = 0; side < 2; side++)
-        digest->side[side] = (struct stream_digest){.state = DIGEST_EMPTY};
-}
-
 void digest_add(struct stream_digest *digest, const struct reassembly_chunk *chunk)
 {
     if (digest->state == DIGEST_EMPTY) {

@@ -1,8 +1,8 @@
 /*
  * Purpose: the SHA-1 of each direction's stream, in stream order, for comparing with other tools.
  * Owns:    the hash of every flow in the table.
- * Bounds:  sizeof (struct flow_digest) a flow, only when asked for. A gap breaks a digest, which is
- *          then not told.
+ * Bounds:  sizeof (struct stream_digest) a direction, only when asked for. A gap breaks a digest,
+ *          which is then not told.
  * Used by: flows/analysis (adds what flows/reassembly delivers), report (tells).
  */
 #ifndef LOFLOW_FLOWS_DIGEST_H
@@ -23,11 +23,11 @@ struct stream_digest {
     uint8_t state; /* enum digest_state */
 };
 
-struct flow_digest {
-    struct stream_digest side[2];
-};
-
-void digest_init(struct flow_digest *digest);
+static inline void digest_init(struct stream_digest *digest)
+{
+    digest->len = 0;
+    digest->state = DIGEST_EMPTY;
+}
 
 /* The next bytes of the stream, or a gap. */
 void digest_add(struct stream_digest *digest, const struct reassembly_chunk *chunk);

@@ -57,7 +57,7 @@ void expiry_judge_silence(struct tracker *tracker, uint32_t index, int64_t now_n
                           struct event_list *events)
 {
     struct flow_records flow = record_write(tracker, index);
-    if (!flow.detail || !timing_is_silent(flow.detail, now_ns) || !timing_judge(&flow))
+    if (!flow.detail || !timing_is_silent(&flow, now_ns) || !timing_judge(&flow))
         return;
     flow.hot->flags |= FLOW_FLAG_TROUBLE;
     int64_t silence_ms = (now_ns - flow.detail->progress_ns) / CLOCK_NS_PER_MS;

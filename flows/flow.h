@@ -56,7 +56,8 @@ enum flow_flag {
     FLOW_FLAG_DETAIL_DENIED = 0x400, /* it wanted one and there was none left */
     FLOW_FLAG_BYTES_DENIED = 0x800,  /* payload found no room: its stream has gaps of our making */
     FLOW_FLAG_ECN = 0x1000,          /* SYN and SYN-ACK agreed on ECN, RFC 3168 */
-    FLOW_FLAG_BYTES = 0x10000,       /* its detail holds bytes of its streams */
+    FLOW_FLAG_JUDGED = 0x20000,      /* without progress for long, and its detail says why */
+    FLOW_FLAG_STREAMS = 0x10000,     /* its record of flows/flow_streams.h is in use */
     FLOW_FLAG_WAITING = 0x8000,      /* its latest segment was no progress, see flows/timing.h */
     FLOW_FLAG_TROUBLE = 0x4000,      /* a mark of trouble was set, see flows/mark.def */
     FLOW_FLAG_FAST_OPEN = 0x2000, /* payload on the SYN was acknowledged by the SYN-ACK, RFC 7413 */
@@ -174,14 +175,14 @@ static_assert(sizeof(struct flow_cold) == 256, "four cache lines");
 static_assert(sizeof(struct flow) + sizeof(struct flow_cold) + 48 <= 512, "512 bytes a flow");
 
 struct flow_detail;
-struct flow_digest;
+struct flow_streams;
 
 /* The records of a flow, to read. */
 struct flow_view {
     const struct flow *hot;
     const struct flow_cold *cold;
-    const struct flow_detail *detail; /* NULL until it carried payload or met trouble */
-    const struct flow_digest *digest; /* NULL unless digests are wanted */
+    const struct flow_detail *detail;   /* NULL until it carried payload or met trouble */
+    const struct flow_streams *streams; /* NULL until a stream that is wanted whole begins */
 };
 
 static inline const struct flow_side *flow_client_side(struct flow_view flow)

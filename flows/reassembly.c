@@ -3,9 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-/* Early pieces of a direction of which only the first bytes are kept. */
-#define EARLY_MAX_FIRST 4u
-
 struct piece {
     uint32_t next;
     uint32_t prev; /* of early ones */
@@ -66,22 +63,19 @@ static bool chain_differs(uint32_t chain, const struct pool *pieces,
     return false;
 }
 
-/* A piece for bytes that were delivered. One direction that has enough of them gives its oldest,
- * but for the very first, which is kept for good. */
+/* A piece for bytes that were delivered; a direction that has enough of them, or finds no other,
+ * gives its oldest. POOL_NONE when it has none. */
 static uint32_t take_kept(struct reassembly *reassembly, struct pool *pieces)
 {
     if (reassembly->kept_count < REASSEMBLY_KEPT_MAX) {
         uint32_t index = pool_take(pieces);
         if (index != POOL_NONE)
             reassembly->kept_count++;
-        if (index != POOL_NONE || reassembly->kept_count < 2)
+        if (index != POOL_NONE || reassembly->kept == POOL_NONE)
             return index;
     }
-    struct piece *first = piece_at(pieces, reassembly->kept);
-    uint32_t oldest = first->next;
-    first->next = piece_at(pieces, oldest)->next;
-    if (reassembly->kept_last == oldest)
-        reassembly->kept_last = reassembly->kept;
+    uint32_t oldest = reassembly->kept;
+    reassembly->kept = piece_at(pieces, oldest)->next;
     return oldest;
 }
 
@@ -90,7 +84,6 @@ static struct piece *append_kept(struct reassembly *reassembly, struct pool *pie
     uint32_t index = take_kept(reassembly, pieces);
     if (index == POOL_NONE)
         return NULL;
-    pool_prefetch(pieces, sizeof(struct piece));
     struct piece *piece = piece_at(pieces, index);
     piece->next = POOL_NONE;
     piece->len = 0;
@@ -103,40 +96,33 @@ static struct piece *append_kept(struct reassembly *reassembly, struct pool *pie
     return piece;
 }
 
-/* Keeps a copy of bytes at `next`. False when the pool is empty. */
-static bool keep(struct reassembly *reassembly, const struct reassembly_way *way,
+/* Keeps a copy of bytes at `next`, as far as there is room: it is a courtesy. */
+static void keep(struct reassembly *reassembly, const struct reassembly_way *way,
                  const uint8_t *bytes, uint32_t len)
 {
     int64_t offset = reassembly->next;
-    int64_t room = reassembly->begin + REASSEMBLY_FIRST_MAX - offset;
-    if (!way->whole && room <= 0)
-        return true;
-    uint32_t left = way->whole ? len : shorter(room, len);
     struct piece *piece = NULL;
     if (reassembly->kept != POOL_NONE)
         piece = piece_at(way->pieces, reassembly->kept_last);
-    while (left > 0) {
+    while (len > 0) {
         bool fits =
             piece && piece->len < REASSEMBLY_PIECE_SIZE && piece->offset + piece->len == offset;
         if (!fits)
             piece = append_kept(reassembly, way->pieces, offset);
         if (!piece)
-            return false;
-        uint32_t part = shorter(left, REASSEMBLY_PIECE_SIZE - piece->len);
+            return;
+        uint32_t part = shorter(len, REASSEMBLY_PIECE_SIZE - piece->len);
         memcpy(piece->bytes + piece->len, bytes, part);
         piece->len = (uint16_t)(piece->len + part);
         bytes += part;
         offset += part;
-        left -= part;
+        len -= part;
     }
-    return true;
 }
 
 static void deliver(struct reassembly *reassembly, const struct reassembly_way *way,
                     const uint8_t *bytes, uint64_t len)
 {
-    if (!way->whole)
-        return;
     way->deliver(way->context,
                  &(struct reassembly_chunk){.offset = reassembly->next - reassembly->begin,
                                             .bytes = bytes,
@@ -149,17 +135,15 @@ static void deliver(struct reassembly *reassembly, const struct reassembly_way *
     reassembly->gap_bytes += (int64_t)len;
 }
 
-/* Bytes whose turn it is. Keeping a copy of what is delivered is a courtesy, of the first bytes a
- * duty. */
-static unsigned take(struct reassembly *reassembly, const struct reassembly_way *way,
-                     const uint8_t *bytes, uint32_t len)
+/* Bytes whose turn it is. */
+static void take(struct reassembly *reassembly, const struct reassembly_way *way,
+                 const uint8_t *bytes, uint32_t len)
 {
     if (len == 0)
-        return 0;
+        return;
     deliver(reassembly, way, bytes, len);
-    bool kept = keep(reassembly, way, bytes, len);
+    keep(reassembly, way, bytes, len);
     reassembly->next += len;
-    return kept || way->whole ? 0 : REASSEMBLY_DENIED;
 }
 
 static void give_up_to(struct reassembly *reassembly, const struct reassembly_way *way,
@@ -173,9 +157,8 @@ static void give_up_to(struct reassembly *reassembly, const struct reassembly_wa
 }
 
 /* Takes early pieces whose turn has come. */
-static unsigned drain(struct reassembly *reassembly, const struct reassembly_way *way)
+static void drain(struct reassembly *reassembly, const struct reassembly_way *way)
 {
-    unsigned result = 0;
     while (reassembly->early != POOL_NONE) {
         uint32_t index = reassembly->early;
         const struct piece *piece = piece_at(way->pieces, index);
@@ -183,7 +166,7 @@ static unsigned drain(struct reassembly *reassembly, const struct reassembly_way
         if (known < 0)
             break;
         if (known < piece->len)
-            result |= take(reassembly, way, piece->bytes + known, piece->len - (uint32_t)known);
+            take(reassembly, way, piece->bytes + known, piece->len - (uint32_t)known);
         reassembly->early = piece->next;
         if (piece->next != POOL_NONE)
             piece_at(way->pieces, piece->next)->prev = POOL_NONE;
@@ -193,14 +176,13 @@ static unsigned drain(struct reassembly *reassembly, const struct reassembly_way
         reassembly->acked_ns = 0;
         pool_give(way->pieces, index);
     }
-    return result;
 }
 
 /* Gives the first gap up. */
 static void pass_gap(struct reassembly *reassembly, const struct reassembly_way *way)
 {
     give_up_to(reassembly, way, piece_at(way->pieces, reassembly->early)->offset);
-    (void)drain(reassembly, way);
+    drain(reassembly, way);
 }
 
 /* Puts the first `len` bytes, at most a piece, behind `prev` (POOL_NONE: to the front). Returns the
@@ -208,8 +190,9 @@ static void pass_gap(struct reassembly *reassembly, const struct reassembly_way 
 static uint32_t put_early(struct reassembly *reassembly, const struct reassembly_way *way,
                           uint32_t prev, struct reassembly_payload *payload, uint32_t len)
 {
-    uint32_t most = way->whole ? REASSEMBLY_EARLY_MAX : EARLY_MAX_FIRST;
-    uint32_t index = reassembly->early_count < most ? pool_take(way->pieces) : POOL_NONE;
+    if (reassembly->early_count >= REASSEMBLY_EARLY_MAX)
+        return POOL_NONE;
+    uint32_t index = pool_take(way->pieces);
     if (index == POOL_NONE)
         return POOL_NONE;
     uint32_t *link = prev == POOL_NONE ? &reassembly->early : &piece_at(way->pieces, prev)->next;
@@ -291,50 +274,44 @@ static unsigned wait_early(struct reassembly *reassembly, const struct reassembl
     return result;
 }
 
-/* Early payload found no room: a whole stream goes on without what is missing before it. */
+/* Early payload found no room: the stream goes on without what is missing before it. */
 static void make_room(struct reassembly *reassembly, const struct reassembly_way *way,
                       struct reassembly_payload *payload)
 {
-    if (!way->whole)
-        return;
     while (reassembly->early != POOL_NONE)
         pass_gap(reassembly, way);
     give_up_to(reassembly, way, payload->offset);
     int64_t known = reassembly->next - payload->offset;
     if (known < payload->captured_len)
-        (void)take(reassembly, way, payload->bytes + known,
-                   payload->captured_len - (uint32_t)known);
+        take(reassembly, way, payload->bytes + known, payload->captured_len - (uint32_t)known);
 }
 
 /* Payload at `next`, up to the first early piece, whose bytes came before these. What of it was cut
  * off is missing for good. Returns whether something of the payload is left. */
 static bool take_next(struct reassembly *reassembly, const struct reassembly_way *way,
-                      struct reassembly_payload *payload, unsigned *result)
+                      struct reassembly_payload *payload)
 {
     uint32_t room = UINT32_MAX;
     if (reassembly->early != POOL_NONE)
         room = shorter(piece_at(way->pieces, reassembly->early)->offset - reassembly->next,
                        UINT32_MAX);
-    uint32_t captured = shorter(room, payload->captured_len);
     uint32_t announced = shorter(room, payload->wire_len);
     int64_t end = reassembly->next + announced;
-    *result |= take(reassembly, way, payload->bytes, captured);
-    if (captured < announced && !way->whole)
-        return false;
+    take(reassembly, way, payload->bytes, shorter(room, payload->captured_len));
     give_up_to(reassembly, way, end);
     skip(payload, announced);
+    drain(reassembly, way);
+    skip(payload, shorter(reassembly->next - payload->offset, payload->wire_len));
     return payload->wire_len > 0;
 }
 
 unsigned reassembly_add(struct reassembly *reassembly, const struct reassembly_way *way,
-                        const int64_t *begin, const struct reassembly_payload *payload)
+                        int64_t begin, const struct reassembly_payload *payload)
 {
     if (!reassembly->begun) {
-        reassembly->begin = reassembly->next = *begin;
+        reassembly->begin = reassembly->next = begin;
         reassembly->begun = true;
     }
-    if (!way->whole && payload->offset >= reassembly->begin + REASSEMBLY_FIRST_MAX)
-        return 0;
     unsigned result = 0;
     struct reassembly_payload rest = *payload;
     if (rest.offset < reassembly->next) {
@@ -342,7 +319,9 @@ unsigned reassembly_add(struct reassembly *reassembly, const struct reassembly_w
             result |= REASSEMBLY_DIFFERS;
         skip(&rest, shorter(reassembly->next - rest.offset, rest.wire_len));
     }
-    if (rest.offset > reassembly->next && rest.wire_len > 0) {
+    if (rest.wire_len == 0)
+        return result;
+    if (rest.offset > reassembly->next) {
         result |= wait_early(reassembly, way, &rest);
         if (result & REASSEMBLY_DENIED)
             make_room(reassembly, way, &rest);
@@ -350,21 +329,15 @@ unsigned reassembly_add(struct reassembly *reassembly, const struct reassembly_w
     }
     if (chain_differs(reassembly->early, way->pieces, &rest))
         result |= REASSEMBLY_DIFFERS;
-    bool more = rest.wire_len > 0;
-    while (more) {
-        more = take_next(reassembly, way, &rest, &result);
-        result |= drain(reassembly, way);
-        skip(&rest, shorter(reassembly->next - rest.offset, rest.wire_len));
-        more = more && rest.wire_len > 0;
-    }
+    while (take_next(reassembly, way, &rest))
+        continue;
     return result;
 }
 
 void reassembly_acknowledge(struct reassembly *reassembly, const struct reassembly_way *way,
                             int64_t offset)
 {
-    if (reassembly->early == POOL_NONE || !way->whole ||
-        offset < piece_at(way->pieces, reassembly->early)->offset)
+    if (reassembly->early == POOL_NONE || offset < piece_at(way->pieces, reassembly->early)->offset)
         return;
     if (reassembly->acked_ns == 0)
         reassembly->acked_ns = way->time_ns;
@@ -374,7 +347,7 @@ void reassembly_acknowledge(struct reassembly *reassembly, const struct reassemb
 
 void reassembly_finish(struct reassembly *reassembly, const struct reassembly_way *way, int64_t end)
 {
-    while (reassembly->early != POOL_NONE && way->whole)
+    while (reassembly->early != POOL_NONE)
         pass_gap(reassembly, way);
     if (reassembly->begun)
         give_up_to(reassembly, way, end);
@@ -396,17 +369,4 @@ void reassembly_release(struct reassembly *reassembly, struct pool *pieces)
     release_chain(pieces, &reassembly->early, reassembly->early_last);
     reassembly->kept_count = reassembly->early_count = 0;
     reassembly->early_hint = POOL_NONE;
-}
-
-const uint8_t *reassembly_first(const struct reassembly *reassembly, const struct pool *pieces,
-                                uint32_t *len)
-{
-    *len = 0;
-    if (reassembly->kept == POOL_NONE)
-        return NULL;
-    const struct piece *piece = piece_at(pieces, reassembly->kept);
-    if (piece->offset != reassembly->begin)
-        return NULL;
-    *len = piece->len;
-    return piece->bytes;
 }

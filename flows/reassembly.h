@@ -8,7 +8,7 @@
  *          REASSEMBLY_EARLY_MAX early ones and REASSEMBLY_KEPT_MAX delivered ones. A segment looks
  *          at REASSEMBLY_STEPS_MAX early ones and those that it overlaps.
  * Fails:   never. What finds no room is given up: a gap, and REASSEMBLY_DENIED is returned.
- * Used by: flows/analysis, flows/record; report reads the first bytes.
+ * Used by: flows/analysis.
  *
  * The first copy of a byte wins, as for a receiver that has delivered it already. A gap is given up
  * when the peer has acknowledged what lies behind it for REASSEMBLY_PATIENCE_NS (the capture missed
@@ -27,7 +27,6 @@
 #define REASSEMBLY_EARLY_MAX   4096u   /* 1 MB */
 #define REASSEMBLY_KEPT_MAX    273u    /* 64 KiB */
 #define REASSEMBLY_STEPS_MAX   512u    /* early pieces looked at for one segment */
-#define REASSEMBLY_FIRST_MAX   REASSEMBLY_PIECE_SIZE
 #define REASSEMBLY_PATIENCE_NS INT64_C(1000000000)
 
 /* Of one direction. Offsets are those of flows/stream.h. */
@@ -59,9 +58,8 @@ struct reassembly_chunk {
 /* Where the bytes go, and what the direction may use. */
 struct reassembly_way {
     struct pool *pieces;
-    bool whole; /* reassemble all; else only the first REASSEMBLY_FIRST_MAX bytes are kept */
     int64_t time_ns;
-    void (*deliver)(void *context, const struct reassembly_chunk *chunk); /* called when `whole` */
+    void (*deliver)(void *context, const struct reassembly_chunk *chunk);
     void *context;
 };
 
@@ -90,10 +88,10 @@ static inline void reassembly_init(struct reassembly *reassembly)
     reassembly->begun = false;
 }
 
-/* `begin` is the offset of the stream's first byte as far as it is known; it is read with the first
- * payload only. Returns enum reassembly_result bits. */
+/* `begin` is the offset of the stream's first byte, as far as it is known with the first payload.
+ * Returns enum reassembly_result bits. */
 unsigned reassembly_add(struct reassembly *reassembly, const struct reassembly_way *way,
-                        const int64_t *begin, const struct reassembly_payload *payload);
+                        int64_t begin, const struct reassembly_payload *payload);
 
 /* The peer has acknowledged everything before `offset`. */
 void reassembly_acknowledge(struct reassembly *reassembly, const struct reassembly_way *way,
@@ -103,21 +101,6 @@ void reassembly_acknowledge(struct reassembly *reassembly, const struct reassemb
 void reassembly_finish(struct reassembly *reassembly, const struct reassembly_way *way,
                        int64_t end);
 
-/* Brings in what reassembly_release is going to touch first. */
-static inline void reassembly_prefetch(const struct reassembly *reassembly,
-                                       const struct pool *pieces)
-{
-    if (reassembly->kept != POOL_NONE)
-        __builtin_prefetch(pool_at(pieces, reassembly->kept), 1);
-    if (reassembly->early != POOL_NONE)
-        __builtin_prefetch(pool_at(pieces, reassembly->early), 1);
-}
-
 void reassembly_release(struct reassembly *reassembly, struct pool *pieces);
-
-/* The first bytes of the stream without a gap, at most REASSEMBLY_FIRST_MAX; NULL when there is
- * none. */
-const uint8_t *reassembly_first(const struct reassembly *reassembly, const struct pool *pieces,
-                                uint32_t *len);
 
 #endif

@@ -41,8 +41,7 @@ void record_retire(struct tracker *tracker, uint32_t index, struct event_list *e
 {
     struct flow *flow = record_hot(tracker, index);
     assert(flow->flags & FLOW_FLAG_LIVE && tracker->retired_count < EVENT_LIST_MAX);
-    if (tracker->options.stream_digest || tracker->options.follow ||
-        flow_state_is_open(flow->state)) {
+    if (record_wants_streams(tracker) || flow_state_is_open(flow->state)) {
         struct flow_records records = record_write(tracker, index);
         analysis_finish(&records, tracker->now_ns);
     }
@@ -50,7 +49,7 @@ void record_retire(struct tracker *tracker, uint32_t index, struct event_list *e
                  &(struct flow_event){.kind = EVENT_RETIRED, .time_ns = tracker->now_ns});
     record_enqueue(tracker, index, QUEUE_NONE);
     table_remove(&tracker->table, flow->hash, index);
-    flow->flags &= ~FLOW_FLAG_LIVE;
+    flow->flags &= ~(uint32_t)FLOW_FLAG_LIVE;
     tracker->stats.live--;
     tracker->stats.open -= flow_is_open(record_view(tracker, index));
     tracker->retired[tracker->retired_count++] = index;
@@ -61,18 +60,14 @@ void record_begin_call(struct tracker *tracker, struct event_list *events)
 {
     events->count = 0;
     for (uint32_t at = 0; at < tracker->retired_count; at++) {
-        struct flow_records records = record_write(tracker, tracker->retired[at]);
-        analysis_prefetch(&records);
-    }
-    for (uint32_t at = 0; at < tracker->retired_count; at++) {
         uint32_t index = tracker->retired[at];
         struct flow *flow = record_hot(tracker, index);
         struct flow_records records = record_write(tracker, index);
         analysis_release(&records);
-        flow->flags &= ~FLOW_FLAG_DETAIL;
+        flow->flags &= ~(uint32_t)(FLOW_FLAG_DETAIL | FLOW_FLAG_STREAMS);
         flow->generation++;
-        if (tracker->options.stream_digest)
-            pool_give(&tracker->digests, index);
+        if (record_wants_streams(tracker))
+            pool_give(&tracker->streams, index);
         pool_give(&tracker->hot, index);
         pool_give(&tracker->cold, index);
     }
@@ -147,11 +142,10 @@ uint32_t record_create(struct tracker *tracker, const struct packet *packet,
     uint32_t twin = pool_take(&tracker->cold);
     assert(index != POOL_NONE && index == twin);
     (void)twin;
-    if (tracker->options.stream_digest) {
-        uint32_t triplet = pool_take(&tracker->digests);
+    if (record_wants_streams(tracker)) {
+        uint32_t triplet = pool_take(&tracker->streams);
         assert(index == triplet);
         (void)triplet;
-        digest_init(record_digest(tracker, index));
     }
     orient_learn_flow(&tracker->orient, &packet->tuple);
     init_records(tracker, index, packet);

@@ -19,7 +19,7 @@ struct tracker {
     struct tracker_stats stats;
     struct table table;
     struct pool hot, cold;
-    struct pool digests; /* only with stream_digest */
+    struct pool streams; /* only when some are wanted whole */
     struct flow_pools pools;
     struct queue queues[QUEUE_KIND_COUNT];
     int64_t now_ns;
@@ -42,11 +42,6 @@ static inline struct flow_cold *record_cold(const struct tracker *tracker, uint3
     return (struct flow_cold *)(void *)tracker->cold.items + index;
 }
 
-static inline struct flow_digest *record_digest(const struct tracker *tracker, uint32_t index)
-{
-    return tracker->options.stream_digest ? pool_at(&tracker->digests, index) : NULL;
-}
-
 static inline struct flow_detail *record_detail(const struct tracker *tracker, uint32_t index)
 {
     if (!(record_hot(tracker, index)->flags & FLOW_FLAG_DETAIL))
@@ -55,24 +50,36 @@ static inline struct flow_detail *record_detail(const struct tracker *tracker, u
            record_cold(tracker, index)->detail;
 }
 
-static inline struct flow_view record_view(const struct tracker *tracker, uint32_t index)
+static inline bool record_wants_streams(const struct tracker *tracker)
 {
-    return (struct flow_view){record_hot(tracker, index), record_cold(tracker, index),
-                              record_detail(tracker, index), record_digest(tracker, index)};
+    return tracker->options.stream_digest || tracker->options.follow != 0;
 }
 
 static inline struct flow_records record_write(struct tracker *tracker, uint32_t index)
 {
-    struct flow_cold *cold = record_cold(tracker, index);
-    /* The id lies in a cache line that few packets need. */
+    struct flow_records records = {.hot = record_hot(tracker, index),
+                                   .cold = record_cold(tracker, index),
+                                   .detail = record_detail(tracker, index),
+                                   .pools = &tracker->pools,
+                                   .digest = tracker->options.stream_digest};
+    if (!record_wants_streams(tracker))
+        return records;
     uint64_t follow = tracker->options.follow;
-    bool followed = follow != 0 && (follow == TRACKER_FOLLOW_ALL || follow == cold->id);
-    return (struct flow_records){.hot = record_hot(tracker, index),
-                                 .cold = cold,
-                                 .detail = record_detail(tracker, index),
-                                 .digest = record_digest(tracker, index),
-                                 .pools = &tracker->pools,
-                                 .sink = followed ? &tracker->options.sink : NULL};
+    if (follow == TRACKER_FOLLOW_ALL || follow == records.cold->id)
+        records.sink = &tracker->options.sink;
+    if (records.sink || records.digest)
+        records.streams = pool_at(&tracker->streams, index);
+    return records;
+}
+
+static inline struct flow_view record_view(const struct tracker *tracker, uint32_t index)
+{
+    const struct flow *hot = record_hot(tracker, index);
+    bool has_streams = hot->flags & FLOW_FLAG_STREAMS;
+    return (struct flow_view){.hot = hot,
+                              .cold = record_cold(tracker, index),
+                              .detail = record_detail(tracker, index),
+                              .streams = has_streams ? pool_at(&tracker->streams, index) : NULL};
 }
 
 static inline bool record_is_room(const struct event_list *events)

@@ -8,9 +8,9 @@
 
 #include "base/pool.h"
 #include "flows/detail.h"
-#include "flows/digest.h"
 #include "flows/flow.h"
 #include "flows/sink.h"
+#include "flows/flow_streams.h"
 
 struct flow_pools {
     struct pool holes, details, pieces;
@@ -19,15 +19,17 @@ struct flow_pools {
 struct flow_records {
     struct flow *hot;
     struct flow_cold *cold;
-    struct flow_detail *detail; /* NULL until it carried payload or met trouble */
-    struct flow_digest *digest; /* NULL unless digests are wanted */
+    struct flow_detail *detail;   /* NULL until it carried payload or met trouble */
+    struct flow_streams *streams; /* NULL unless they are wanted whole; FLOW_FLAG_STREAMS: in use */
     struct flow_pools *pools;
     const struct stream_sink *sink; /* NULL unless the flow is followed */
+    bool digest;                    /* digests are wanted */
 };
 
 static inline struct flow_view records_view(const struct flow_records *flow)
 {
-    return (struct flow_view){flow->hot, flow->cold, flow->detail, flow->digest};
+    return (struct flow_view){flow->hot, flow->cold, flow->detail,
+                              flow->hot->flags & FLOW_FLAG_STREAMS ? flow->streams : NULL};
 }
 
 #endif

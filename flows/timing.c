@@ -51,23 +51,29 @@ static enum stall_cause find_cause(const struct flow_records *flow, uint8_t *cul
 bool timing_judge(const struct flow_records *flow)
 {
     struct flow_detail *detail = flow->detail;
-    detail->judged = true;
+    flow->hot->flags |= FLOW_FLAG_JUDGED;
     detail->cause = (uint8_t)find_cause(flow, &detail->culprit);
     return detail->cause != STALL_NONE;
 }
 
-void timing_progress(struct flow_detail *detail, int64_t now_ns)
+static void end_silence(struct flow_detail *detail, int64_t silence_ns)
 {
-    int64_t silence_ns = now_ns - detail->progress_ns;
-    if (detail->judged && detail->cause == STALL_NONE) {
+    if (detail->cause == STALL_NONE) {
         if (silence_ns > detail->idle_ns)
             detail->idle_ns = silence_ns;
-    } else if (detail->judged) {
-        detail->side[detail->culprit].stall_count++;
-        detail->side[detail->culprit].stalled_ns += silence_ns;
+        return;
     }
-    detail->judged = false;
-    if (silence_ns > 0)
+    detail->side[detail->culprit].stall_count++;
+    detail->side[detail->culprit].stalled_ns += silence_ns;
+}
+
+void timing_progress(const struct flow_records *flow, int64_t now_ns)
+{
+    struct flow_detail *detail = flow->detail;
+    if (flow->hot->flags & FLOW_FLAG_JUDGED)
+        end_silence(detail, now_ns - detail->progress_ns);
+    flow->hot->flags &= ~(uint32_t)(FLOW_FLAG_JUDGED | FLOW_FLAG_WAITING);
+    if (now_ns > detail->progress_ns)
         detail->progress_ns = now_ns;
 }
 

@@ -41,9 +41,10 @@ const char *stall_cause_words(enum stall_cause cause);
 
 /* Is it time to ask why nothing goes on? Keep-alives, probes and what is sent again are no
  * progress. */
-static inline bool timing_is_silent(const struct flow_detail *detail, int64_t now_ns)
+static inline bool timing_is_silent(const struct flow_records *flow, int64_t now_ns)
 {
-    return now_ns - detail->progress_ns >= TIMING_STALL_NS && !detail->judged;
+    return !(flow->hot->flags & FLOW_FLAG_JUDGED) &&
+           now_ns - flow->detail->progress_ns >= TIMING_STALL_NS;
 }
 
 /* Says who had the turn when the connection fell silent: sets cause and culprit of its detail.
@@ -51,7 +52,7 @@ static inline bool timing_is_silent(const struct flow_detail *detail, int64_t no
 bool timing_judge(const struct flow_records *flow);
 
 /* The connection goes on: a silence that was judged is over and counted. */
-void timing_progress(struct flow_detail *detail, int64_t now_ns);
+void timing_progress(const struct flow_records *flow, int64_t now_ns);
 
 /* A segment and what the analysis made of it: enum mark bits. */
 void timing_segment(struct flow_detail *detail, const struct packet *packet, uint32_t marks);

@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "flows/analysis.h"
 #include "flows/connection.h"
 #include "flows/record.h"
 #include "flows/datagram.h"
@@ -48,8 +47,8 @@ static int open_pools(struct tracker *tracker, struct err *err)
         failed = stream_holes_open(&tracker->pools.holes, err);
     if (!failed)
         failed = reassembly_pieces_open(&tracker->pools.pieces, err);
-    if (!failed && tracker->options.stream_digest)
-        failed = pool_open(&tracker->digests, "digests", sizeof(struct flow_digest), records, err);
+    if (!failed && record_wants_streams(tracker))
+        failed = pool_open(&tracker->streams, "streams", sizeof(struct flow_streams), records, err);
     return failed;
 }
 
@@ -90,7 +89,7 @@ void tracker_close(struct tracker *tracker)
     if (!tracker)
         return;
     table_close(&tracker->table);
-    pool_close(&tracker->digests);
+    pool_close(&tracker->streams);
     pool_close(&tracker->pools.pieces);
     pool_close(&tracker->pools.holes);
     pool_close(&tracker->pools.details);
@@ -148,13 +147,8 @@ static void change_state(struct tracker *tracker, uint32_t index, enum flow_stat
     tracker->stats.open +=
         (uint32_t)flow_state_is_open(flow->state) - (uint32_t)flow_state_is_open(before);
     enum queue_kind kind = queue_of(flow);
-    if (kind == flow->queue)
-        return;
-    record_enqueue(tracker, index, kind);
-    if (kind == QUEUE_CLOSED && !tracker->options.closed_bytes) {
-        struct flow_records records = record_write(tracker, index);
-        analysis_forget_bytes(&records);
-    }
+    if (kind != flow->queue)
+        record_enqueue(tracker, index, kind);
 }
 
 /* Returns the flow's index, POOL_NONE when there is none. */
@@ -268,13 +262,10 @@ static void prefetch_detail(const struct tracker *tracker, const struct packet *
         return;
     __builtin_prefetch(detail, 1);
     __builtin_prefetch(&detail->side[!sender], 1);
-    if (packet->payload_wire_len > 0) {
-        __builtin_prefetch(&detail->side[sender], 1);
-        __builtin_prefetch(&detail->side[sender].bytes, 1);
-    } else if (packet->flags & (TCP_FIN | TCP_RST)) {
-        __builtin_prefetch(&detail->side[0].bytes, 1);
-        __builtin_prefetch(&detail->side[1].bytes, 1);
-    }
+    if (packet->payload_wire_len == 0)
+        return;
+    __builtin_prefetch(&detail->side[sender], 1);
+    __builtin_prefetch(detail->side[sender].first, 1);
 }
 
 static void prefetch_batch(const struct tracker *tracker, const struct packet_batch *packets)
@@ -367,7 +358,7 @@ static uint64_t used(const struct pool *pool)
 struct tracker_memory tracker_memory(const struct tracker *tracker)
 {
     return (struct tracker_memory){
-        .flows = used(&tracker->hot) + used(&tracker->cold) + used(&tracker->digests),
+        .flows = used(&tracker->hot) + used(&tracker->cold) + used(&tracker->streams),
         .table = table_size(&tracker->table),
         .details = used(&tracker->pools.details),
         .streams = used(&tracker->pools.pieces) + used(&tracker->pools.holes),

@@ -1,5 +1,5 @@
 #include "flows/detail.h"
-#include "flows/digest.h"
+#include "flows/flow_streams.h"
 #include "flows/timing.h"
 #include "report/community.h"
 #include "report/format.h"
@@ -115,7 +115,7 @@ static void json_sha1_or_null(struct out *out, const char *key, struct flow_view
     uint8_t sha1[SHA1_DIGEST_LENGTH];
     json_key(out, key);
     int64_t len = flow.hot->side[side].stream_end - flow.cold->rare[side].stream_begin;
-    if (!digest_result(&flow.digest->side[side], len, sha1)) {
+    if (!flow.streams || !digest_result(&flow.streams->digest[side], len, sha1)) {
         out_string(out, "null");
         return;
     }
@@ -177,7 +177,7 @@ static void print_flow(struct report *report, struct flow_view flow)
     const bool when_ALL = true;
     const bool when_TCP = flow_is_tcp(flow);
     const bool when_SELF = flow.hot->flags & FLOW_FLAG_SELF;
-    const bool when_DIGEST = when_TCP && flow.digest;
+    const bool when_DIGEST = when_TCP && report->options.stream_digest;
     out_string(out, "{\"type\":\"flow\"");
 #define FIELD(when, type, key, ...)                                                                \
     if (when_##when)                                                                               \

@@ -78,9 +78,10 @@ struct report_batch {
 
 struct report_options {
     enum report_format format;
-    uint64_t flow_id; /* REPORT_PACKETS: only the packets of this flow; 0: all */
-    bool local_time;  /* clock times in the local zone, else UTC; JSON has epoch times only */
-    bool utf8;        /* arrows and ellipses may be drawn */
+    uint64_t flow_id;   /* REPORT_PACKETS: only the packets of this flow; 0: all */
+    bool stream_digest; /* REPORT_JSON: the tracker made digests */
+    bool local_time;    /* clock times in the local zone, else UTC; JSON has epoch times only */
+    bool utf8;          /* arrows and ellipses may be drawn */
 };
 
 struct report;

@@ -23,7 +23,6 @@ struct wire {
     struct pool pieces;
     struct reassembly side;
     int64_t begin;
-    bool whole;
     int64_t next;      /* end of what was delivered */
     int64_t missing;   /* in gaps */
     uint32_t gaps;     /* delivered */
@@ -86,7 +85,7 @@ static inline void wire_take(void *context, const struct reassembly_chunk *chunk
     wire->gaps++;
 }
 
-static inline struct wire *wire_open(bool whole, int64_t begin)
+static inline struct wire *wire_open(int64_t begin)
 {
     struct err err;
     struct wire *wire = calloc(1, sizeof *wire);
@@ -94,7 +93,6 @@ static inline struct wire *wire_open(bool whole, int64_t begin)
     assert_int_equal(reassembly_pieces_open(&wire->pieces, &err), 0);
     reassembly_init(&wire->side);
     wire->begin = begin;
-    wire->whole = whole;
     wire->words = text_begin(wire->buffer, sizeof wire->buffer);
     return wire;
 }
@@ -102,7 +100,6 @@ static inline struct wire *wire_open(bool whole, int64_t begin)
 static inline struct reassembly_way wire_way(struct wire *wire, int64_t ms)
 {
     return (struct reassembly_way){.pieces = &wire->pieces,
-                                   .whole = wire->whole,
                                    .time_ns = ms * CLOCK_NS_PER_MS,
                                    .deliver = wire_take,
                                    .context = wire};
@@ -118,7 +115,7 @@ static inline void wire_add(struct wire *wire, int64_t offset, uint32_t len, uin
     for (uint32_t at = 0; at < captured; at++)
         bytes[at] = other ? wire_other_byte(offset + at) : wire_byte(offset + at);
     struct reassembly_payload payload = {bytes, captured, len, offset};
-    wire->result |= reassembly_add(&wire->side, &way, &wire->begin, &payload);
+    wire->result |= reassembly_add(&wire->side, &way, wire->begin, &payload);
     free(bytes);
 }
 

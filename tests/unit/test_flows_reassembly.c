@@ -85,7 +85,7 @@ static const struct order_row {
 static void check_order(void **state)
 {
     const struct order_row *row = *state;
-    struct wire *wire = wire_open(true, row->begin);
+    struct wire *wire = wire_open(row->begin);
     wire_play(wire, row->played);
     wire_show(wire);
     assert_string_equal(wire->buffer, row->delivered);
@@ -93,72 +93,20 @@ static void check_order(void **state)
     wire_close(wire, 0);
 }
 
-/* Only the first bytes are wanted: "0+10" or "" for none, "denied" when a part had no room. */
-static const struct first_row {
-    const char *name;
-    const char *played;
-    uint32_t len;
-    bool differs;
-    bool denied;
-} firsts[] = {
-    {"in order", "0+10 10+10", 20, false, false},
-    {"not more than a piece", "0+300 300+300 600+300", REASSEMBLY_FIRST_MAX, false, false},
-    {"one segment of more", "0+4000", REASSEMBLY_FIRST_MAX, false, false},
-    {"none yet", "10+10", 0, false, false},
-    {"early, then in order", "10+10 0+10", 20, false, false},
-    {"a gap that is acknowledged stays one", "10+10 ack20@1 ack20@5000", 0, false, false},
-    {"a gap at the end stays one", "0+5 10+10 end20", 5, false, false},
-    {"cut", "0+10c4 10+10", 4, false, false},
-    {"cut, sent again whole", "0+10c4 10+10 4+6", 20, false, false},
-    {"early, but too far on", "5000+10 0+10", 10, false, false},
-    {"early in four pieces", "5+1 10+1 15+1 20+1 0+5", 6, false, false},
-    {"early in five", "5+1 10+1 15+1 20+1 25+1 0+5", 6, false, true},
-    {"other bytes again", "0+10 0+10x", 10, true, false},
-    {"other bytes early", "10+10 10+10x 0+10", 20, true, false},
-    {"other bytes beyond the first", "0+5000 4000+10x", REASSEMBLY_FIRST_MAX, false, false},
-    {"other bytes at the last of the first and beyond", "0+5000 5+4000x", REASSEMBLY_FIRST_MAX,
-     true, false},
-};
-
-static void check_first(void **state)
-{
-    const struct first_row *row = *state;
-    struct wire *wire = wire_open(false, 0);
-    uint32_t len = 99;
-    assert_null(reassembly_first(&wire->side, &wire->pieces, &len));
-    assert_int_equal(len, 0);
-    wire_play(wire, row->played);
-    const uint8_t *first = reassembly_first(&wire->side, &wire->pieces, &len);
-    assert_int_equal(len, row->len);
-    for (uint32_t at = 0; at < len; at++)
-        assert_int_equal(first[at], wire_byte(at));
-    assert_int_equal(wire->result & REASSEMBLY_DIFFERS, row->differs ? REASSEMBLY_DIFFERS : 0);
-    assert_int_equal(wire->result & REASSEMBLY_DENIED, row->denied ? REASSEMBLY_DENIED : 0);
-    assert_true(wire->pieces.live <= 5);
-    assert_int_equal(wire->next, 0);
-    wire_close(wire, 0);
-}
-
-/* The first piece is kept for good, of the others the latest. */
+/* Of what was delivered the latest is kept. */
 static void test_kept_pieces_are_bounded(void **state)
 {
     (void)state;
-    struct wire *wire = wire_open(true, 0);
+    struct wire *wire = wire_open(0);
     const uint32_t step = REASSEMBLY_PIECE_SIZE;
     const uint32_t pieces = 3 * REASSEMBLY_KEPT_MAX;
     for (uint32_t at = 0; at < pieces; at++)
         wire_add(wire, (int64_t)at * step, step, step, false);
     assert_int_equal(wire->next, pieces * step);
     assert_int_equal(wire->pieces.live, REASSEMBLY_KEPT_MAX);
-    uint32_t len = 0;
-    assert_non_null(reassembly_first(&wire->side, &wire->pieces, &len));
-    assert_int_equal(len, REASSEMBLY_FIRST_MAX);
-    wire_add(wire, (int64_t)(pieces - REASSEMBLY_KEPT_MAX) * step, step, step, true);
+    wire_add(wire, (int64_t)(pieces - REASSEMBLY_KEPT_MAX - 1) * step, step, step, true);
     assert_int_equal(wire->result, 0);
-    wire_add(wire, (int64_t)(pieces - REASSEMBLY_KEPT_MAX + 1) * step, 1, 1, true);
-    assert_int_equal(wire->result, REASSEMBLY_DIFFERS);
-    wire->result = 0;
-    wire_add(wire, 0, 1, 1, true);
+    wire_add(wire, (int64_t)(pieces - REASSEMBLY_KEPT_MAX) * step, 1, 1, true);
     assert_int_equal(wire->result, REASSEMBLY_DIFFERS);
     wire_close(wire, 0);
 }
@@ -167,7 +115,7 @@ static void test_kept_pieces_are_bounded(void **state)
 static void test_early_pieces_are_bounded(void **state)
 {
     (void)state;
-    struct wire *wire = wire_open(true, 0);
+    struct wire *wire = wire_open(0);
     const uint32_t step = REASSEMBLY_PIECE_SIZE;
     for (uint32_t at = 1; at <= REASSEMBLY_EARLY_MAX; at++)
         wire_add(wire, (int64_t)at * step, step, step, false);
@@ -189,7 +137,7 @@ static void test_early_pieces_are_bounded(void **state)
 static void test_early_pieces_may_come_and_go(void **state)
 {
     (void)state;
-    struct wire *wire = wire_open(true, 0);
+    struct wire *wire = wire_open(0);
     for (uint32_t at = 0; at < 2 * (REASSEMBLY_EARLY_MAX + 9); at += 2) {
         wire_add(wire, at + 1, 1, 1, false);
         wire_add(wire, at, 1, 1, false);
@@ -220,7 +168,7 @@ static const struct scarce_row {
 static void check_scarce(void **state)
 {
     const struct scarce_row *row = *state;
-    struct wire *wire = wire_open(true, 0);
+    struct wire *wire = wire_open(0);
     uint32_t held = wire_leave_pieces(wire, row->pieces);
     wire_play(wire, row->played);
     wire_show(wire);
@@ -234,30 +182,17 @@ static void check_scarce(void **state)
 static void test_few_pieces_left(void **state)
 {
     (void)state;
-    struct wire *wire = wire_open(true, 0);
+    struct wire *wire = wire_open(0);
     const uint32_t step = REASSEMBLY_PIECE_SIZE;
     uint32_t held = wire_leave_pieces(wire, 3);
     for (uint32_t at = 0; at < 50; at++)
         wire_add(wire, at * step, step, step, false);
     assert_int_equal(wire->pieces.live, held + 3);
     assert_int_equal(wire->result, 0);
-    wire_add(wire, 47 * step, step, step, true);
+    wire_add(wire, 46 * step, step, step, true);
     assert_int_equal(wire->result, 0);
-    wire_add(wire, 48 * step, step, step, true);
+    wire_add(wire, 47 * step, step, step, true);
     assert_int_equal(wire->result, REASSEMBLY_DIFFERS);
-    wire_close(wire, held);
-}
-
-/* The first bytes find no room. */
-static void test_no_piece_left_for_the_first_bytes(void **state)
-{
-    (void)state;
-    uint32_t len = 0;
-    struct wire *wire = wire_open(false, 0);
-    uint32_t held = wire_leave_pieces(wire, 0);
-    wire_add(wire, 0, 10, 10, false);
-    assert_int_equal(wire->result, REASSEMBLY_DENIED);
-    assert_null(reassembly_first(&wire->side, &wire->pieces, &len));
     wire_close(wire, held);
 }
 
@@ -265,12 +200,10 @@ int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, orders, check_order);
-    ROWS_ADD(&set, firsts, check_first);
     ROWS_ADD(&set, scarce, check_scarce);
     ROWS_ADD_ONE(&set, test_kept_pieces_are_bounded);
     ROWS_ADD_ONE(&set, test_early_pieces_are_bounded);
     ROWS_ADD_ONE(&set, test_early_pieces_may_come_and_go);
     ROWS_ADD_ONE(&set, test_few_pieces_left);
-    ROWS_ADD_ONE(&set, test_no_piece_left_for_the_first_bytes);
     return rows_run(&set, "flows_reassembly");
 }

@@ -68,7 +68,7 @@ static void check_model(void **state)
     const struct model_row *row = *state;
     bool exact = !row->cut && !row->acknowledged && row->pieces == REASSEMBLY_PIECES;
     for (uint64_t seed = 1; seed <= 20; seed++) {
-        struct wire *wire = wire_open(true, 0);
+        struct wire *wire = wire_open(0);
         uint32_t held = wire_leave_pieces(wire, row->pieces);
         play_random(wire, row, seed * 0x9e3779b97f4a7c15u);
         assert_true(wire->pieces.live - held <= REASSEMBLY_KEPT_MAX + REASSEMBLY_EARLY_MAX);

@@ -33,7 +33,6 @@ static struct flow_detail *need_detail(struct flow_records *flow, int64_t now_ns
         flow->hot->flags |= FLOW_FLAG_DETAIL_DENIED;
         return NULL;
     }
-    pool_prefetch(&flow->pools->details, sizeof *flow->detail);
     flow->hot->flags |= FLOW_FLAG_DETAIL;
     flow->cold->detail = index;
     flow->detail = pool_at(&flow->pools->details, index);
@@ -187,12 +186,6 @@ static uint32_t take_stream(struct flow_records *flow, const struct packet *pack
     return marks;
 }
 
-static bool is_synchronized(const struct flow_side *side)
-{
-    const unsigned synchronized = 1u << ENDPOINT_ESTABLISHED | 1u << ENDPOINT_CLOSED;
-    return synchronized >> side->state & 1;
-}
-
 /* Kept out of line: an ACK seldom tells of holes, nor does a stream often wait for one. */
 static uint32_t __attribute__((noinline))
 take_acknowledged(const struct flow_records *flow, const struct packet *packet, bool beyond)
@@ -200,7 +193,7 @@ take_acknowledged(const struct flow_records *flow, const struct packet *packet, 
     unsigned sender = packet->direction;
     const struct flow_side *own = &flow->hot->side[sender];
     struct flow_side *peer = &flow->hot->side[!sender];
-    if (!is_synchronized(own) || !is_synchronized(peer))
+    if (!segment_is_synchronized(own) || !segment_is_synchronized(peer))
         return 0;
     bool is_new = !(own->flags & SIDE_ACK_KNOWN) || packet->ack != own->ack;
     uint32_t missed = beyond && is_new;
@@ -288,11 +281,12 @@ count_in_detail(struct flow_records *flow, const struct packet *packet, uint32_t
     if (!need_detail(flow, packet->time_ns))
         return;
     struct detail_side *side = &flow->detail->side[packet->direction];
-    if (!side->counted)
-        memset(side->counts, 0, sizeof side->counts);
-    side->counted = true;
+    uint32_t *counts = flow->detail->counts[packet->direction];
+    if (!side->is_counted)
+        memset(counts, 0, sizeof flow->detail->counts[0]);
+    side->is_counted = true;
     for (; marks; marks &= marks - 1)
-        side->counts[__builtin_ctz(marks) - MARK_DETAIL_FIRST]++;
+        counts[__builtin_ctz(marks) - MARK_DETAIL_FIRST]++;
 }
 
 static uint32_t __attribute__((noinline))
@@ -353,14 +347,19 @@ static uint32_t take_expected(struct flow_records *flow, const struct segment_co
 {
     uint32_t found = 0;
     assert(is_agreed(context, packet));
+    bool is_fin = packet->flags & TCP_FIN;
     if (packet->payload_wire_len > 0) {
         found = take_stream(flow, packet);
-        if (segment_fills_window(context->own, context->peer, packet))
+        if (!is_fin && segment_fills_window(context->own, context->peer, packet))
             found |= MARK_BIT(WINDOW_FULL);
         write_data(flow, packet);
+    } else if (is_fin) {
+        found = take_stream(flow, packet);
     } else {
         write_ack(flow, packet);
     }
+    if (is_fin)
+        write_flags(flow, packet);
     return found | segment_advance_expected(context->own, packet);
 }
 
@@ -441,5 +440,5 @@ void analysis_release(const struct flow_records *flow)
     if (!flow->detail)
         return;
     pool_give(&flow->pools->details, flow->cold->detail);
-    pool_prefetch(&flow->pools->details, sizeof *flow->detail);
+    pool_prefetch(&flow->pools->details, DETAIL_TOUCHED);
 }

@@ -14,7 +14,7 @@ void detail_init(struct flow_detail *detail, int64_t now_ns)
         side->response_ns = side->response_max_ns = 0;
         side->stalled_ns = 0;
         side->has_spoken = false;
-        side->counted = false;
+        side->is_counted = false;
         side->first_len = 0;
     }
 }

@@ -45,11 +45,10 @@ struct detail_side {
     uint32_t response_count;
     uint32_t stall_count;
     bool has_spoken;
-    bool counted;      /* `counts` is valid; else all of it is 0 */
+    bool is_counted;   /* its `counts` are valid; else all of them are 0 */
     uint8_t first_len; /* bytes in `first` */
     uint8_t zero;
-    uint8_t first[DETAIL_FIRST_MAX];    /* the first bytes of its stream, up to the first gap */
-    uint32_t counts[MARK_DETAIL_COUNT]; /* by enum mark less MARK_DETAIL_FIRST */
+    uint8_t first[DETAIL_FIRST_MAX]; /* the first bytes of its stream, up to the first gap */
 };
 
 /* What every segment touches lies in the first cache line. */
@@ -65,15 +64,19 @@ struct flow_detail {
     uint8_t culprit; /* tuple end that is to blame */
     uint8_t zero[2];
     struct detail_side side[2];
+    uint32_t counts[2][MARK_DETAIL_COUNT]; /* of each side, by enum mark less MARK_DETAIL_FIRST */
 };
 
+/* What of a record most flows touch. */
+#define DETAIL_TOUCHED offsetof(struct flow_detail, counts)
+
 /* How often the side's segments had that mark, one of MARK_DETAIL_FIRST and later. */
-static inline uint32_t detail_count(const struct detail_side *side, enum mark mark)
+static inline uint32_t detail_count(const struct flow_detail *detail, unsigned side, enum mark mark)
 {
-    return side->counted ? side->counts[mark - MARK_DETAIL_FIRST] : 0;
+    return detail->side[side].is_counted ? detail->counts[side][mark - MARK_DETAIL_FIRST] : 0;
 }
 
-/* Makes a record ready, but for what `counted` says is not used. */
+/* Makes a record ready, but for what is not valid yet. */
 void detail_init(struct flow_detail *detail, int64_t now_ns);
 
 /* `len` bytes of payload at a stream offset: keeps those that continue the first bytes. Returns

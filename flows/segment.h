@@ -45,23 +45,30 @@ static inline bool segment_is_outstanding(const struct flow_side *sender,
            seq_diff(sender->seq_next, receiver->ack) > 0;
 }
 
+/* It has sent SYN and what came of it is known, or it has closed since. */
+static inline bool segment_is_synchronized(const struct flow_side *side)
+{
+    const unsigned synchronized = 1u << ENDPOINT_ESTABLISHED | 1u << ENDPOINT_CLOSED;
+    return synchronized >> side->state & 1;
+}
+
 /* Header prediction, as in Van Jacobson's TCP: is this what comes next on a healthy connection, data
- * in order or an acknowledgment of something new? Then segment_analyze has nothing to find but a
- * full window. */
+ * in order, a FIN behind them, or an acknowledgment of something new? Then segment_analyze has
+ * nothing to find but a full window. */
 static inline bool segment_is_expected(const struct flow_side *own, const struct flow_side *peer,
                                        const struct packet *packet)
 {
     const uint16_t known = SIDE_SEQ_KNOWN | SIDE_ACK_KNOWN;
     const uint16_t odd = SIDE_LAST_ANY | SIDE_HOLES;
-    if ((own->flags & (known | odd)) != known || (peer->flags & (known | SIDE_HOLES)) != known ||
-        (packet->flags & ~TCP_PSH) != TCP_ACK || packet->seq != own->seq_next)
+    if ((packet->flags & ~(TCP_PSH | TCP_FIN)) != TCP_ACK || packet->seq != own->seq_next ||
+        (own->flags & (known | odd)) != known || (peer->flags & (known | SIDE_HOLES)) != known)
         return false;
-    if (own->state != ENDPOINT_ESTABLISHED || peer->state != ENDPOINT_ESTABLISHED ||
-        packet->window == 0 || peer->window == 0 || packet->sack_count > 0 ||
-        seq_diff(packet->ack, peer->seq_next) > 0)
+    if (!segment_is_synchronized(own) || !segment_is_synchronized(peer) || packet->window == 0 ||
+        peer->window == 0 || packet->sack_count > 0 || seq_diff(packet->ack, peer->seq_next) > 0)
         return false;
-    return packet->payload_wire_len > 0 ? seq_diff(peer->ack, packet->seq) <= 0
-                                        : packet->ack != own->ack;
+    if (packet->payload_wire_len > 0)
+        return seq_diff(peer->ack, packet->seq) <= 0;
+    return packet->ack != own->ack || packet->flags & TCP_FIN;
 }
 
 /* Does the segment's payload end where the peer's window ends? Only told when both SYNs were seen,
@@ -79,8 +86,9 @@ bool segment_fills_window(const struct flow_side *own, const struct flow_side *p
  * tells besides marks. */
 static inline uint32_t segment_advance_expected(struct flow_side *own, const struct packet *packet)
 {
-    if (packet->payload_wire_len > 0) {
-        own->seq_next = packet->seq + packet->payload_wire_len;
+    uint32_t space = segment_space(packet);
+    if (space > 0) {
+        own->seq_next = packet->seq + space;
         own->seq_next_ns = packet->time_ns;
     }
     uint32_t told = 0;

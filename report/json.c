@@ -72,14 +72,15 @@ static void json_mean_or_null(struct out *out, const char *key, int64_t sum_ns, 
     json_span_or_null(out, key, count > 0 ? sum_ns / count : -1);
 }
 
-static void json_counts(struct out *out, const char *whose, const struct detail_side *side)
+static void json_counts(struct out *out, const char *whose, const struct flow_detail *detail,
+                        unsigned side)
 {
     for (unsigned mark = MARK_DETAIL_FIRST; mark < MARK_COUNT; mark++) {
         char key[64];
         struct text text = text_begin(key, sizeof key);
         text_add_string(&text, whose);
         text_add_string(&text, mark_key(mark));
-        json_number(out, key, detail_count(side, mark));
+        json_number(out, key, detail_count(detail, side, mark));
     }
 }
 

@@ -111,7 +111,7 @@ static void add_side_trouble(struct text *text, struct flow_view flow, unsigned 
         if (mark < MARK_DETAIL_FIRST)
             count = always_counted(rare, mark);
         else if (flow.detail)
-            count = detail_count(&flow.detail->side[side], mark);
+            count = detail_count(flow.detail, side, mark);
         if (mark_troubles >> mark & 1)
             add_trouble(text, mark_word(mark), count);
     }

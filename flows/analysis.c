@@ -24,7 +24,7 @@ static bool is_whole(const struct flow_records *flow)
 }
 
 /* The flow's detail, which it gets now when it has none. NULL when all are taken. */
-static struct flow_detail *need_detail(struct flow_records *flow, int64_t now_ns)
+static struct flow_detail *need_detail(struct flow_records *flow)
 {
     if (flow->detail || flow->hot->flags & FLOW_FLAG_DETAIL_DENIED)
         return flow->detail;
@@ -36,7 +36,7 @@ static struct flow_detail *need_detail(struct flow_records *flow, int64_t now_ns
     flow->hot->flags |= FLOW_FLAG_DETAIL;
     flow->cold->detail = index;
     flow->detail = pool_at(&flow->pools->details, index);
-    detail_init(flow->detail, now_ns);
+    detail_init(flow->detail);
     return flow->detail;
 }
 
@@ -155,7 +155,7 @@ static uint32_t take_bytes(struct flow_records *flow, const struct packet *packe
     unsigned sender = packet->direction;
     int64_t offset = stream_offset(&flow->hot->side[sender], seq);
     bool differs = false;
-    if (offset < DETAIL_FIRST_MAX && need_detail(flow, packet->time_ns))
+    if (offset < DETAIL_FIRST_MAX && need_detail(flow))
         differs = detail_take_first(&flow->detail->side[sender], offset, packet->payload,
                                     packet->payload_captured_len);
     if (is_whole(flow))
@@ -278,7 +278,7 @@ static void write_repeat(const struct flow_records *flow, const struct packet *p
 static void __attribute__((noinline))
 count_in_detail(struct flow_records *flow, const struct packet *packet, uint32_t marks)
 {
-    if (!need_detail(flow, packet->time_ns))
+    if (!need_detail(flow))
         return;
     struct detail_side *side = &flow->detail->side[packet->direction];
     uint32_t *counts = flow->detail->counts[packet->direction];
@@ -324,8 +324,8 @@ static void take_time(const struct flow_records *flow, const struct packet *pack
         marks & (SEGMENT_ACKNOWLEDGES | MARK_BIT(WINDOW_UPDATE)))
         timing_progress(flow, packet->time_ns);
     else
-        flow->hot->flags |= FLOW_FLAG_WAITING;
-    timing_segment(flow->detail, packet, marks);
+        timing_wait(flow);
+    timing_segment(flow, packet, marks);
 }
 
 #ifndef NDEBUG

@@ -3,11 +3,9 @@
 #include <string.h>
 
 /* Member by member: what is not valid yet need not be written. */
-void detail_init(struct flow_detail *detail, int64_t now_ns)
+void detail_init(struct flow_detail *detail)
 {
-    detail->progress_ns = now_ns;
     detail->idle_ns = 0;
-    detail->timing[0] = detail->timing[1] = TIMING_OFF;
     detail->spoken = false;
     for (struct detail_side *side = detail->side; side < detail->side + 2; side++) {
         side->rtt_count = side->response_count = side->stall_count = 0;

@@ -19,14 +19,7 @@
 #define DETAIL_MAX       131072u /* 56 MiB */
 #define DETAIL_FIRST_MAX 64u
 
-/* Is a segment of this side being timed? */
-enum detail_timing {
-    TIMING_OFF,
-    TIMING_ON,
-    TIMING_REPEATED, /* it was sent again since: only time stamps tell which one is acknowledged */
-};
-
-/* The segment of one side that is being timed. */
+/* The segment of one side that is being timed; valid with SIDE_TIMED. */
 struct detail_timed {
     int64_t sent_ns;
     uint32_t end;   /* the acknowledgment that ends the timing */
@@ -53,16 +46,15 @@ struct detail_side {
 
 /* What every segment touches lies in the first cache line. */
 struct flow_detail {
-    int64_t progress_ns; /* latest progress, see flows/timing.h */
+    int64_t progress_ns; /* latest progress; valid with FLOW_FLAG_WAITING, see flows/timing.h */
     int64_t turn_ns;     /* latest new payload byte */
     int64_t idle_ns;     /* longest silence that nobody is to blame for */
     struct detail_timed timed[2];
-    uint8_t timing[2]; /* enum detail_timing */
-    uint8_t speaker;   /* the side that sent the latest new payload; valid with `spoken` */
+    uint8_t speaker; /* the side that sent the latest new payload; valid with `spoken` */
     bool spoken;
     uint8_t cause;   /* enum stall_cause; valid with FLOW_FLAG_JUDGED, as is the next */
     uint8_t culprit; /* tuple end that is to blame */
-    uint8_t zero[2];
+    uint8_t zero[4];
     struct detail_side side[2];
     uint32_t counts[2][MARK_DETAIL_COUNT]; /* of each side, by enum mark less MARK_DETAIL_FIRST */
 };
@@ -77,7 +69,7 @@ static inline uint32_t detail_count(const struct flow_detail *detail, unsigned s
 }
 
 /* Makes a record ready, but for what is not valid yet. */
-void detail_init(struct flow_detail *detail, int64_t now_ns);
+void detail_init(struct flow_detail *detail);
 
 /* `len` bytes of payload at a stream offset: keeps those that continue the first bytes. Returns
  * whether it repeats some of them with others in their place. */

@@ -60,7 +60,7 @@ void expiry_judge_silence(struct tracker *tracker, uint32_t index, int64_t now_n
     if (!flow.detail || !timing_is_silent(&flow, now_ns) || !timing_judge(&flow))
         return;
     flow.hot->flags |= FLOW_FLAG_TROUBLE;
-    int64_t silence_ms = (now_ns - flow.detail->progress_ns) / CLOCK_NS_PER_MS;
+    int64_t silence_ms = (now_ns - timing_latest_progress(&flow)) / CLOCK_NS_PER_MS;
     record_raise(tracker, events, index,
                  &(struct flow_event){.kind = EVENT_STALLED,
                                       .side = flow.detail->culprit,
@@ -76,7 +76,7 @@ static void expire_quiet(struct tracker *tracker, struct event_list *events)
         uint32_t index = queue_due(tracker, QUEUE_OPEN, TIMING_STALL_NS);
         if (index == POOL_NONE)
             return;
-        expiry_judge_silence(tracker, index, tracker->now_ns, events);
+        expiry_judge_silence(tracker, index, tracker->clock_ns, events);
         record_enqueue(tracker, index, QUEUE_QUIET);
     }
 }

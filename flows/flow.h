@@ -86,6 +86,8 @@ enum side_flag {
     SIDE_LAST_CHALLENGED = 0x100, /* its latest segment calls for a challenge ACK */
     SIDE_SYN_WINDOW = 0x200,      /* its window is that of a SYN-ACK, which is not scaled */
     SIDE_HOLES = 0x400,           /* its stream has holes that the peer did not acknowledge */
+    SIDE_TIMED = 0x800,           /* a segment of it is being timed, see flows/timing.h */
+    SIDE_TIMED_AGAIN = 0x1000,    /* that segment was sent again since */
 };
 
 #define SIDE_LAST_ANY (SIDE_LAST_KEEPALIVE | SIDE_LAST_ZERO_PROBE | SIDE_LAST_CHALLENGED)

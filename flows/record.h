@@ -22,7 +22,8 @@ struct tracker {
     struct pool streams; /* only when some are wanted whole */
     struct flow_pools pools;
     struct queue queues[QUEUE_KIND_COUNT];
-    int64_t now_ns;
+    int64_t now_ns;   /* the largest time so far */
+    int64_t clock_ns; /* the latest: a capture's clock may step back */
     uint32_t finish_at;
     uint32_t retired_count;
     uint32_t retired[EVENT_LIST_MAX]; /* records to be given back at the next call */
@@ -106,6 +107,7 @@ void record_enqueue(struct tracker *tracker, uint32_t index, enum queue_kind kin
 
 static inline void expiry_pass_time(struct tracker *tracker, int64_t now_ns)
 {
+    tracker->clock_ns = now_ns;
     if (now_ns > tracker->now_ns)
         tracker->now_ns = now_ns;
 }

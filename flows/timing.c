@@ -67,14 +67,11 @@ static void end_silence(struct flow_detail *detail, int64_t silence_ns)
     detail->side[detail->culprit].stalled_ns += silence_ns;
 }
 
-void timing_progress(const struct flow_records *flow, int64_t now_ns)
+void timing_end_silence(const struct flow_records *flow, int64_t now_ns)
 {
-    struct flow_detail *detail = flow->detail;
     if (flow->hot->flags & FLOW_FLAG_JUDGED)
-        end_silence(detail, now_ns - detail->progress_ns);
+        end_silence(flow->detail, now_ns - timing_latest_progress(flow));
     flow->hot->flags &= ~(uint32_t)(FLOW_FLAG_JUDGED | FLOW_FLAG_WAITING);
-    if (now_ns > detail->progress_ns)
-        detail->progress_ns = now_ns;
 }
 
 static void take_sample(struct detail_side *side, int64_t rtt_ns)
@@ -91,29 +88,31 @@ static void take_sample(struct detail_side *side, int64_t rtt_ns)
 
 /* Did the segment that was timed cause this ACK, although it was sent again? The echoed time stamp
  * tells, as long as the clock behind it ticked in between. */
-static bool is_first_copy(const struct detail_timed *timed, enum detail_timing timing,
+static bool is_first_copy(const struct detail_timed *timed, uint16_t side_flags,
                           const struct packet *ack)
 {
-    return timing == TIMING_ON || (timed->stamp != 0 && (ack->options & TCP_OPTION_TIMESTAMPS) &&
-                                   ack->timestamp_echo == timed->stamp);
+    return !(side_flags & SIDE_TIMED_AGAIN) ||
+           (timed->stamp != 0 && (ack->options & TCP_OPTION_TIMESTAMPS) &&
+            ack->timestamp_echo == timed->stamp);
 }
 
 /* `side` sent the data that the packet may acknowledge. */
-static void end_timing(struct flow_detail *detail, unsigned side, const struct packet *ack)
+static void end_timing(const struct flow_records *flow, unsigned side, const struct packet *ack)
 {
-    const struct detail_timed *timed = &detail->timed[side];
+    const struct detail_timed *timed = &flow->detail->timed[side];
+    uint16_t *flags = &flow->hot->side[side].flags;
     if (seq_diff(ack->ack, timed->end) < 0)
         return;
     int64_t rtt_ns = ack->time_ns - timed->sent_ns;
-    if (rtt_ns >= 0 && is_first_copy(timed, detail->timing[side], ack))
-        take_sample(&detail->side[side], rtt_ns);
-    detail->timing[side] = TIMING_OFF;
+    if (rtt_ns >= 0 && is_first_copy(timed, *flags, ack))
+        take_sample(&flow->detail->side[side], rtt_ns);
+    *flags &= (uint16_t) ~(SIDE_TIMED | SIDE_TIMED_AGAIN);
 }
 
-static void begin_timing(struct flow_detail *detail, const struct packet *packet)
+static void begin_timing(const struct flow_records *flow, const struct packet *packet)
 {
-    detail->timing[packet->direction] = TIMING_ON;
-    detail->timed[packet->direction] = (struct detail_timed){
+    flow->hot->side[packet->direction].flags |= SIDE_TIMED;
+    flow->detail->timed[packet->direction] = (struct detail_timed){
         .sent_ns = packet->time_ns,
         .end = packet->seq + segment_space(packet),
         .stamp = packet->options & TCP_OPTION_TIMESTAMPS ? packet->timestamp : 0,
@@ -121,12 +120,13 @@ static void begin_timing(struct flow_detail *detail, const struct packet *packet
 }
 
 /* What is timed was sent again. A copy with the same time stamp cannot be told from the first. */
-static void repeat_timing(struct flow_detail *detail, const struct packet *packet)
+static void repeat_timing(const struct flow_records *flow, const struct packet *packet)
 {
-    struct detail_timed *timed = &detail->timed[packet->direction];
-    if (detail->timing[packet->direction] == TIMING_OFF || seq_diff(packet->seq, timed->end) >= 0)
+    struct detail_timed *timed = &flow->detail->timed[packet->direction];
+    uint16_t *flags = &flow->hot->side[packet->direction].flags;
+    if (!(*flags & SIDE_TIMED) || seq_diff(packet->seq, timed->end) >= 0)
         return;
-    detail->timing[packet->direction] = TIMING_REPEATED;
+    *flags |= SIDE_TIMED_AGAIN;
     if (!(packet->options & TCP_OPTION_TIMESTAMPS) || packet->timestamp == timed->stamp)
         timed->stamp = 0;
 }
@@ -151,18 +151,19 @@ static void take_turn(struct flow_detail *detail, const struct packet *packet)
     detail->turn_ns = packet->time_ns;
 }
 
-void timing_segment(struct flow_detail *detail, const struct packet *packet, uint32_t marks)
+void timing_segment(const struct flow_records *flow, const struct packet *packet, uint32_t marks)
 {
+    const struct flow_side *sides = flow->hot->side;
     unsigned sender = packet->direction;
-    if (detail->timing[!sender] != TIMING_OFF && packet->flags & TCP_ACK)
-        end_timing(detail, !sender, packet);
+    if (sides[!sender].flags & SIDE_TIMED && packet->flags & TCP_ACK)
+        end_timing(flow, !sender, packet);
     if (packet->payload_wire_len == 0)
         return;
     if (marks & TIMING_REPEATS) {
-        repeat_timing(detail, packet);
+        repeat_timing(flow, packet);
         return;
     }
-    if (detail->timing[sender] == TIMING_OFF)
-        begin_timing(detail, packet);
-    take_turn(detail, packet);
+    if (!(sides[sender].flags & SIDE_TIMED))
+        begin_timing(flow, packet);
+    take_turn(flow->detail, packet);
 }

@@ -39,22 +39,45 @@ const char *stall_cause_word(enum stall_cause cause);
 /* "no answer from" */
 const char *stall_cause_words(enum stall_cause cause);
 
+/* When the flow went on last. As long as each packet is progress that is the time of the latest, and
+ * the detail need not be looked at. */
+static inline int64_t timing_latest_progress(const struct flow_records *flow)
+{
+    return flow->hot->flags & FLOW_FLAG_WAITING ? flow->detail->progress_ns : flow->hot->last_ns;
+}
+
 /* Is it time to ask why nothing goes on? Keep-alives, probes and what is sent again are no
  * progress. */
 static inline bool timing_is_silent(const struct flow_records *flow, int64_t now_ns)
 {
     return !(flow->hot->flags & FLOW_FLAG_JUDGED) &&
-           now_ns - flow->detail->progress_ns >= TIMING_STALL_NS;
+           now_ns - timing_latest_progress(flow) >= TIMING_STALL_NS;
 }
 
 /* Says who had the turn when the connection fell silent: sets cause and culprit of its detail.
  * Returns whether anybody is to blame. */
 bool timing_judge(const struct flow_records *flow);
 
-/* The connection goes on: a silence that was judged is over and counted. */
-void timing_progress(const struct flow_records *flow, int64_t now_ns);
+/* A silence is over, and is counted if it was judged. */
+void timing_end_silence(const struct flow_records *flow, int64_t now_ns);
+
+/* A packet was progress; flow->hot->last_ns is still the time of the one before. */
+static inline void timing_progress(const struct flow_records *flow, int64_t now_ns)
+{
+    if (flow->hot->flags & (FLOW_FLAG_JUDGED | FLOW_FLAG_WAITING))
+        timing_end_silence(flow, now_ns);
+}
+
+/* A packet was none. */
+static inline void timing_wait(const struct flow_records *flow)
+{
+    if (flow->hot->flags & FLOW_FLAG_WAITING)
+        return;
+    flow->detail->progress_ns = flow->hot->last_ns;
+    flow->hot->flags |= FLOW_FLAG_WAITING;
+}
 
 /* A segment and what the analysis made of it: enum mark bits. */
-void timing_segment(struct flow_detail *detail, const struct packet *packet, uint32_t marks);
+void timing_segment(const struct flow_records *flow, const struct packet *packet, uint32_t marks);
 
 #endif

@@ -260,10 +260,13 @@ static void prefetch_detail(const struct tracker *tracker, const struct packet *
     const struct flow_detail *detail = record_detail(tracker, index);
     if (!detail)
         return;
-    __builtin_prefetch(detail, 1);
-    __builtin_prefetch(&detail->side[!sender], 1);
+    if (record_hot(tracker, index)->side[!sender].flags & SIDE_TIMED) {
+        __builtin_prefetch(detail, 1);
+        __builtin_prefetch(&detail->side[!sender], 1);
+    }
     if (packet->payload_wire_len == 0)
         return;
+    __builtin_prefetch(detail, 1);
     __builtin_prefetch(&detail->side[sender], 1);
     __builtin_prefetch(detail->side[sender].first, 1);
 }

@@ -286,7 +286,7 @@ static inline uint64_t scene_mark_count(struct flow_view flow, unsigned side, en
     };
     if (mark < MARK_DETAIL_FIRST)
         return always[mark];
-    return flow.detail ? detail_count(&flow.detail->side[side], mark) : 0;
+    return flow.detail ? detail_count(flow.detail, side, mark) : 0;
 }
 
 #define SCENE_NONE UINT64_MAX /* what facts show as "none" */

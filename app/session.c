@@ -1,11 +1,9 @@
 #include "app/session.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -150,7 +148,7 @@ static int open_output(struct session *session, struct err *err)
 }
 
 /* Said once, when it is known what is captured: of a pipe, only with its first bytes. */
-static void print_start(struct session *session)
+void session_print_start(struct session *session)
 {
     const struct source_info *info = source_info(session->source);
     bool known = info->link_type != SOURCE_LINK_UNKNOWN || session->ended;
@@ -180,12 +178,11 @@ int session_open(struct session *session, const struct options *options, struct 
     session->begin_ns = clock_monotonic_ns();
     if (!session->view)
         progress_open(&session->progress, source_info(session->source)->size);
-    print_start(session);
+    session_print_start(session);
     return 0;
 }
 
-/* Trouble ends the run; the first is the one that is told. */
-static void note_trouble(struct session *session, int failed, const struct err *err)
+void session_note_trouble(struct session *session, int failed, const struct err *err)
 {
     session->ended = true;
     if (session->failed)
@@ -219,7 +216,7 @@ static void audit_frames(struct session *session)
         session->audit.read_bytes += session->frames.frames[at].captured_len;
 }
 
-static void show_events(struct session *session)
+void session_show_events(struct session *session)
 {
     uint32_t wanted = session->wanted_events;
     for (uint32_t at = 0; at < session->events.count; at++) {
@@ -254,7 +251,7 @@ static void write_frames(struct session *session)
         return;
     int state = writer_write(session->writer, &session->frames, &err);
     if (state < 0) {
-        note_trouble(session, state, &err);
+        session_note_trouble(session, state, &err);
     } else if (state > 0) {
         session->frames.count = 0;
         session->ended = true;
@@ -266,10 +263,10 @@ bool session_pump(struct session *session)
     struct err err;
     int state = source_next(session->source, &session->frames, &err);
     if (state < 0)
-        note_trouble(session, state, &err);
+        session_note_trouble(session, state, &err);
     else if (state == SOURCE_ENDED)
         session->ended = true;
-    print_start(session);
+    session_print_start(session);
     if (state != SOURCE_OPEN || session->frames.count == 0)
         return false;
     limit_packets(session);
@@ -280,10 +277,10 @@ bool session_pump(struct session *session)
     decode_batch(session->decoder, &session->frames, &session->packets);
     tracker_feed(session->tracker, &session->packets, &session->events);
     show_packets(session);
-    show_events(session);
+    session_show_events(session);
     int failed = streams_trouble(&session->streams, &err);
     if (failed)
-        note_trouble(session, failed, &err);
+        session_note_trouble(session, failed, &err);
     if (session->out.error)
         session->stop = true;
     return true;
@@ -294,7 +291,7 @@ static void flush_writer(struct session *session)
     struct err err;
     int failed = session->writer ? writer_flush(session->writer, &err) : 0;
     if (failed)
-        note_trouble(session, failed, &err);
+        session_note_trouble(session, failed, &err);
 }
 
 void session_tick(struct session *session)
@@ -303,7 +300,7 @@ void session_tick(struct session *session)
         bool more = true;
         while (more) {
             more = tracker_advance(session->tracker, clock_wall_ns(), &session->events);
-            show_events(session);
+            session_show_events(session);
         }
     }
     flush_writer(session);
@@ -312,162 +309,6 @@ void session_tick(struct session *session)
     struct source_stats stats;
     source_stats(session->source, &stats);
     progress_show(&session->progress, stats.position, stats.read);
-}
-
-static uint32_t collect_reasons(const struct decode_stats *stats, struct report_count *reasons)
-{
-    uint32_t count = 0;
-    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
-        if (!verdict_is_undecoded(verdict) || stats->verdicts[verdict] == 0)
-            continue;
-        reasons[count] = (struct report_count){.word = verdict_word(verdict),
-                                               .explanation = verdict_explanation(verdict),
-                                               .count = stats->verdicts[verdict]};
-        count++;
-    }
-    return count;
-}
-
-static struct report_memory memory_of(const struct session *session)
-{
-    struct rusage usage;
-    bool known = getrusage(RUSAGE_SELF, &usage) == 0;
-    return (struct report_memory){
-        .tracker = tracker_memory(session->tracker),
-        .fragments = decoder_memory(session->decoder),
-        .peak = known ? (uint64_t)usage.ru_maxrss * 1024 : 0,
-    };
-}
-
-static void finish_streams(struct session *session)
-{
-    struct err err;
-    int failed = streams_finish(&session->streams, tracker_stats(session->tracker)->flows, &err);
-    if (failed)
-        note_trouble(session, failed, &err);
-}
-
-/* Every packet has one verdict, and every packet of TCP and UDP one flow. */
-static void finish_audit(struct session *session)
-{
-    const struct decode_stats *decoded = decoder_stats(session->decoder);
-    const struct tracker_stats *flows = tracker_stats(session->tracker);
-    struct audit *audit = &session->audit;
-    struct err err;
-    if (!session->options->audit || session->out.error)
-        return;
-    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
-        audit->verdict_bytes += decoded->verdict_bytes[verdict];
-        if (verdict == VERDICT_TCP || verdict == VERDICT_UDP)
-            audit->flow_packets += decoded->verdicts[verdict];
-        else if (verdict == VERDICT_ICMP_ERROR)
-            audit->icmp_packets += decoded->verdicts[verdict];
-        else
-            audit->other_packets += decoded->verdicts[verdict];
-    }
-    audit->payload_bytes = decoded->payload_bytes;
-    audit->told_icmp_packets = flows->icmp_bound + flows->icmp_unbound;
-    audit->flows = flows->flows;
-    int failed = audit_check(audit, &err);
-    if (failed) {
-        note_trouble(session, failed, &err);
-        return;
-    }
-    char line[512];
-    struct text text = text_begin(line, sizeof line);
-    text_add_audit(&text, audit);
-    (void)fprintf(stderr, "loflow: audit passed: %s\n", line);
-}
-
-/* A file that nothing could be made of is no empty file. */
-static void check_link(struct session *session)
-{
-    const struct decode_stats *decoded = decoder_stats(session->decoder);
-    struct err err;
-    if (decoded->frames == 0 || decoded->verdicts[VERDICT_LINK_UNKNOWN] != decoded->frames)
-        return;
-    note_trouble(session,
-                 err_set(&err, ENOTSUP, "no packet was decoded: link type %s is not supported",
-                         source_info(session->source)->link_name),
-                 &err);
-}
-
-static void print_totals(struct session *session)
-{
-    const struct decode_stats *decoded = decoder_stats(session->decoder);
-    struct report_count reasons[VERDICT_COUNT];
-    struct source_stats stats;
-    source_stats(session->source, &stats);
-    report_summary(session->report, &(struct report_totals){
-                                        .packets = decoded->frames,
-                                        .captured_bytes = decoded->captured_bytes,
-                                        .truncated_packets = decoded->truncated,
-                                        .undecoded_packets = decode_undecoded_count(decoded),
-                                        .undecoded = reasons,
-                                        .undecoded_reasons = collect_reasons(decoded, reasons),
-                                        .live = source_info(session->source)->live,
-                                        .received = decoded->frames + stats.dropped_by_kernel,
-                                        .dropped_by_kernel = stats.dropped_by_kernel,
-                                        .dropped_by_interface = stats.dropped_by_interface,
-                                        .elapsed_ns = clock_monotonic_ns() - session->begin_ns,
-                                        .flows = tracker_stats(session->tracker),
-                                        .memory = memory_of(session),
-                                    });
-}
-
-/* A reader that had enough, such as head(1), is no failure. One that is stuck loses something. */
-static void check_output(struct session *session)
-{
-    struct err err;
-    int error = session->out.error;
-    if (error == ECANCELED)
-        note_trouble(session,
-                     err_set(&err, error,
-                             "told to stop, but nobody read standard output for %d seconds: the "
-                             "rest of it was dropped",
-                             OUT_PATIENCE_MS / 1000),
-                     &err);
-    else if (error != 0 && error != EPIPE)
-        note_trouble(session,
-                     err_set(&err, error, "standard output cannot be written: %s", strerror(error)),
-                     &err);
-}
-
-void session_finish(struct session *session)
-{
-    struct err err;
-    session->ended = true;
-    print_start(session);
-    if (session->view) {
-        /* The screen is gone; what remains to be said fits on a line. */
-        view_close(session->view);
-        session->view = NULL;
-        int failed = report_open(
-            &session->report, &(struct report_options){.format = REPORT_LINES, .local_time = true},
-            &session->out, &err);
-        if (failed) {
-            note_trouble(session, failed, &err);
-            return;
-        }
-        session->wanted_events = 0;
-    }
-    progress_clear(&session->progress);
-    bool more = true;
-    while (more && !session->out.error) {
-        more = tracker_finish(session->tracker, &session->events);
-        show_events(session);
-    }
-    finish_streams(session);
-    print_totals(session);
-    finish_audit(session);
-    check_link(session);
-    if (session->writer) {
-        int failed = writer_close(session->writer, &err);
-        session->writer = NULL;
-        if (failed)
-            note_trouble(session, failed, &err);
-    }
-    check_output(session);
 }
 
 void session_close(struct session *session)

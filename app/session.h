@@ -61,8 +61,14 @@ bool session_pump(struct session *session);
 /* Lets time pass on a live run: expiry, flushes. Called some ten times a second. */
 void session_tick(struct session *session);
 
-/* The run is over: last words and totals. */
+/* The run is over: last words and totals (app/finish.c). */
 void session_finish(struct session *session);
+
+/* For app/finish.c: trouble ends the run, and the first is the one that is told; the events of the
+ * last call go to whoever shows them; the start line is printed as soon as it can be. */
+void session_note_trouble(struct session *session, int failed, const struct err *err);
+void session_show_events(struct session *session);
+void session_print_start(struct session *session);
 
 void session_close(struct session *session);
 

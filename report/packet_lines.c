@@ -78,7 +78,8 @@ static void add_options(struct text *text, const struct packet *packet, uint32_t
         text_add_string(text, "]");
 }
 
-/* Sequence numbers count from the side's first, as tcpdump has them, but on a SYN. */
+/* Sequence numbers count from the side's first, which is 1 behind a SYN, captured or not; those of a
+ * SYN are told as they are. */
 static void add_segment(struct text *text, const struct packet *packet, struct flow_view flow)
 {
     const struct flow_side_rare *own = &flow.cold->rare[packet->direction];

@@ -10,6 +10,7 @@
 #include "app/crash.h"
 #include "app/loop.h"
 #include "app/options.h"
+#include "app/ports_command.h"
 #include "app/session.h"
 #include "app/signals.h"
 
@@ -116,6 +117,10 @@ int main(int argc, char **argv)
     (void)signal(SIGXFSZ, SIG_IGN);
     crash_prepare();
     int failed = guard_descriptors(&err);
+    if (!failed && argc > 1 && strcmp(argv[1], "ports") == 0) {
+        failed = ports_command(argv + 2, &err);
+        return failed ? fail(&err, failed) : flush_stdout(EXIT_GOOD, &err);
+    }
     if (!failed)
         failed = options_parse(&options, argc, argv, &err);
     int status = failed ? fail(&err, failed) : flush_stdout(run(&options, &err), &err);

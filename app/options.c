@@ -357,7 +357,8 @@ void options_print_help(FILE *stream)
                 "  loflow [OPTIONS] [FILTER]          live on lo: full screen on a terminal, one "
                 "line per event otherwise\n"
                 "  loflow -r FILE [OPTIONS] [FILTER]  the same over a capture; a text report when "
-                "not on a terminal\n\n"
+                "not on a terminal\n"
+                "  loflow ports [PORT]                who listens where; see loflow ports --help\n\n"
                 "FILTER is a pcap-filter(7) expression, such as: tcp port 3000\n\nOptions:\n",
                 stream);
     for (int id = 0; id < OPTION_COUNT_OF; id++) {

@@ -1,0 +1,152 @@
+#include "host/owners.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One walk. */
+struct walk {
+    struct owners *owners;
+    const uint32_t *inodes;
+    size_t count;
+    int proc; /* descriptor of /proc */
+};
+
+static int compare_inodes(const void *a, const void *b)
+{
+    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+    return (one > other) - (one < other);
+}
+
+static int compare_owners(const void *a, const void *b)
+{
+    const struct owner *one = a, *other = b;
+    int order = compare_inodes(&one->inode, &other->inode);
+    return order ? order : (one->pid > other->pid) - (one->pid < other->pid);
+}
+
+/* Reads a small file of /proc; returns its length, 0 when there is nothing. */
+static size_t read_small(int proc, pid_t pid, const char *name, char *buffer, size_t size)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "%d/%s", (int)pid, name);
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? 0 : read(fd, buffer, size - 1);
+    if (fd >= 0)
+        (void)close(fd);
+    len = len < 0 ? 0 : len;
+    buffer[len] = '\0';
+    return (size_t)len;
+}
+
+static void describe(const struct walk *walk, struct owner *owner)
+{
+    size_t len = read_small(walk->proc, owner->pid, "comm", owner->comm, sizeof owner->comm);
+    if (len > 0 && owner->comm[len - 1] == '\n')
+        owner->comm[len - 1] = '\0';
+    len = read_small(walk->proc, owner->pid, "cmdline", owner->command, sizeof owner->command);
+    while (len > 0 && owner->command[len - 1] == '\0')
+        len--;
+    for (size_t at = 0; at < len; at++) {
+        if (owner->command[at] == '\0')
+            owner->command[at] = ' ';
+    }
+}
+
+/* One process may hold a socket by several descriptors: it counts once. */
+static bool is_known(const struct owners *owners, uint32_t inode, pid_t pid)
+{
+    for (size_t at = owners->count; at > 0 && owners->found[at - 1].pid == pid; at--) {
+        if (owners->found[at - 1].inode == inode)
+            return true;
+    }
+    return false;
+}
+
+static void take_link(const struct walk *walk, pid_t pid, const char *link)
+{
+    struct owners *owners = walk->owners;
+    unsigned inode = 0;
+    char end = '\0';
+    if (sscanf(link, "socket:[%u%c", &inode, &end) != 2 || end != ']' ||
+        !bsearch(&inode, walk->inodes, walk->count, sizeof *walk->inodes, compare_inodes) ||
+        owners->count == OWNERS_MAX || is_known(owners, inode, pid))
+        return;
+    struct owner *owner = &owners->found[owners->count++];
+    *owner = (struct owner){.inode = inode, .pid = pid};
+    describe(walk, owner);
+}
+
+static void look_into(const struct walk *walk, pid_t pid)
+{
+    char path[64], link[64];
+    (void)snprintf(path, sizeof path, "%d/fd", (int)pid);
+    int fd = openat(walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *files = fd < 0 ? NULL : fdopendir(fd);
+    if (!files) {
+        walk->owners->hidden += errno == EACCES;
+        if (fd >= 0)
+            (void)close(fd);
+        return;
+    }
+    for (struct dirent *file = readdir(files); file; file = readdir(files)) {
+        ssize_t len = readlinkat(fd, file->d_name, link, sizeof link - 1);
+        if (len <= 0)
+            continue;
+        link[len] = '\0';
+        take_link(walk, pid, link);
+    }
+    (void)closedir(files);
+}
+
+int owners_find(struct owners *owners, const uint32_t *inodes, size_t count, struct err *err)
+{
+    *owners = (struct owners){.found = calloc(OWNERS_MAX, sizeof(struct owner))};
+    if (!owners->found)
+        return err_set(err, ENOMEM, "no memory to look for processes; close other programs");
+    DIR *processes = opendir("/proc");
+    if (!processes) {
+        int failed = err_set(err, errno, "/proc cannot be read, so processes have no names: %s",
+                             strerror(errno));
+        owners_free(owners);
+        return failed;
+    }
+    const struct walk walk = {owners, inodes, count, dirfd(processes)};
+    for (struct dirent *entry = readdir(processes); entry; entry = readdir(processes)) {
+        char *end = NULL;
+        long pid = strtol(entry->d_name, &end, 10);
+        if (pid > 0 && *end == '\0')
+            look_into(&walk, (pid_t)pid);
+    }
+    (void)closedir(processes);
+    qsort(owners->found, owners->count, sizeof *owners->found, compare_owners);
+    return 0;
+}
+
+void owners_free(struct owners *owners)
+{
+    free(owners->found);
+    *owners = (struct owners){0};
+}
+
+const struct owner *owners_of(const struct owners *owners, uint32_t inode, size_t *count)
+{
+    size_t low = 0, high = owners->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (owners->found[middle].inode < inode)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    size_t last = low;
+    while (last < owners->count && owners->found[last].inode == inode)
+        last++;
+    *count = last - low;
+    return last > low ? &owners->found[low] : NULL;
+}

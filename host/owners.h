@@ -1,0 +1,44 @@
+/*
+ * Purpose: which processes hold a socket, by its inode, from /proc.
+ * Owns:    what one walk found, from owners_find to owners_free.
+ * Bounds:  a walk costs some 6 us an open file of all processes; OWNERS_MAX pairs are kept.
+ * Fails:   with -errno and a sentence when there is no /proc. Processes that this user may not look
+ *          into are counted in `hidden`.
+ * Source:  proc(5): /proc/PID/fd, comm, cmdline.
+ * Used by: host/ports.
+ */
+#ifndef LOFLOW_HOST_OWNERS_H
+#define LOFLOW_HOST_OWNERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+#define OWNERS_MAX    16384u
+#define OWNER_COMM    16
+#define OWNER_COMMAND 128
+
+/* One process that holds one socket. The texts are the process's own: untrusted. */
+struct owner {
+    uint32_t inode;
+    pid_t pid;
+    char comm[OWNER_COMM + 1];
+    char command[OWNER_COMMAND + 1]; /* its arguments, separated by spaces; "" unknown */
+};
+
+struct owners {
+    struct owner *found; /* sorted by inode, then pid */
+    size_t count;
+    uint32_t hidden; /* processes whose files this user may not see */
+};
+
+/* Looks for the holders of the sockets with these inodes (sorted). */
+int owners_find(struct owners *owners, const uint32_t *inodes, size_t count, struct err *err);
+void owners_free(struct owners *owners);
+
+/* The first holder of a socket and how many there are; NULL for none. */
+const struct owner *owners_of(const struct owners *owners, uint32_t inode, size_t *count);
+
+#endif

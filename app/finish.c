@@ -69,7 +69,7 @@ static void finish_audit(struct session *session)
     const struct tracker_stats *flows = tracker_stats(session->tracker);
     struct audit *audit = &session->audit;
     struct err err;
-    if (!session->options->audit || session->out.error)
+    if (!session->options->audit)
         return;
     for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
         audit->verdict_bytes += decoded->verdict_bytes[verdict];
@@ -171,7 +171,7 @@ void session_finish(struct session *session)
     }
     progress_clear(&session->progress);
     bool more = true;
-    while (more && !session->out.error) {
+    while (more && session_has_readers(session)) {
         more = tracker_finish(session->tracker, &session->events);
         session_show_events(session);
     }

@@ -352,15 +352,16 @@ void options_free(struct options *options)
 
 void options_print_help(FILE *stream)
 {
-    (void)fputs("loflow shows every TCP connection on the loopback interface as one row, and which "
-                "of them\nwere refused, reset or never answered.\n\n"
-                "  loflow [OPTIONS] [FILTER]          live on lo: full screen on a terminal, one "
-                "line per event otherwise\n"
-                "  loflow -r FILE [OPTIONS] [FILTER]  the same over a capture; a text report when "
-                "not on a terminal\n"
-                "  loflow ports [PORT]                who listens where; see loflow ports --help\n\n"
-                "FILTER is a pcap-filter(7) expression, such as: tcp port 3000\n\nOptions:\n",
-                stream);
+    (void)fputs(
+        "loflow shows every TCP connection on the loopback interface as one row, and which "
+        "of them\nwere refused, reset or never answered.\n\n"
+        "  loflow [OPTIONS] [FILTER]          live on lo: full screen on a terminal, one "
+        "line per event otherwise\n"
+        "  loflow -r FILE [OPTIONS] [FILTER]  the same over a capture; a text report when "
+        "not on a terminal\n"
+        "  loflow ports [PORT]                who listens where; see loflow ports --help\n\n"
+        "FILTER is a pcap-filter(7) expression, such as: tcp port 3000\n\nOptions:\n",
+        stream);
     for (int id = 0; id < OPTION_COUNT_OF; id++) {
         char names[64];
         const char *argument = rows[id].argument;

@@ -198,11 +198,11 @@ static void audit_flow(struct session *session, const struct flow_event *event)
         audit_add_flow(&session->audit, flow);
 }
 
-static void show_packets(struct session *session)
+static void show_packets(struct session *session, const struct frame_batch *frames)
 {
     if (session->report)
         report_packets(session->report, &(struct report_batch){.tracker = session->tracker,
-                                                               .frames = &session->frames,
+                                                               .frames = frames,
                                                                .packets = &session->packets,
                                                                .events = &session->events,
                                                                .verdict_word = verdict_word});
@@ -258,6 +258,33 @@ static void write_frames(struct session *session)
     }
 }
 
+bool session_has_readers(const struct session *session)
+{
+    return !session->out.error || session->streams.dir || session->options->audit;
+}
+
+static void take_batch(struct session *session, const struct frame_batch *frames)
+{
+    decode_batch(session->decoder, frames, &session->packets);
+    tracker_feed(session->tracker, &session->packets, &session->events);
+    show_packets(session, frames);
+    session_show_events(session);
+}
+
+/* A line of a packet tells how its flow stood then, not at the end of the batch. */
+static void take_frames(struct session *session)
+{
+    if (!session->options->packets) {
+        take_batch(session, &session->frames);
+        return;
+    }
+    for (uint32_t at = 0; at < session->frames.count; at++) {
+        struct frame_batch one = {.count = 1};
+        one.frames[0] = session->frames.frames[at];
+        take_batch(session, &one);
+    }
+}
+
 bool session_pump(struct session *session)
 {
     struct err err;
@@ -274,14 +301,11 @@ bool session_pump(struct session *session)
     session->packets_read += session->frames.count;
     if (session->options->audit)
         audit_frames(session);
-    decode_batch(session->decoder, &session->frames, &session->packets);
-    tracker_feed(session->tracker, &session->packets, &session->events);
-    show_packets(session);
-    session_show_events(session);
+    take_frames(session);
     int failed = streams_trouble(&session->streams, &err);
     if (failed)
         session_note_trouble(session, failed, &err);
-    if (session->out.error)
+    if (!session_has_readers(session))
         session->stop = true;
     return true;
 }

@@ -64,6 +64,9 @@ void session_tick(struct session *session);
 /* The run is over: last words and totals (app/finish.c). */
 void session_finish(struct session *session);
 
+/* Somebody still takes what the run finds: standard output, the files of streams, or the audit. */
+bool session_has_readers(const struct session *session);
+
 /* For app/finish.c: trouble ends the run, and the first is the one that is told; the events of the
  * last call go to whoever shows them; the start line is printed as soon as it can be. */
 void session_note_trouble(struct session *session, int failed, const struct err *err);

@@ -8,6 +8,10 @@
 #include "decode/link.h"
 #include "decode/transport.h"
 
+/* What a damaged file says beyond this is no packet's length; distances of sequence numbers stay
+ * within 31 bits. */
+#define WIRE_LEN_MAX (1u << 30)
+
 struct decoder {
     struct hash_key hash_key;
     struct decode_stats stats;
@@ -96,6 +100,8 @@ static void decode_frame(struct decoder *decoder, const struct frame *frame, str
     /* A damaged file may say that more was captured than there was. */
     layer->wire_left =
         frame->wire_len > frame->captured_len ? frame->wire_len : frame->captured_len;
+    if (layer->wire_left > WIRE_LEN_MAX)
+        layer->wire_left = WIRE_LEN_MAX;
     stats->frames++;
     stats->captured_bytes += frame->captured_len;
     stats->truncated += frame->captured_len < frame->wire_len;

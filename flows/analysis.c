@@ -82,7 +82,8 @@ static void take_syn(const struct flow_records *flow, const struct packet *packe
     own->window_scale =
         packet->options & TCP_OPTION_WINDOW_SCALE ? packet->window_scale : WINDOW_SCALE_NONE;
     struct stream stream = stream_of(flow, sender);
-    stream_begin(&stream, packet->seq);
+    if (!stream_begin(&stream, packet->seq))
+        flow->hot->flags |= FLOW_FLAG_HOLES_DENIED;
     take_ecn(flow->hot, packet);
     if (is_answer)
         take_syn_ack(flow, packet);
@@ -136,7 +137,7 @@ take_whole(const struct flow_records *flow, const struct packet *packet, int64_t
 {
     unsigned sender = packet->direction;
     if (!(flow->hot->flags & FLOW_FLAG_STREAMS))
-        streams_init(flow->streams);
+        streams_init(flow->streams, flow->hot->client);
     flow->hot->flags |= FLOW_FLAG_STREAMS;
     struct delivery delivery = {flow, sender};
     struct reassembly_way way = way_of(&delivery, packet->time_ns);

@@ -3,6 +3,22 @@
 #include "flows/history.h"
 #include "flows/unreachable.h"
 
+/* To whoever follows the flow; what the snap length cut off is a gap. */
+static void deliver(const struct flow_records *flow, const struct packet *packet)
+{
+    const struct stream_sink *sink = flow->sink;
+    uint64_t before = flow->hot->side[packet->direction].bytes - packet->payload_wire_len;
+    uint32_t captured_len = packet->payload_captured_len;
+    struct reassembly_chunk chunk = {
+        .offset = (int64_t)before, .bytes = packet->payload, .len = captured_len};
+    if (captured_len > 0)
+        sink->take(sink->context, records_view(flow), packet->direction, &chunk);
+    chunk = (struct reassembly_chunk){.offset = (int64_t)(before + captured_len),
+                                      .len = packet->payload_wire_len - captured_len};
+    if (chunk.len > 0)
+        sink->take(sink->context, records_view(flow), packet->direction, &chunk);
+}
+
 uint32_t datagram_take(const struct flow_records *flow, const struct packet *packet)
 {
     struct flow *hot = flow->hot;
@@ -12,12 +28,8 @@ uint32_t datagram_take(const struct flow_records *flow, const struct packet *pac
         history_add(flow->cold, packet->direction, HISTORY_DATA);
     }
     own->state = ENDPOINT_ESTABLISHED;
-    if (flow->sink && packet->payload_captured_len > 0)
-        flow->sink->take(
-            flow->sink->context, records_view(flow), packet->direction,
-            &(struct reassembly_chunk){.offset = (int64_t)(own->bytes - packet->payload_wire_len),
-                                       .bytes = packet->payload,
-                                       .len = packet->payload_captured_len});
+    if (flow->sink)
+        deliver(flow, packet);
     bool answered = hot->side[0].packets > 0 && hot->side[1].packets > 0;
     if (answered)
         hot->state = FLOW_UDP_ACTIVE;

@@ -14,10 +14,13 @@
 struct flow_streams {
     struct reassembly side[2];
     struct stream_digest digest[2];
+    uint8_t
+        client; /* the flow's when its first payload came: what is told of the streams keeps to it */
 };
 
-static inline void streams_init(struct flow_streams *streams)
+static inline void streams_init(struct flow_streams *streams, uint8_t client)
 {
+    streams->client = client;
     for (unsigned side = 0; side < 2; side++) {
         reassembly_init(&streams->side[side]);
         digest_init(&streams->digest[side]);

@@ -312,7 +312,9 @@ unsigned reassembly_add(struct reassembly *reassembly, const struct reassembly_w
         reassembly->begin = reassembly->next = begin;
         reassembly->begun = true;
     }
-    unsigned result = 0;
+    /* What lies before the first payload came too late: it is delivered no more. */
+    bool is_lost = begin < reassembly->begin && payload->offset < reassembly->begin;
+    unsigned result = is_lost ? REASSEMBLY_DENIED : 0;
     struct reassembly_payload rest = *payload;
     if (rest.offset < reassembly->next) {
         if (chain_differs(reassembly->kept, way->pieces, &rest))
@@ -322,10 +324,10 @@ unsigned reassembly_add(struct reassembly *reassembly, const struct reassembly_w
     if (rest.wire_len == 0)
         return result;
     if (rest.offset > reassembly->next) {
-        result |= wait_early(reassembly, way, &rest);
-        if (result & REASSEMBLY_DENIED)
+        unsigned waited = wait_early(reassembly, way, &rest);
+        if (waited & REASSEMBLY_DENIED)
             make_room(reassembly, way, &rest);
-        return result;
+        return result | waited;
     }
     if (chain_differs(reassembly->early, way->pieces, &rest))
         result |= REASSEMBLY_DIFFERS;

@@ -72,7 +72,7 @@ struct reassembly_payload {
 };
 
 enum reassembly_result {
-    REASSEMBLY_DENIED = 1,  /* no room for a part of it */
+    REASSEMBLY_DENIED = 1,  /* a part of it is not delivered: no room, or before the beginning */
     REASSEMBLY_DIFFERS = 2, /* it repeats bytes with others in their place */
 };
 

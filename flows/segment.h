@@ -67,7 +67,8 @@ static inline bool segment_is_expected(const struct flow_side *own, const struct
         peer->window == 0 || packet->sack_count > 0 || seq_diff(packet->ack, peer->seq_next) > 0)
         return false;
     if (packet->payload_wire_len > 0)
-        return seq_diff(peer->ack, packet->seq) <= 0;
+        return seq_diff(peer->ack, packet->seq) <= 0 &&
+               seq_diff(packet->seq + packet->payload_wire_len, peer->ack) > 0;
     return packet->ack != own->ack || packet->flags & TCP_FIN;
 }
 

@@ -96,7 +96,7 @@ static uint64_t fill_holes(struct stream *stream, int64_t from, int64_t to, bool
     return filled;
 }
 
-void stream_begin(struct stream *stream, uint32_t seq)
+bool stream_begin(struct stream *stream, uint32_t seq)
 {
     struct flow_side *side = stream->side;
     /* Until payload was seen, the latest SYN is the one that counts. */
@@ -104,16 +104,17 @@ void stream_begin(struct stream *stream, uint32_t seq)
         stream_release(stream);
         begin_at(stream, seq + 1);
         side->flags |= SIDE_BEGIN_KNOWN;
-        return;
+        return true;
     }
     if (side->flags & SIDE_BEGIN_KNOWN)
-        return;
+        return true;
     side->flags |= SIDE_BEGIN_KNOWN;
     int64_t begin = stream_offset(side, seq + 1);
-    if (begin < stream->rare->stream_begin) {
-        (void)add_hole(stream, begin, stream->rare->stream_begin);
-        stream->rare->stream_begin = begin;
-    }
+    if (begin >= stream->rare->stream_begin)
+        return true;
+    bool kept = add_hole(stream, begin, stream->rare->stream_begin);
+    stream->rare->stream_begin = begin;
+    return kept;
 }
 
 bool stream_data(struct stream *stream, uint32_t seq, uint32_t len)
@@ -192,5 +193,6 @@ void stream_release(struct stream *stream)
     }
     stream->rare->first_hole = POOL_NONE;
     stream->rare->hole_count = 0;
+    stream->rare->uncaptured = 0;
     stream->side->flags &= (uint16_t)~SIDE_HOLES;
 }

@@ -37,8 +37,8 @@ int stream_holes_open(struct pool *holes, struct err *err);
 /* Where a sequence number lies in the stream; valid with SIDE_STREAM_KNOWN. */
 int64_t stream_offset(const struct flow_side *side, uint32_t seq);
 
-/* The SYN tells where the stream begins: at seq + 1. */
-void stream_begin(struct stream *stream, uint32_t seq);
+/* The SYN tells where the stream begins: at seq + 1. Returns false when a hole was denied. */
+bool stream_begin(struct stream *stream, uint32_t seq);
 
 /* `len` payload bytes at `seq`. Returns false when a hole was denied. */
 bool stream_data(struct stream *stream, uint32_t seq, uint32_t len);

@@ -56,15 +56,24 @@ bool timing_judge(const struct flow_records *flow)
     return detail->cause != STALL_NONE;
 }
 
-static void end_silence(struct flow_detail *detail, int64_t silence_ns)
+/* Time stamps may be centuries apart. */
+static void add_span(int64_t *sum_ns, int64_t span_ns)
 {
+    if (__builtin_add_overflow(*sum_ns, span_ns, sum_ns))
+        *sum_ns = INT64_MAX;
+}
+
+/* A clock that stepped back makes no silence negative. */
+static void end_silence(struct flow_detail *detail, int64_t span_ns)
+{
+    int64_t silence_ns = span_ns > 0 ? span_ns : 0;
     if (detail->cause == STALL_NONE) {
         if (silence_ns > detail->idle_ns)
             detail->idle_ns = silence_ns;
         return;
     }
     detail->side[detail->culprit].stall_count++;
-    detail->side[detail->culprit].stalled_ns += silence_ns;
+    add_span(&detail->side[detail->culprit].stalled_ns, silence_ns);
 }
 
 void timing_end_silence(const struct flow_records *flow, int64_t now_ns)
@@ -142,7 +151,7 @@ static void take_turn(struct flow_detail *detail, const struct packet *packet)
     int64_t response_ns = packet->time_ns - detail->turn_ns;
     if (detail->spoken && detail->speaker != sender && response_ns >= 0) {
         own->response_count++;
-        own->response_ns += response_ns;
+        add_span(&own->response_ns, response_ns);
         if (response_ns > own->response_max_ns)
             own->response_max_ns = response_ns;
     }

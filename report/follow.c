@@ -1,5 +1,7 @@
 #include "report/follow.h"
 
+#include "flows/flow_streams.h"
+
 #define HEX_WIDTH 16u
 
 static void begin_line(struct text *line, bool by_server)
@@ -87,7 +89,8 @@ void follow_take(void *context, struct flow_view flow, unsigned side,
                  const struct reassembly_chunk *chunk)
 {
     struct follow *follow = context;
-    bool by_server = side != flow.hot->client;
+    unsigned client = flow.streams ? flow.streams->client : flow.hot->client;
+    bool by_server = side != client;
     bool is_gap = !chunk->bytes;
     if (is_gap)
         follow->missing_bytes += chunk->len;

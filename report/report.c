@@ -136,9 +136,11 @@ static void print_denied(struct report *report, const struct tracker_stats *flow
                    "known\n",
                    (unsigned long long)flows->detail_denied);
     if (flows->bytes_denied > 0)
-        out_format(report->out,
-                   "  %llu flows have payload that found no room in the stream budget\n",
-                   (unsigned long long)flows->bytes_denied);
+        out_format(
+            report->out,
+            "  %llu flows have payload that their streams lack: no room in the stream budget, or "
+            "it came before their beginning\n",
+            (unsigned long long)flows->bytes_denied);
 }
 
 static void print_losses(struct report *report, const struct report_totals *totals)

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "flows/flow_streams.h"
+
 #define NAME_MAX_LEN 160
 #define FILE_NONE    UINT64_MAX
 
@@ -14,6 +16,7 @@
  * the same slot take turns. */
 struct stream_file {
     uint64_t key; /* flow id * 2 + side, FILE_NONE for an empty slot */
+    char name[NAME_MAX_LEN];
     int fd;
 };
 
@@ -54,8 +57,10 @@ int stream_dir_open(struct stream_dir **dir, const char *path, uid_t owner, gid_
     for (size_t at = 0; at < STREAM_DIR_OPEN_MAX; at++)
         opened->files[at] = (struct stream_file){.key = FILE_NONE, .fd = -1};
     bool is_new = mkdir(path, S_IRWXU) == 0;
+    int refusal = is_new || errno == EEXIST ? 0 : errno;
     opened->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (opened->fd < 0) {
+        errno = refusal ? refusal : errno;
         int failed = err_set(err, errno, "cannot use %.400s as a directory for streams: %s", path,
                              strerror(errno));
         free(opened);
@@ -82,7 +87,7 @@ static void add_end(struct text *name, const struct tuple *tuple, unsigned end)
 static void write_name(char *buffer, struct flow_view flow, unsigned side, const char *ending)
 {
     struct text name = text_begin(buffer, NAME_MAX_LEN);
-    unsigned client = flow.hot->client;
+    unsigned client = flow.streams->client;
     text_add(&name, "%06llu_", (unsigned long long)flow.cold->id);
     add_end(&name, &flow.hot->tuple, client);
     text_add_string(&name, "-");
@@ -91,10 +96,10 @@ static void write_name(char *buffer, struct flow_view flow, unsigned side, const
     text_add_string(&name, ending);
 }
 
-static void close_file(struct stream_dir *dir, struct stream_file *file, const char *name)
+static void close_file(struct stream_dir *dir, struct stream_file *file)
 {
     if (file->fd >= 0 && close(file->fd) != 0)
-        fail(dir, name, errno);
+        fail(dir, file->name, errno);
     *file = (struct stream_file){.key = FILE_NONE, .fd = -1};
 }
 
@@ -151,11 +156,12 @@ static void take_bytes(struct stream_dir *dir, struct flow_view flow, unsigned s
     struct stream_file *file = &dir->files[key % STREAM_DIR_OPEN_MAX];
     write_name(name, flow, side, "");
     if (file->key != key) {
-        close_file(dir, file, name);
+        close_file(dir, file);
         file->fd = open_file(dir, name, chunk->offset == chunk->missing_before);
         if (file->fd < 0)
             return;
         file->key = key;
+        memcpy(file->name, name, sizeof name);
     }
     write_all(dir, file->fd, name, chunk->bytes, chunk->len);
 }
@@ -182,7 +188,7 @@ int stream_dir_trouble(const struct stream_dir *dir, struct err *err)
 int stream_dir_close(struct stream_dir *dir, struct err *err)
 {
     for (size_t at = 0; at < STREAM_DIR_OPEN_MAX; at++)
-        close_file(dir, &dir->files[at], "");
+        close_file(dir, &dir->files[at]);
     (void)close(dir->fd);
     int failed = stream_dir_trouble(dir, err);
     free(dir);

@@ -66,8 +66,6 @@ void record_begin_call(struct tracker *tracker, struct event_list *events)
         analysis_release(&records);
         flow->flags &= ~(uint32_t)(FLOW_FLAG_DETAIL | FLOW_FLAG_STREAMS);
         flow->generation++;
-        if (record_wants_streams(tracker))
-            pool_give(&tracker->streams, index);
         pool_give(&tracker->hot, index);
         pool_give(&tracker->cold, index);
     }
@@ -142,11 +140,6 @@ uint32_t record_create(struct tracker *tracker, const struct packet *packet,
     uint32_t twin = pool_take(&tracker->cold);
     assert(index != POOL_NONE && index == twin);
     (void)twin;
-    if (record_wants_streams(tracker)) {
-        uint32_t triplet = pool_take(&tracker->streams);
-        assert(index == triplet);
-        (void)triplet;
-    }
     orient_learn_flow(&tracker->orient, &packet->tuple);
     init_records(tracker, index, packet);
     struct flow *flow = record_hot(tracker, index);

@@ -49,6 +49,8 @@ static int open_pools(struct tracker *tracker, struct err *err)
         failed = reassembly_pieces_open(&tracker->pools.pieces, err);
     if (!failed && record_wants_streams(tracker))
         failed = pool_open(&tracker->streams, "streams", sizeof(struct flow_streams), records, err);
+    /* One for each record, by the same index: taken and given back with it, untouched until used. */
+    tracker->streams.high = tracker->streams.capacity;
     return failed;
 }
 
@@ -361,7 +363,8 @@ static uint64_t used(const struct pool *pool)
 struct tracker_memory tracker_memory(const struct tracker *tracker)
 {
     return (struct tracker_memory){
-        .flows = used(&tracker->hot) + used(&tracker->cold) + used(&tracker->streams),
+        .flows = used(&tracker->hot) + used(&tracker->cold) +
+                 (uint64_t)tracker->hot.high * tracker->streams.item_size,
         .table = table_size(&tracker->table),
         .details = used(&tracker->pools.details),
         .streams = used(&tracker->pools.pieces) + used(&tracker->pools.holes),

@@ -239,18 +239,14 @@ static int collect(struct collection *collection, struct err *err)
     return failed;
 }
 
-int ports_collect(struct host_ports *ports, uint16_t port, struct err *err)
+static int collect_counted(struct host_ports *ports, uint16_t port, struct err *err)
 {
-    *ports = (struct host_ports){.rows = calloc(PORTS_MAX, sizeof(struct port_row))};
     struct collection *collection = calloc(1, sizeof *collection);
-    int failed = 0;
-    if (!ports->rows || !collection)
-        failed = err_set(err, ENOMEM, "no memory to list ports; close other programs");
-    if (!failed) {
-        collection->ports = ports;
-        collection->port = port;
-        failed = collect(collection, err);
-    }
+    if (!collection)
+        return err_set(err, ENOMEM, "no memory to list ports; close other programs");
+    collection->ports = ports;
+    collection->port = port;
+    int failed = collect(collection, err);
     for (size_t at = 0; at < ports->count && !failed; at++) {
         struct port_row *row = &ports->rows[at];
         if (row->socket.tuple.protocol != PROTOCOL_TCP)
@@ -259,17 +255,25 @@ int ports_collect(struct host_ports *ports, uint16_t port, struct err *err)
         row->time_wait = collection->time_wait[row->socket.tuple.port[0]];
     }
     free(collection);
+    return failed;
+}
+
+int ports_collect(struct host_ports *ports, uint16_t port, struct err *err)
+{
+    *ports = (struct host_ports){.rows = calloc(PORTS_MAX, sizeof(struct port_row))};
+    if (!ports->rows)
+        return err_set(err, ENOMEM, "no memory to list ports; close other programs");
+    int failed = collect_counted(ports, port, err);
     if (!failed) {
         qsort(ports->rows, ports->count, sizeof *ports->rows, compare_rows);
         read_ephemeral_range(ports);
         failed = find_owners(ports, err);
     }
-    if (failed) {
+    if (failed)
         ports_free(ports);
-        return failed;
-    }
-    ports_remark(ports);
-    return 0;
+    else
+        ports_remark(ports);
+    return failed;
 }
 
 void ports_free(struct host_ports *ports)

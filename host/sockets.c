@@ -100,8 +100,7 @@ static int ask(struct sockets *sockets, uint8_t family, uint8_t protocol, uint32
 }
 
 /* Returns -EINTR when the table changed under the dump. */
-static int dump_family(struct sockets *sockets, uint8_t family, const struct dump *dump,
-                       uint32_t states)
+static int dump_family(struct sockets *sockets, uint8_t family, struct dump *dump, uint32_t states)
 {
     static const size_t size = 32768;
     unsigned port = mnl_socket_get_portid(sockets->netlink);
@@ -112,9 +111,9 @@ static int dump_family(struct sockets *sockets, uint8_t family, const struct dum
     state = MNL_CB_OK;
     while (state > MNL_CB_STOP) {
         ssize_t len = mnl_socket_recvfrom(sockets->netlink, buffer, size);
-        state = len < 0 ? MNL_CB_ERROR
-                        : mnl_cb_run(buffer, (size_t)len, sockets->sequence, port, take_message,
-                                     (void *)(uintptr_t)dump);
+        state = len < 0
+                    ? MNL_CB_ERROR
+                    : mnl_cb_run(buffer, (size_t)len, sockets->sequence, port, take_message, dump);
     }
     int failed = state == MNL_CB_ERROR ? -errno : 0;
     free(buffer);
@@ -124,7 +123,7 @@ static int dump_family(struct sockets *sockets, uint8_t family, const struct dum
 int sockets_dump(struct sockets *sockets, enum ip_protocol protocol, uint32_t states,
                  const struct sockets_visitor *visitor, struct err *err)
 {
-    const struct dump dump = {visitor, (uint8_t)protocol};
+    struct dump dump = {visitor, (uint8_t)protocol};
     int failed = -EINTR;
     for (int tries = 0; tries < SOCKETS_TRIES && failed == -EINTR; tries++) {
         visitor->begin(visitor->context);

@@ -59,8 +59,8 @@ static void add_dump_line(const struct follow *follow, int64_t offset, const uin
     }
     text_add_string(&line, "  |");
     for (uint32_t at = 0; at < count; at++) {
-        char shown = bytes[at] >= 0x20 && bytes[at] < 0x7f ? (char)bytes[at] : '.';
-        text_add_bytes(&line, &shown, 1);
+        uint8_t shown = bytes[at] >= 0x20 && bytes[at] < 0x7f ? bytes[at] : '.';
+        text_add_bytes(&line, (const char *)&shown, 1);
     }
     text_add_string(&line, "|");
     end_line(follow, &line);

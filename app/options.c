@@ -123,46 +123,51 @@ static int take_number(struct options *options, enum option_id id, const char *t
     return 0;
 }
 
-/* Where an option's words go; NULL for another kind of option. */
-static const char **word_of(struct options *options, enum option_id id)
+/* False: it is another kind of option. */
+static bool take_word(struct options *options, enum option_id id, const char *text)
 {
     switch (id) {
     case OPTION_INTERFACE:
-        return &options->interface;
+        options->interface = text;
+        return true;
     case OPTION_READ:
-        return &options->read_path;
+        options->read_path = text;
+        return true;
     case OPTION_WRITE:
-        return &options->write_path;
+        options->write_path = text;
+        return true;
     case OPTION_FILTER_FILE:
-        return &options->filter_path;
+        options->filter_path = text;
+        return true;
     case OPTION_STREAM_DIR:
-        return &options->stream_path;
+        options->stream_path = text;
+        return true;
     default:
-        return NULL;
+        return false;
     }
 }
 
-static bool *flag_of(struct options *options, enum option_id id)
+static bool take_flag(struct options *options, enum option_id id)
 {
     switch (id) {
     case OPTION_JSON:
-        return &options->json;
+        return options->json = true;
     case OPTION_REPORT:
-        return &options->report;
+        return options->report = true;
     case OPTION_PACKETS:
-        return &options->packets;
+        return options->packets = true;
     case OPTION_HEX:
-        return &options->hex;
+        return options->hex = true;
     case OPTION_RAW:
-        return &options->raw;
+        return options->raw = true;
     case OPTION_STREAM_DIGEST:
-        return &options->stream_digest;
+        return options->stream_digest = true;
     case OPTION_AUDIT:
-        return &options->audit;
+        return options->audit = true;
     case OPTION_NO_UI:
-        return &options->no_ui;
+        return options->no_ui = true;
     default:
-        return NULL;
+        return false;
     }
 }
 
@@ -173,16 +178,8 @@ static int take(struct options *options, enum option_id id, const char *text, st
     if (rows[id].argument && *text == '\0')
         return err_set(err, EINVAL, "%s wants a value that is not empty; see loflow --help",
                        written);
-    const char **word = word_of(options, id);
-    bool *flag = flag_of(options, id);
-    if (word) {
-        *word = text;
+    if (take_word(options, id, text) || take_flag(options, id))
         return 0;
-    }
-    if (flag) {
-        *flag = true;
-        return 0;
-    }
     switch (id) {
     case OPTION_NUMERIC:
         return 0;

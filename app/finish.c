@@ -170,6 +170,8 @@ void session_finish(struct session *session)
         session->wanted_events = 0;
     }
     progress_clear(&session->progress);
+    if (session->names)
+        names_resolve(session->names, clock_monotonic_ns());
     bool more = true;
     while (more && session_has_readers(session)) {
         more = tracker_finish(session->tracker, &session->events);

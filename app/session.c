@@ -123,8 +123,31 @@ static int open_report(struct session *session, struct err *err)
                        &(struct report_options){.format = format,
                                                 .flow_id = options->flow_id,
                                                 .stream_digest = options->stream_digest,
+                                                .names = session->names,
                                                 .local_time = true},
                        &session->out, err);
+}
+
+/* Without names a live run is worth as much as before: they are no reason to fail. */
+static void open_names(struct session *session)
+{
+    struct err err;
+    if (source_info(session->source)->live)
+        (void)names_open(&session->names, &err);
+}
+
+/* Asked at once: a moment later the sockets may be gone. */
+static void name_ends(struct session *session, const struct flow_event *event)
+{
+    struct flow_view flow;
+    if (!tracker_look(session->tracker, event->flow, &flow))
+        return;
+    unsigned client = flow.hot->client;
+    const struct tuple *tuple = &flow.hot->tuple;
+    tracker_set_owner(session->tracker, event->flow, client,
+                      names_client(session->names, tuple, client));
+    tracker_set_owner(session->tracker, event->flow, !client,
+                      names_server(session->names, tuple, !client));
 }
 
 static int open_output(struct session *session, struct err *err)
@@ -135,8 +158,10 @@ static int open_output(struct session *session, struct err *err)
         return err_set(err, EINVAL,
                        "-w - writes packets to the terminal; redirect standard output");
     out_open(&session->out, packets_on_stdout ? STDERR_FILENO : STDOUT_FILENO, signals_stop());
-    if (!wants_view(options))
+    if (!wants_view(options)) {
+        open_names(session);
         return open_report(session, err);
+    }
     const struct source_info *info = source_info(session->source);
     return view_open(&session->view,
                      &(struct view_options){.name = info->name,
@@ -223,6 +248,8 @@ void session_show_events(struct session *session)
         const struct flow_event *event = &session->events.events[at];
         if (event->kind == EVENT_RETIRED && session->options->audit)
             audit_flow(session, event);
+        if (event->kind == EVENT_ESTABLISHED && session->names)
+            name_ends(session, event);
         if (!(wanted >> event->kind & 1))
             continue;
         if (session->view)
@@ -320,6 +347,8 @@ static void flush_writer(struct session *session)
 
 void session_tick(struct session *session)
 {
+    if (session->names)
+        names_resolve(session->names, clock_monotonic_ns());
     if (source_info(session->source)->live) {
         bool more = true;
         while (more) {
@@ -344,6 +373,7 @@ void session_close(struct session *session)
         (void)writer_close(session->writer, &err);
     tracker_close(session->tracker);
     streams_close(&session->streams);
+    names_close(session->names);
     decoder_close(session->decoder);
     source_close(session->source);
 }

@@ -36,6 +36,7 @@ struct session {
     struct view *view;     /* NULL without a screen */
     struct out out;        /* standard output */
     struct streams streams;
+    struct names *names; /* NULL unless live, and when the kernel tells no sockets */
     struct audit audit;
     struct progress progress;
     struct frame_batch frames;

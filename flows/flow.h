@@ -160,7 +160,9 @@ struct flow_cold {
     int64_t syn_ack_ns;   /* from syn_ns to the SYN-ACK, -1 unknown */
     int64_t queue_ns;     /* latest packet when it joined its expiry queue */
     uint32_t queue_next, queue_prev;
-    uint64_t zero; /* so that what SYN and FIN touch of a side lies in one cache line */
+    uint32_t
+        owner[2]; /* who the ends belong to, in the terms of whoever called tracker_set_owner; 0
+                          unknown. What follows begins a cache line. */
     struct flow_side_rare rare[2];
     /* The last cache line: what the first segments touch. */
     uint32_t history_seen; /* letters written already, one bit a letter and side */

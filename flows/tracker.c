@@ -350,6 +350,13 @@ bool tracker_next(const struct tracker *tracker, uint32_t *at, struct flow_ref *
     return false;
 }
 
+void tracker_set_owner(struct tracker *tracker, struct flow_ref ref, unsigned end, uint32_t owner)
+{
+    if (ref.index < tracker->hot.high &&
+        record_hot(tracker, ref.index)->generation == ref.generation)
+        record_cold(tracker, ref.index)->owner[end] = owner;
+}
+
 const struct tracker_stats *tracker_stats(const struct tracker *tracker)
 {
     return &tracker->stats;

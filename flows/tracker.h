@@ -86,6 +86,10 @@ bool tracker_look(const struct tracker *tracker, struct flow_ref ref, struct flo
 bool tracker_next(const struct tracker *tracker, uint32_t *at, struct flow_ref *ref,
                   struct flow_view *view);
 
+/* Notes who an end (0 or 1) of a flow belongs to; the number is the caller's, see struct flow_cold.
+ * Nothing happens when the flow has left. */
+void tracker_set_owner(struct tracker *tracker, struct flow_ref ref, unsigned end, uint32_t owner);
+
 const struct tracker_stats *tracker_stats(const struct tracker *tracker);
 
 /* What the tracker has in use, in bytes, at most so far: it only grows. */

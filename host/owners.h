@@ -5,7 +5,7 @@
  * Fails:   with -errno and a sentence when there is no /proc. Processes that this user may not look
  *          into are counted in `hidden`.
  * Source:  proc(5): /proc/PID/fd, comm, cmdline.
- * Used by: host/ports.
+ * Used by: host/ports, host/names.
  */
 #ifndef LOFLOW_HOST_OWNERS_H
 #define LOFLOW_HOST_OWNERS_H

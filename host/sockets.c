@@ -135,3 +135,75 @@ int sockets_dump(struct sockets *sockets, enum ip_protocol protocol, uint32_t st
         return err_set(err, -failed, "the kernel did not tell its sockets: %s", strerror(-failed));
     return 0;
 }
+
+/* What an exact lookup found. */
+struct find {
+    struct host_socket *socket;
+    bool found;
+};
+
+static void begin_nothing(void *context)
+{
+    (void)context;
+}
+
+static void visit_found(void *context, const struct host_socket *socket)
+{
+    struct find *find = context;
+    *find->socket = *socket;
+    find->found = true;
+}
+
+static void put_address(uint32_t words[4], const struct tuple *tuple, unsigned end)
+{
+    const uint8_t *octets = tuple->address[end].octets;
+    if (tuple->family == 4)
+        memcpy(words, octets + 12, 4);
+    else
+        memcpy(words, octets, 16);
+}
+
+/* `v6` asks for a connection of IPv4 on an IPv6 socket, whose addresses are mapped ones. */
+static bool find_exactly(struct sockets *sockets, const struct tuple *tuple, unsigned end, bool v6,
+                         struct host_socket *found)
+{
+    char buffer[8192];
+    struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
+    header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    header->nlmsg_flags = NLM_F_REQUEST;
+    header->nlmsg_seq = ++sockets->sequence;
+    struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(header, sizeof *request);
+    request->sdiag_family = v6 || tuple->family == 6 ? AF_INET6 : AF_INET;
+    request->sdiag_protocol = PROTOCOL_TCP;
+    request->idiag_states = UINT32_MAX;
+    request->id.idiag_sport = htons(tuple->port[end]);
+    request->id.idiag_dport = htons(tuple->port[!end]);
+    request->id.idiag_cookie[0] = request->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    if (v6) {
+        memcpy(request->id.idiag_src, tuple->address[end].octets, 16);
+        memcpy(request->id.idiag_dst, tuple->address[!end].octets, 16);
+    } else {
+        put_address(request->id.idiag_src, tuple, end);
+        put_address(request->id.idiag_dst, tuple, !end);
+    }
+    if (mnl_socket_sendto(sockets->netlink, header, header->nlmsg_len) < 0)
+        return false;
+    struct find find = {found, false};
+    const struct sockets_visitor visitor = {&find, begin_nothing, visit_found};
+    struct dump dump = {&visitor, PROTOCOL_TCP};
+    ssize_t len = mnl_socket_recvfrom(sockets->netlink, buffer, sizeof buffer);
+    if (len > 0)
+        (void)mnl_cb_run(buffer, (size_t)len, sockets->sequence,
+                         mnl_socket_get_portid(sockets->netlink), take_message, &dump);
+    return find.found;
+}
+
+bool sockets_find(struct sockets *sockets, const struct tuple *tuple, unsigned end,
+                  struct host_socket *found)
+{
+    bool is_mine = find_exactly(sockets, tuple, end, false, found);
+    if (!is_mine && tuple->family == 4)
+        is_mine = find_exactly(sockets, tuple, end, true, found);
+    /* Where no connection fits the kernel names the listener. */
+    return is_mine && found->state != SOCKET_LISTEN && found->state != SOCKET_TIME_WAIT;
+}

@@ -5,7 +5,7 @@
  * Fails:   with -errno and a sentence. A dump that the kernel could not finish in one go
  *          (NLM_F_DUMP_INTR) is begun anew, SOCKETS_TRIES times.
  * Source:  sock_diag(7); RFC 9293 section 3.3.2 for the states.
- * Used by: host/ports.
+ * Used by: host/ports, host/names.
  */
 #ifndef LOFLOW_HOST_SOCKETS_H
 #define LOFLOW_HOST_SOCKETS_H
@@ -59,5 +59,9 @@ struct sockets_visitor {
 
 int sockets_dump(struct sockets *sockets, enum ip_protocol protocol, uint32_t states,
                  const struct sockets_visitor *visitor, struct err *err);
+
+/* The TCP socket whose local end is that end of the tuple. False: there is none. */
+bool sockets_find(struct sockets *sockets, const struct tuple *tuple, unsigned end,
+                  struct host_socket *found);
 
 #endif

@@ -41,6 +41,12 @@ void format_totals(struct report *report, const struct report_totals *totals);
 /* text_add_clock; most times lie in the same second as the one before. */
 void format_add_clock(struct report *report, struct text *text, int64_t time_ns);
 
+/* The process at that end (0 or 1) of a live flow, NULL when it is not known. */
+const struct owner *format_owner(const struct report *report, struct flow_view flow, unsigned end);
+
+/* "curl(4242) -> node(99)"; a process that is not known is "?"; nothing when neither is. */
+void format_add_names(const struct report *report, struct text *text, struct flow_view flow);
+
 /* "127.0.0.1:49342 -> 127.0.0.1:3000", client first. */
 void format_add_ends(struct text *text, const struct tuple *tuple, unsigned client);
 

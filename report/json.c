@@ -136,7 +136,11 @@ static void json_start(struct report *report, const struct report_run *run)
     json_untrusted(out, "filter", run->filter);
     json_number(out, "snaplen", run->snaplen);
     json_key(out, "missing");
-    out_string(out, run->live ? "[\"tracer\",\"processes\"]}\n" : "[]}\n");
+    if (!run->live)
+        out_string(out, "[]}\n");
+    else
+        out_string(out,
+                   report->options.names ? "[\"tracer\"]}\n" : "[\"tracer\",\"processes\"]}\n");
 }
 
 /* What flows without a detail show. */
@@ -165,6 +169,22 @@ static const char *reset_by(struct flow_view flow)
     return flow.cold->reset_side == flow.hot->client ? "client" : "server";
 }
 
+static void json_owner(struct out *out, const char *whose, const struct owner *owner)
+{
+    char key[32];
+    struct text text = text_begin(key, sizeof key);
+    if (!owner)
+        return;
+    text_add(&text, "%s_pid", whose);
+    json_number(out, key, (uint64_t)owner->pid);
+    text = text_begin(key, sizeof key);
+    text_add(&text, "%s_comm", whose);
+    json_untrusted(out, key, owner->comm);
+    text = text_begin(key, sizeof key);
+    text_add(&text, "%s_by", whose);
+    json_string(out, key, "socket");
+}
+
 static void print_flow(struct report *report, struct flow_view flow)
 {
     struct out *out = report->out;
@@ -180,6 +200,8 @@ static void print_flow(struct report *report, struct flow_view flow)
     const bool when_SELF = flow.hot->flags & FLOW_FLAG_SELF;
     const bool when_DIGEST = when_TCP && report->options.stream_digest;
     out_string(out, "{\"type\":\"flow\"");
+    json_owner(out, "client", format_owner(report, flow, flow.hot->client));
+    json_owner(out, "server", format_owner(report, flow, !flow.hot->client));
 #define FIELD(when, type, key, ...)                                                                \
     if (when_##when)                                                                               \
         json_##type(out, key, __VA_ARGS__);

@@ -18,6 +18,12 @@ static void lines_event(struct report *report, struct flow_view flow,
     text_add(&text, "  %-14s  #%llu %s  ", event_word(event->kind),
              (unsigned long long)flow.cold->id, protocol_word(flow.hot->tuple.protocol));
     format_add_ends(&text, &flow.hot->tuple, flow.hot->client);
+    if (event->kind != EVENT_OPENED) {
+        text_add_string(&text, "  ");
+        format_add_names(report, &text, flow);
+        if (line[text.len - 1] == ' ')
+            text.len -= 2;
+    }
     size_t ends = text.len;
     text_add(&text, "  ");
     struct event_facts facts = describe_event(flow, event);

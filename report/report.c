@@ -98,6 +98,33 @@ void format_add_ends(struct text *text, const struct tuple *tuple, unsigned clie
     text_add_endpoint(text, tuple, !client);
 }
 
+const struct owner *format_owner(const struct report *report, struct flow_view flow, unsigned end)
+{
+    const struct names *names = report->options.names;
+    return names ? names_owner(names, flow.cold->owner[end]) : NULL;
+}
+
+static void add_name(struct text *text, const struct owner *owner)
+{
+    if (!owner) {
+        text_add_string(text, "?");
+        return;
+    }
+    text_add_untrusted(text, owner->comm, strlen(owner->comm));
+    text_add(text, "(%d)", (int)owner->pid);
+}
+
+void format_add_names(const struct report *report, struct text *text, struct flow_view flow)
+{
+    const struct owner *client = format_owner(report, flow, flow.hot->client);
+    const struct owner *server = format_owner(report, flow, !flow.hot->client);
+    if (!client && !server)
+        return;
+    add_name(text, client);
+    text_add_string(text, " -> ");
+    add_name(text, server);
+}
+
 void format_start(struct report *report, const struct report_run *run)
 {
     char line[1024];

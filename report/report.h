@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/out.h"
 #include "flows/tracker.h"
+#include "host/names.h"
 
 enum report_format {
     REPORT_JSON,    /* NDJSON: start, events, flows as they retire, summary */
@@ -81,7 +82,8 @@ struct report_options {
     uint64_t flow_id;   /* REPORT_PACKETS: only the packets of this flow; 0: all */
     bool stream_digest; /* REPORT_JSON: the tracker made digests */
     bool local_time;    /* clock times in the local zone, else UTC; JSON has epoch times only */
-    bool utf8;          /* arrows and ellipses may be drawn */
+    const struct names *names; /* of live ends; NULL: nobody is named */
+    bool utf8;                 /* arrows and ellipses may be drawn */
 };
 
 struct report;

@@ -137,10 +137,20 @@ static void print_trouble(struct report *report, struct flow_view flow)
     }
 }
 
+static void print_names(struct report *report, struct flow_view flow)
+{
+    char line[256];
+    struct text text = text_begin(line, sizeof line);
+    format_add_names(report, &text, flow);
+    if (text.len > 0)
+        out_format(report->out, "               %s\n", line);
+}
+
 static void text_event(struct report *report, struct flow_view flow, const struct flow_event *event)
 {
     if (event->kind == EVENT_RETIRED) {
         print_flow(report, flow);
+        print_names(report, flow);
         print_trouble(report, flow);
     } else if (event_is_failure(event->kind)) {
         failure_log_add(&report->failures, flow, event);

@@ -1,0 +1,206 @@
+/*
+ * Theory: asking the kernel which socket has a tuple is cheap, finding who holds that socket is not.
+ * So the inode is asked for at once, while the socket is there, and the processes of all new inodes
+ * are found together by one walk. A server is known by its listener, since the accepted socket has
+ * no inode before accept(2), and most connections are over before a walk comes.
+ */
+#include "host/names.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define LISTENERS_MAX    4096u
+#define LISTENERS_AGE_NS (CLOCK_NS_PER_S / 2)
+#define NEW_MAX          1024u /* inodes that one walk looks for */
+
+/* The ticket is the number of the entry; its place in the ring follows from it. */
+struct entry {
+    uint32_t ticket;
+    bool known;
+    struct owner owner;
+};
+
+struct names {
+    struct sockets *sockets;
+    struct host_socket listeners[LISTENERS_MAX];
+    size_t listener_count;
+    int64_t listeners_ns; /* when they were dumped; monotonic */
+    uint32_t last_ticket;
+    uint32_t fresh; /* tickets from this one on were not looked for */
+    int64_t walk_after_ns;
+    uint32_t asked; /* since names_resolve */
+    struct entry entries[NAMES_MAX];
+};
+
+int names_open(struct names **names, struct err *err)
+{
+    struct names *opened = calloc(1, sizeof *opened);
+    *names = opened;
+    if (!opened)
+        return err_set(err, ENOMEM, "no memory for names of processes; close other programs");
+    opened->fresh = 1;
+    opened->listeners_ns = -LISTENERS_AGE_NS;
+    int failed = sockets_open(&opened->sockets, err);
+    if (failed) {
+        free(opened);
+        *names = NULL;
+    }
+    return failed;
+}
+
+void names_close(struct names *names)
+{
+    if (!names)
+        return;
+    sockets_close(names->sockets);
+    free(names);
+}
+
+static struct entry *entry_of(const struct names *names, uint32_t ticket)
+{
+    return (struct entry *)&names->entries[ticket % NAMES_MAX];
+}
+
+/* A socket that was asked for before keeps its ticket, as long as that is among the latest. */
+static uint32_t ticket_for(struct names *names, uint32_t inode)
+{
+    const uint32_t looked_at = 256;
+    for (uint32_t back = 0; back < looked_at && back < names->last_ticket; back++) {
+        uint32_t ticket = names->last_ticket - back;
+        if (entry_of(names, ticket)->owner.inode == inode)
+            return ticket;
+    }
+    if (++names->last_ticket == 0)
+        names->last_ticket = 1;
+    *entry_of(names, names->last_ticket) =
+        (struct entry){.ticket = names->last_ticket, .owner = {.inode = inode}};
+    return names->last_ticket;
+}
+
+uint32_t names_client(struct names *names, const struct tuple *tuple, unsigned end)
+{
+    struct host_socket socket;
+    if (names->asked++ >= NAMES_ASK || !sockets_find(names->sockets, tuple, end, &socket) ||
+        socket.inode == 0)
+        return 0;
+    return ticket_for(names, socket.inode);
+}
+
+static void begin_listeners(void *context)
+{
+    ((struct names *)context)->listener_count = 0;
+}
+
+static void visit_listener(void *context, const struct host_socket *socket)
+{
+    struct names *names = context;
+    if (names->listener_count < LISTENERS_MAX)
+        names->listeners[names->listener_count++] = *socket;
+}
+
+static bool is_any(const struct tuple *tuple)
+{
+    static const uint8_t zero[16];
+    const uint8_t *octets = tuple->address[0].octets;
+    return tuple->family == 4 ? memcmp(octets + 12, zero, 4) == 0 : memcmp(octets, zero, 16) == 0;
+}
+
+/* Would this listener take a connection to that end? The better it fits, the more. */
+static int fit(const struct host_socket *listener, const struct tuple *tuple, unsigned end)
+{
+    if (listener->tuple.port[0] != tuple->port[end])
+        return 0;
+    bool same_family = listener->tuple.family == tuple->family;
+    if (same_family &&
+        memcmp(&listener->tuple.address[0], &tuple->address[end], sizeof tuple->address[0]) == 0)
+        return 3;
+    if (!is_any(&listener->tuple))
+        return 0;
+    if (same_family)
+        return 2;
+    return tuple->family == 4 && !listener->v6only;
+}
+
+static const struct host_socket *find_listener(const struct names *names, const struct tuple *tuple,
+                                               unsigned end)
+{
+    const struct host_socket *best = NULL;
+    int most = 0;
+    for (size_t at = 0; at < names->listener_count; at++) {
+        int found = fit(&names->listeners[at], tuple, end);
+        if (found > most) {
+            most = found;
+            best = &names->listeners[at];
+        }
+    }
+    return best;
+}
+
+uint32_t names_server(struct names *names, const struct tuple *tuple, unsigned end)
+{
+    struct err err;
+    int64_t now_ns = clock_monotonic_ns();
+    if (now_ns - names->listeners_ns >= LISTENERS_AGE_NS) {
+        names->listeners_ns = now_ns;
+        const struct sockets_visitor visitor = {names, begin_listeners, visit_listener};
+        if (sockets_dump(names->sockets, PROTOCOL_TCP, 1u << SOCKET_LISTEN, &visitor, &err))
+            names->listener_count = 0;
+    }
+    const struct host_socket *listener = find_listener(names, tuple, end);
+    return listener && listener->inode ? ticket_for(names, listener->inode) : 0;
+}
+
+static int compare_inodes(const void *a, const void *b)
+{
+    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+    return (one > other) - (one < other);
+}
+
+static void take_found(struct names *names, uint32_t first, uint32_t count,
+                       const struct owners *found)
+{
+    for (uint32_t at = 0; at < count; at++) {
+        struct entry *entry = entry_of(names, first + at);
+        size_t holders = 0;
+        const struct owner *owner = owners_of(found, entry->owner.inode, &holders);
+        if (entry->ticket != first + at || !owner)
+            continue;
+        entry->owner = *owner;
+        entry->known = true;
+    }
+}
+
+void names_resolve(struct names *names, int64_t now_ns)
+{
+    uint32_t inodes[NEW_MAX];
+    uint32_t first = names->fresh;
+    uint32_t count = names->last_ticket + 1 - first;
+    struct owners found;
+    struct err err;
+    names->asked = 0;
+    if (count == 0 || now_ns < names->walk_after_ns)
+        return;
+    if (count > NEW_MAX) {
+        first = names->last_ticket + 1 - NEW_MAX;
+        count = NEW_MAX;
+    }
+    for (uint32_t at = 0; at < count; at++)
+        inodes[at] = entry_of(names, first + at)->owner.inode;
+    qsort(inodes, count, sizeof inodes[0], compare_inodes);
+    names->fresh = names->last_ticket + 1;
+    if (owners_find(&found, inodes, count, &err))
+        return;
+    take_found(names, first, count, &found);
+    owners_free(&found);
+    int64_t took_ns = clock_monotonic_ns() - now_ns;
+    names->walk_after_ns = now_ns + took_ns * NAMES_REST;
+}
+
+const struct owner *names_owner(const struct names *names, uint32_t ticket)
+{
+    const struct entry *entry = entry_of(names, ticket);
+    return ticket != 0 && entry->ticket == ticket && entry->known ? &entry->owner : NULL;
+}

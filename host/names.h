@@ -1,0 +1,39 @@
+/*
+ * Purpose: names for the ends of live connections: which process each of them belongs to.
+ * Owns:    a netlink socket, NAMES_MAX ends that were asked for, and what is known of each.
+ * Bounds:  NAMES_ASK questions at a time; names_client and names_server cost one exact lookup or one dump of listeners, 3 to 30 us;
+ *          names_resolve one walk over /proc when something is unknown, and then none for
+ *          NAMES_REST times as long as that took.
+ * Fails:   names_open with -errno and a sentence. An end whose socket is gone stays unknown: it is
+ *          not guessed.
+ * Used by: app/session (asks), report (tells).
+ */
+#ifndef LOFLOW_HOST_NAMES_H
+#define LOFLOW_HOST_NAMES_H
+
+#include "host/owners.h"
+#include "host/sockets.h"
+
+#define NAMES_MAX  65536u
+#define NAMES_REST 20
+#define NAMES_ASK  512 /* questions between two names_resolve: more connections a moment go unnamed */
+
+struct names;
+
+int names_open(struct names **names, struct err *err);
+void names_close(struct names *names);
+
+/* The process at end 0 or 1 of an established connection. Returns a ticket, 0 when the kernel does
+ * not know that socket. */
+uint32_t names_client(struct names *names, const struct tuple *tuple, unsigned end);
+
+/* The process that listens on that end. Returns a ticket, 0 when nobody listens there. */
+uint32_t names_server(struct names *names, const struct tuple *tuple, unsigned end);
+
+/* Finds the processes of tickets that were given since. */
+void names_resolve(struct names *names, int64_t now_ns);
+
+/* NULL: not known yet, or no more. Valid until the next names_resolve. */
+const struct owner *names_owner(const struct names *names, uint32_t ticket);
+
+#endif

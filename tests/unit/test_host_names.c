@@ -1,0 +1,158 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "host/names.h"
+#include "tests/support/rows.h"
+
+/* A connection of this process with itself, over a listener of it. */
+struct connection {
+    int listener, client, server;
+    struct tuple tuple; /* end 0 is the client */
+};
+
+static socklen_t loopback_of(struct sockaddr_storage *address, int family, bool any)
+{
+    *address = (struct sockaddr_storage){.ss_family = (sa_family_t)family};
+    if (family == AF_INET) {
+        ((struct sockaddr_in *)address)->sin_addr.s_addr = htonl(any ? 0 : INADDR_LOOPBACK);
+        return sizeof(struct sockaddr_in);
+    }
+    ((struct sockaddr_in6 *)address)->sin6_addr = any ? in6addr_any : in6addr_loopback;
+    return sizeof(struct sockaddr_in6);
+}
+
+static uint16_t port_of(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof address;
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    return ntohs(address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
+                                              : ((struct sockaddr_in6 *)&address)->sin6_port);
+}
+
+/* Who listens on which family, for all addresses or the loopback one; and who calls. */
+static const struct row {
+    const char *name;
+    int listens, calls;
+    bool any;
+} rows[] = {
+    {"IPv4", AF_INET, AF_INET, false},
+    {"IPv4, listening on all addresses", AF_INET, AF_INET, true},
+    {"IPv6", AF_INET6, AF_INET6, false},
+    {"IPv4 to a socket of both families", AF_INET6, AF_INET, true},
+};
+
+static void open_connection(struct connection *connection, const struct row *row)
+{
+    struct sockaddr_storage address;
+    socklen_t len = loopback_of(&address, row->listens, row->any);
+    connection->listener = socket(row->listens, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(connection->listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(connection->listener, 3), 0);
+    uint16_t port = port_of(connection->listener);
+    len = loopback_of(&address, row->calls, false);
+    ((struct sockaddr_in *)&address)->sin_port = htons(port); /* the same place in both */
+    connection->client = socket(row->calls, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(connection->client, (struct sockaddr *)&address, len), 0);
+    connection->server = accept(connection->listener, NULL, NULL);
+    static const uint8_t v4[4] = {127, 0, 0, 1};
+    static const uint8_t v6[16] = {[15] = 1};
+    struct address end = row->calls == AF_INET ? address_from_ipv4(v4) : address_from_ipv6(v6);
+    connection->tuple = (struct tuple){.address = {end, end},
+                                       .port = {port_of(connection->client), port},
+                                       .protocol = PROTOCOL_TCP,
+                                       .family = row->calls == AF_INET ? 4 : 6};
+}
+
+static void close_connection(const struct connection *connection)
+{
+    (void)close(connection->client);
+    (void)close(connection->server);
+    (void)close(connection->listener);
+}
+
+static void check_row(void **state)
+{
+    struct err err;
+    struct names *names = NULL;
+    struct connection connection;
+    open_connection(&connection, *state);
+    assert_int_equal(names_open(&names, &err), 0);
+    uint32_t client = names_client(names, &connection.tuple, 0);
+    uint32_t server = names_server(names, &connection.tuple, 1);
+    assert_int_not_equal(client, 0);
+    assert_int_not_equal(server, 0);
+    assert_int_not_equal(client, server);
+    assert_null(names_owner(names, client));
+    names_resolve(names, clock_monotonic_ns());
+    assert_int_equal(names_owner(names, client)->pid, getpid());
+    assert_int_equal(names_owner(names, server)->pid, getpid());
+    /* The same again is no new question. */
+    assert_int_equal(names_client(names, &connection.tuple, 0), client);
+    assert_int_equal(names_server(names, &connection.tuple, 1), server);
+    names_close(names);
+    close_connection(&connection);
+}
+
+static void test_who_is_gone_is_unknown(void **state)
+{
+    (void)state;
+    struct err err;
+    struct names *names = NULL;
+    struct connection connection;
+    open_connection(&connection, &rows[0]);
+    assert_int_equal(names_open(&names, &err), 0);
+    close_connection(&connection);
+    assert_int_equal(names_client(names, &connection.tuple, 0), 0);
+    assert_int_equal(names_server(names, &connection.tuple, 1), 0);
+    assert_null(names_owner(names, 0));
+    assert_null(names_owner(names, 7));
+    names_close(names);
+}
+
+/* A listener is not taken for the end of a connection that is not there. */
+static void test_a_listener_is_no_client(void **state)
+{
+    (void)state;
+    struct err err;
+    struct names *names = NULL;
+    struct connection connection;
+    open_connection(&connection, &rows[0]);
+    assert_int_equal(names_open(&names, &err), 0);
+    struct tuple tuple = connection.tuple;
+    tuple.port[0] = (uint16_t)(tuple.port[0] ^ 1);
+    assert_int_equal(names_client(names, &tuple, 1), 0);
+    names_close(names);
+    close_connection(&connection);
+}
+
+static void test_questions_are_bounded(void **state)
+{
+    (void)state;
+    struct err err;
+    struct names *names = NULL;
+    struct connection connection;
+    open_connection(&connection, &rows[0]);
+    assert_int_equal(names_open(&names, &err), 0);
+    for (int at = 0; at < NAMES_ASK; at++)
+        assert_int_not_equal(names_client(names, &connection.tuple, 0), 0);
+    assert_int_equal(names_client(names, &connection.tuple, 0), 0);
+    names_resolve(names, clock_monotonic_ns());
+    assert_int_not_equal(names_client(names, &connection.tuple, 0), 0);
+    names_close(names);
+    close_connection(&connection);
+}
+
+int main(void)
+{
+    struct row_set set = {.count = 0};
+    ROWS_ADD(&set, rows, check_row);
+    ROWS_ADD_ONE(&set, test_who_is_gone_is_unknown);
+    ROWS_ADD_ONE(&set, test_a_listener_is_no_client);
+    ROWS_ADD_ONE(&set, test_questions_are_bounded);
+    return rows_run(&set, "host_names");
+}

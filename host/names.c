@@ -15,6 +15,7 @@
 #define LISTENERS_MAX    4096u
 #define LISTENERS_AGE_NS (CLOCK_NS_PER_S / 2)
 #define NEW_MAX          1024u /* inodes that one walk looks for */
+#define RECENT_MAX       8u /* processes that were named last: most connections are theirs again */
 
 /* The ticket is the number of the entry; its place in the ring follows from it. */
 struct entry {
@@ -32,6 +33,8 @@ struct names {
     uint32_t fresh; /* tickets from this one on were not looked for */
     int64_t walk_after_ns;
     uint32_t asked; /* since names_resolve */
+    pid_t recent[RECENT_MAX];
+    uint32_t recent_at; /* the next to be replaced */
     struct entry entries[NAMES_MAX];
 };
 
@@ -159,44 +162,85 @@ static int compare_inodes(const void *a, const void *b)
     return (one > other) - (one < other);
 }
 
-static void take_found(struct names *names, uint32_t first, uint32_t count,
+static void remember(struct names *names, pid_t pid)
+{
+    for (uint32_t at = 0; at < RECENT_MAX; at++) {
+        if (names->recent[at] == pid)
+            return;
+    }
+    names->recent[names->recent_at++ % RECENT_MAX] = pid;
+}
+
+/* Tickets that are not answered yet. */
+struct question {
+    uint32_t first, count;
+    uint32_t inodes[NEW_MAX]; /* of those, sorted; known ones are left out */
+    uint32_t inode_count;
+};
+
+static void collect_unknown(const struct names *names, struct question *question)
+{
+    question->inode_count = 0;
+    for (uint32_t at = 0; at < question->count; at++) {
+        const struct entry *entry = entry_of(names, question->first + at);
+        if (!entry->known)
+            question->inodes[question->inode_count++] = entry->owner.inode;
+    }
+    qsort(question->inodes, question->inode_count, sizeof question->inodes[0], compare_inodes);
+}
+
+static void take_found(struct names *names, const struct question *question,
                        const struct owners *found)
 {
-    for (uint32_t at = 0; at < count; at++) {
-        struct entry *entry = entry_of(names, first + at);
+    for (uint32_t at = 0; at < question->count; at++) {
+        struct entry *entry = entry_of(names, question->first + at);
         size_t holders = 0;
         const struct owner *owner = owners_of(found, entry->owner.inode, &holders);
-        if (entry->ticket != first + at || !owner)
+        if (entry->ticket != question->first + at || !owner)
             continue;
         entry->owner = *owner;
         entry->known = true;
+        remember(names, owner->pid);
     }
+}
+
+/* `everywhere`: in all processes, else in those named last. */
+static void look(struct names *names, struct question *question, bool everywhere)
+{
+    struct owners found;
+    struct err err;
+    collect_unknown(names, question);
+    if (question->inode_count == 0)
+        return;
+    int failed = everywhere ? owners_find(&found, question->inodes, question->inode_count, &err)
+                            : owners_find_in(&found, question->inodes, question->inode_count,
+                                             names->recent, RECENT_MAX, &err);
+    if (failed)
+        return;
+    take_found(names, question, &found);
+    owners_free(&found);
 }
 
 void names_resolve(struct names *names, int64_t now_ns)
 {
-    uint32_t inodes[NEW_MAX];
-    uint32_t first = names->fresh;
-    uint32_t count = names->last_ticket + 1 - first;
-    struct owners found;
-    struct err err;
+    struct question question = {names->fresh, names->last_ticket + 1 - names->fresh, {0}, 0};
     names->asked = 0;
-    if (count == 0 || now_ns < names->walk_after_ns)
+    if (question.count == 0)
         return;
-    if (count > NEW_MAX) {
-        first = names->last_ticket + 1 - NEW_MAX;
-        count = NEW_MAX;
+    if (question.count > NEW_MAX) {
+        question.first = names->last_ticket + 1 - NEW_MAX;
+        question.count = NEW_MAX;
     }
-    for (uint32_t at = 0; at < count; at++)
-        inodes[at] = entry_of(names, first + at)->owner.inode;
-    qsort(inodes, count, sizeof inodes[0], compare_inodes);
-    names->fresh = names->last_ticket + 1;
-    if (owners_find(&found, inodes, count, &err))
+    look(names, &question, false);
+    collect_unknown(names, &question);
+    if (question.inode_count > 0 && now_ns < names->walk_after_ns)
         return;
-    take_found(names, first, count, &found);
-    owners_free(&found);
-    int64_t took_ns = clock_monotonic_ns() - now_ns;
-    names->walk_after_ns = now_ns + took_ns * NAMES_REST;
+    names->fresh = names->last_ticket + 1;
+    if (question.inode_count == 0)
+        return;
+    int64_t begin_ns = clock_monotonic_ns();
+    look(names, &question, true);
+    names->walk_after_ns = now_ns + (clock_monotonic_ns() - begin_ns) * NAMES_REST;
 }
 
 const struct owner *names_owner(const struct names *names, uint32_t ticket)

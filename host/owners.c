@@ -104,7 +104,19 @@ static void look_into(const struct walk *walk, pid_t pid)
     (void)closedir(files);
 }
 
-int owners_find(struct owners *owners, const uint32_t *inodes, size_t count, struct err *err)
+static void look_into_all(const struct walk *walk, DIR *processes)
+{
+    for (struct dirent *entry = readdir(processes); entry; entry = readdir(processes)) {
+        char *end = NULL;
+        long pid = strtol(entry->d_name, &end, 10);
+        if (pid > 0 && *end == '\0')
+            look_into(walk, (pid_t)pid);
+    }
+}
+
+/* `pids` NULL: all of them. */
+static int find(struct owners *owners, struct walk *walk, const pid_t *pids, size_t pid_count,
+                struct err *err)
 {
     *owners = (struct owners){.found = calloc(OWNERS_MAX, sizeof(struct owner))};
     if (!owners->found)
@@ -116,16 +128,28 @@ int owners_find(struct owners *owners, const uint32_t *inodes, size_t count, str
         owners_free(owners);
         return failed;
     }
-    const struct walk walk = {owners, inodes, count, dirfd(processes)};
-    for (struct dirent *entry = readdir(processes); entry; entry = readdir(processes)) {
-        char *end = NULL;
-        long pid = strtol(entry->d_name, &end, 10);
-        if (pid > 0 && *end == '\0')
-            look_into(&walk, (pid_t)pid);
-    }
+    walk->owners = owners;
+    walk->proc = dirfd(processes);
+    if (!pids)
+        look_into_all(walk, processes);
+    for (size_t at = 0; at < pid_count; at++)
+        look_into(walk, pids[at]);
     (void)closedir(processes);
     qsort(owners->found, owners->count, sizeof *owners->found, compare_owners);
     return 0;
+}
+
+int owners_find(struct owners *owners, const uint32_t *inodes, size_t count, struct err *err)
+{
+    struct walk walk = {.inodes = inodes, .count = count};
+    return find(owners, &walk, NULL, 0, err);
+}
+
+int owners_find_in(struct owners *owners, const uint32_t *inodes, size_t count, const pid_t *pids,
+                   size_t pid_count, struct err *err)
+{
+    struct walk walk = {.inodes = inodes, .count = count};
+    return find(owners, &walk, pids, pid_count, err);
 }
 
 void owners_free(struct owners *owners)

@@ -34,8 +34,11 @@ struct owners {
     uint32_t hidden; /* processes whose files this user may not see */
 };
 
-/* Looks for the holders of the sockets with these inodes (sorted). */
+/* Looks for the holders of the sockets with these inodes (sorted), in all processes or, which is
+ * cheaper by far, in `pid_count` of them. */
 int owners_find(struct owners *owners, const uint32_t *inodes, size_t count, struct err *err);
+int owners_find_in(struct owners *owners, const uint32_t *inodes, size_t count, const pid_t *pids,
+                   size_t pid_count, struct err *err);
 void owners_free(struct owners *owners);
 
 /* The first holder of a socket and how many there are; NULL for none. */

@@ -31,7 +31,7 @@ struct names {
     int64_t listeners_ns; /* when they were dumped; monotonic */
     uint32_t last_ticket;
     uint32_t fresh; /* tickets from this one on were not looked for */
-    int64_t walk_after_ns;
+    int64_t rest_until_ns;
     uint32_t asked; /* since names_resolve */
     pid_t recent[RECENT_MAX];
     uint32_t recent_at; /* the next to be replaced */
@@ -231,16 +231,13 @@ void names_resolve(struct names *names, int64_t now_ns)
         question.first = names->last_ticket + 1 - NEW_MAX;
         question.count = NEW_MAX;
     }
-    look(names, &question, false);
-    collect_unknown(names, &question);
-    if (question.inode_count > 0 && now_ns < names->walk_after_ns)
-        return;
-    names->fresh = names->last_ticket + 1;
-    if (question.inode_count == 0)
+    if (now_ns < names->rest_until_ns)
         return;
     int64_t begin_ns = clock_monotonic_ns();
+    look(names, &question, false);
     look(names, &question, true);
-    names->walk_after_ns = now_ns + (clock_monotonic_ns() - begin_ns) * NAMES_REST;
+    names->fresh = names->last_ticket + 1;
+    names->rest_until_ns = now_ns + (clock_monotonic_ns() - begin_ns) * NAMES_REST;
 }
 
 const struct owner *names_owner(const struct names *names, uint32_t ticket)

@@ -75,7 +75,7 @@ static void take_link(const struct walk *walk, pid_t pid, const char *link)
     char end = '\0';
     if (sscanf(link, "socket:[%u%c", &inode, &end) != 2 || end != ']' ||
         !bsearch(&inode, walk->inodes, walk->count, sizeof *walk->inodes, compare_inodes) ||
-        owners->count == OWNERS_MAX || is_known(owners, inode, pid))
+        owners->count == owners->room || is_known(owners, inode, pid))
         return;
     struct owner *owner = &owners->found[owners->count++];
     *owner = (struct owner){.inode = inode, .pid = pid};
@@ -118,7 +118,9 @@ static void look_into_all(const struct walk *walk, DIR *processes)
 static int find(struct owners *owners, struct walk *walk, const pid_t *pids, size_t pid_count,
                 struct err *err)
 {
-    *owners = (struct owners){.found = calloc(OWNERS_MAX, sizeof(struct owner))};
+    size_t room = OWNERS_LEAST + walk->count * 2;
+    *owners = (struct owners){.room = room < OWNERS_MAX ? room : OWNERS_MAX};
+    owners->found = calloc(owners->room, sizeof(struct owner));
     if (!owners->found)
         return err_set(err, ENOMEM, "no memory to look for processes; close other programs");
     DIR *processes = opendir("/proc");

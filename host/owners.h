@@ -17,6 +17,7 @@
 #include "base/err.h"
 
 #define OWNERS_MAX    16384u
+#define OWNERS_LEAST  1024u /* room for the workers of a few servers */
 #define OWNER_COMM    16
 #define OWNER_COMMAND 128
 
@@ -31,6 +32,7 @@ struct owner {
 struct owners {
     struct owner *found; /* sorted by inode, then pid */
     size_t count;
+    size_t room;
     uint32_t hidden; /* processes whose files this user may not see */
 };
 

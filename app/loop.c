@@ -84,7 +84,8 @@ static void take_packets(struct session *session)
         if (++batches % BATCHES_PER_LOOK == 0 && clock_monotonic_ns() >= deadline_ns)
             break;
     }
-    if (source_info(session->source)->live && out_flush(&session->out))
+    if (source_info(session->source)->live && out_flush(&session->out) &&
+        !session_has_readers(session))
         session->stop = true;
 }
 

@@ -357,7 +357,7 @@ void session_tick(struct session *session)
         }
     }
     flush_writer(session);
-    if (out_flush(&session->out))
+    if (out_flush(&session->out) && !session_has_readers(session))
         session->stop = true;
     struct source_stats stats;
     source_stats(session->source, &stats);

@@ -30,9 +30,13 @@ enum link_type {
     LINK_LINUX_SLL2 = 276,
 };
 
+/* The year 2109, behind all that the pcap format can say. The difference of two times fits int64_t,
+ * and 13 years more. */
+#define FRAME_TIME_MAX_NS INT64_C(4400000000000000000)
+
 struct frame {
-    int64_t time_ns;       /* since the epoch; 0 when the file has no time stamps */
-    const uint8_t *data;   /* captured_len bytes */
+    int64_t time_ns;     /* since the epoch, within +-FRAME_TIME_MAX_NS; 0 when the file has none */
+    const uint8_t *data; /* captured_len bytes */
     uint32_t captured_len; /* bytes in `data` */
     uint32_t wire_len;     /* bytes on the wire, link-layer header included */
     uint16_t link_type;    /* enum link_type, or a number we do not know */

@@ -135,7 +135,7 @@ static void take_record(struct records *records, uint32_t captured_len, struct f
         if (!filter_passes(&records->filter, &header, record + RECORD_SIZE))
             return;
     }
-    /* Seconds and fraction have 32 bits each: less than the 2^62 ns that a frame's time may be. */
+    /* Seconds and fraction have 32 bits each, which is below FRAME_TIME_MAX_NS. */
     int64_t seconds = load32(records, record);
     int64_t fraction = load32(records, record + 4);
     batch->frames[batch->count++] = (struct frame){

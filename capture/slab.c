@@ -8,8 +8,6 @@
 #include "base/clock.h"
 #include "capture/source.h"
 
-#define TIME_LIMIT_NS (INT64_C(1) << 62)
-
 int slab_open(struct slab *slab, struct err *err)
 {
     *slab = (struct slab){.bytes = malloc(SOURCE_SLAB_SIZE + SLAB_PACKET_MAX)};
@@ -31,19 +29,19 @@ bool slab_has_room(const struct slab *slab)
 
 int64_t slab_time_ns(int64_t seconds, int64_t nanoseconds)
 {
-    const int64_t limit_s = TIME_LIMIT_NS / CLOCK_NS_PER_S;
+    const int64_t limit_s = FRAME_TIME_MAX_NS / CLOCK_NS_PER_S;
     if (seconds >= limit_s)
-        return TIME_LIMIT_NS;
+        return FRAME_TIME_MAX_NS;
     if (seconds <= -limit_s)
-        return -TIME_LIMIT_NS;
-    if (nanoseconds > TIME_LIMIT_NS || nanoseconds < -TIME_LIMIT_NS)
+        return -FRAME_TIME_MAX_NS;
+    if (nanoseconds > FRAME_TIME_MAX_NS || nanoseconds < -FRAME_TIME_MAX_NS)
         nanoseconds = 0;
     int64_t time_ns = 0;
     if (__builtin_add_overflow(seconds * CLOCK_NS_PER_S, nanoseconds, &time_ns))
-        return seconds < 0 ? -TIME_LIMIT_NS : TIME_LIMIT_NS;
-    if (time_ns > TIME_LIMIT_NS)
-        return TIME_LIMIT_NS;
-    return time_ns < -TIME_LIMIT_NS ? -TIME_LIMIT_NS : time_ns;
+        return seconds < 0 ? -FRAME_TIME_MAX_NS : FRAME_TIME_MAX_NS;
+    if (time_ns > FRAME_TIME_MAX_NS)
+        return FRAME_TIME_MAX_NS;
+    return time_ns < -FRAME_TIME_MAX_NS ? -FRAME_TIME_MAX_NS : time_ns;
 }
 
 void slab_add(struct slab *slab, const struct pcap_pkthdr *header, const uint8_t *data,

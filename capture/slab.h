@@ -35,7 +35,7 @@ bool slab_has_room(const struct slab *slab);
 void slab_add(struct slab *slab, const struct pcap_pkthdr *header, const uint8_t *data,
               struct frame *frame);
 
-/* Nanoseconds since the epoch, held within +-2^62: the difference of any two fits int64_t. */
+/* Nanoseconds since the epoch, held within +-FRAME_TIME_MAX_NS. */
 int64_t slab_time_ns(int64_t seconds, int64_t nanoseconds);
 
 #endif

@@ -60,12 +60,13 @@ struct time_row {
     int64_t seconds, fraction, time_ns;
 };
 
-#define LIMIT (INT64_C(1) << 62)
+#define LIMIT FRAME_TIME_MAX_NS
 
 static const struct time_row times[] = {
     {"time: now", CAPTURE_SECONDS, 5, CAPTURE_SECONDS *S + 5},
     {"time: before 1970", -1, 5, -S + 5},
-    {"time: the year 2116", LIMIT / S, 0, LIMIT},
+    {"time: the last of the pcap format", UINT32_MAX, UINT32_MAX, UINT32_MAX *S + UINT32_MAX},
+    {"time: the limit", LIMIT / S, 0, LIMIT},
     {"time: just below", LIMIT / S - 1, 999999999, (LIMIT / S - 1) * S + 999999999},
     {"time: carried over the limit", LIMIT / S - 1, 2 * S, LIMIT},
     {"time: the end of time", INT64_MAX, INT64_MAX, LIMIT},

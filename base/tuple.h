@@ -59,6 +59,20 @@ static inline struct address address_from_ipv6(const uint8_t *octets)
     return address;
 }
 
+/* 0.0.0.0 or ::, which a listener on all addresses has. */
+static inline bool address_is_any(const struct address *address, uint8_t family)
+{
+    uint64_t high = load_be64(address->octets), low = load_be64(address->octets + 8);
+    return family == 4 ? (uint32_t)low == 0 : (high | low) == 0;
+}
+
+/* 127.0.0.0/8 (RFC 1122 section 3.2.1.3) or ::1. */
+static inline bool address_is_loopback(const struct address *address, uint8_t family)
+{
+    uint64_t high = load_be64(address->octets), low = load_be64(address->octets + 8);
+    return family == 4 ? address->octets[12] == 127 : high == 0 && low == 1;
+}
+
 static inline bool tuple_equal(const struct tuple *a, const struct tuple *b)
 {
     const uint8_t *x = (const uint8_t *)a;

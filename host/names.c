@@ -62,9 +62,9 @@ void names_close(struct names *names)
     free(names);
 }
 
-static struct entry *entry_of(const struct names *names, uint32_t ticket)
+static uint32_t place_of(uint32_t ticket)
 {
-    return (struct entry *)&names->entries[ticket % NAMES_MAX];
+    return ticket % NAMES_MAX;
 }
 
 /* A socket that was asked for before keeps its ticket, as long as that is among the latest. */
@@ -73,21 +73,26 @@ static uint32_t ticket_for(struct names *names, uint32_t inode)
     const uint32_t looked_at = 256;
     for (uint32_t back = 0; back < looked_at && back < names->last_ticket; back++) {
         uint32_t ticket = names->last_ticket - back;
-        if (entry_of(names, ticket)->owner.inode == inode)
+        if (names->entries[place_of(ticket)].owner.inode == inode)
             return ticket;
     }
     if (++names->last_ticket == 0)
         names->last_ticket = 1;
-    *entry_of(names, names->last_ticket) =
+    names->entries[place_of(names->last_ticket)] =
         (struct entry){.ticket = names->last_ticket, .owner = {.inode = inode}};
     return names->last_ticket;
+}
+
+static bool find_socket(struct names *names, const struct tuple *tuple, unsigned end,
+                        struct host_socket *socket)
+{
+    return names->asked++ < NAMES_ASK && sockets_find(names->sockets, tuple, end, socket);
 }
 
 uint32_t names_client(struct names *names, const struct tuple *tuple, unsigned end)
 {
     struct host_socket socket;
-    if (names->asked++ >= NAMES_ASK || !sockets_find(names->sockets, tuple, end, &socket) ||
-        socket.inode == 0)
+    if (!find_socket(names, tuple, end, &socket) || socket.inode == 0)
         return 0;
     return ticket_for(names, socket.inode);
 }
@@ -104,13 +109,6 @@ static void visit_listener(void *context, const struct host_socket *socket)
         names->listeners[names->listener_count++] = *socket;
 }
 
-static bool is_any(const struct tuple *tuple)
-{
-    static const uint8_t zero[16];
-    const uint8_t *octets = tuple->address[0].octets;
-    return tuple->family == 4 ? memcmp(octets + 12, zero, 4) == 0 : memcmp(octets, zero, 16) == 0;
-}
-
 /* Would this listener take a connection to that end? The better it fits, the more. */
 static int fit(const struct host_socket *listener, const struct tuple *tuple, unsigned end)
 {
@@ -120,7 +118,7 @@ static int fit(const struct host_socket *listener, const struct tuple *tuple, un
     if (same_family &&
         memcmp(&listener->tuple.address[0], &tuple->address[end], sizeof tuple->address[0]) == 0)
         return 3;
-    if (!is_any(&listener->tuple))
+    if (!address_is_any(&listener->tuple.address[0], listener->tuple.family))
         return 0;
     if (same_family)
         return 2;
@@ -142,9 +140,19 @@ static const struct host_socket *find_listener(const struct names *names, const 
     return best;
 }
 
+/* A listener on all addresses fits the ends of other machines too. */
+static bool is_of_this_host(struct names *names, const struct tuple *tuple, unsigned end)
+{
+    struct host_socket socket;
+    return address_is_loopback(&tuple->address[end], tuple->family) ||
+           find_socket(names, tuple, end, &socket);
+}
+
 uint32_t names_server(struct names *names, const struct tuple *tuple, unsigned end)
 {
     struct err err;
+    if (!is_of_this_host(names, tuple, end))
+        return 0;
     int64_t now_ns = clock_monotonic_ns();
     if (now_ns - names->listeners_ns >= LISTENERS_AGE_NS) {
         names->listeners_ns = now_ns;
@@ -182,7 +190,7 @@ static void collect_unknown(const struct names *names, struct question *question
 {
     question->inode_count = 0;
     for (uint32_t at = 0; at < question->count; at++) {
-        const struct entry *entry = entry_of(names, question->first + at);
+        const struct entry *entry = &names->entries[place_of(question->first + at)];
         if (!entry->known)
             question->inodes[question->inode_count++] = entry->owner.inode;
     }
@@ -193,7 +201,7 @@ static void take_found(struct names *names, const struct question *question,
                        const struct owners *found)
 {
     for (uint32_t at = 0; at < question->count; at++) {
-        struct entry *entry = entry_of(names, question->first + at);
+        struct entry *entry = &names->entries[place_of(question->first + at)];
         size_t holders = 0;
         const struct owner *owner = owners_of(found, entry->owner.inode, &holders);
         if (entry->ticket != question->first + at || !owner)
@@ -242,6 +250,6 @@ void names_resolve(struct names *names, int64_t now_ns)
 
 const struct owner *names_owner(const struct names *names, uint32_t ticket)
 {
-    const struct entry *entry = entry_of(names, ticket);
+    const struct entry *entry = &names->entries[place_of(ticket)];
     return ticket != 0 && entry->ticket == ticket && entry->known ? &entry->owner : NULL;
 }

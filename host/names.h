@@ -1,7 +1,8 @@
 /*
  * Purpose: names for the ends of live connections: which process each of them belongs to.
  * Owns:    a netlink socket, NAMES_MAX ends that were asked for, and what is known of each.
- * Bounds:  NAMES_ASK questions at a time; names_client and names_server cost one exact lookup or one dump of listeners, 3 to 30 us;
+ * Bounds:  NAMES_ASK questions at a time; names_client and names_server cost one exact lookup or
+ *          one dump of listeners, 3 to 30 us;
  *          names_resolve a look into the processes named last, and, when that is not enough, one
  *          walk over /proc; it rests for NAMES_REST times as long as they took: 1 % of a core.
  * Fails:   names_open with -errno and a sentence. An end whose socket is gone stays unknown: it is
@@ -16,8 +17,9 @@
 
 #define NAMES_MAX  65536u
 #define NAMES_REST 100
-#define NAMES_ASK                                                                                  \
-    512 /* questions between two names_resolve: more connections a moment go unnamed */
+
+/* Questions between two names_resolve: more connections a moment go unnamed. */
+#define NAMES_ASK 512
 
 struct names;
 
@@ -28,7 +30,8 @@ void names_close(struct names *names);
  * not know that socket. */
 uint32_t names_client(struct names *names, const struct tuple *tuple, unsigned end);
 
-/* The process that listens on that end. Returns a ticket, 0 when nobody listens there. */
+/* The process that listens on that end. Returns a ticket, 0 when nobody listens there
+ * or the end is another machine's. */
 uint32_t names_server(struct names *names, const struct tuple *tuple, unsigned end);
 
 /* Finds the processes of tickets that were given since. */

@@ -136,29 +136,22 @@ static void read_ephemeral_range(struct host_ports *ports)
     ports->ephemeral_high = (uint16_t)(known ? high : EPHEMERAL_HIGH);
 }
 
-static bool is_any(const struct host_socket *socket)
+static bool is_any(const struct tuple *listener)
 {
-    static const struct address any6;
-    static const uint8_t any4[4];
-    const uint8_t *octets = socket->tuple.address[0].octets;
-    return socket->tuple.family == 4 ? memcmp(octets + 12, any4, sizeof any4) == 0
-                                     : memcmp(octets, any6.octets, sizeof any6.octets) == 0;
+    return address_is_any(&listener->address[0], listener->family);
 }
 
-static bool is_loopback(const struct host_socket *socket)
+static bool is_loopback(const struct tuple *listener)
 {
-    static const struct address loopback6 = {{[15] = 1}};
-    const uint8_t *octets = socket->tuple.address[0].octets;
-    return socket->tuple.family == 4 ? octets[12] == 127
-                                     : memcmp(octets, loopback6.octets, 16) == 0;
+    return address_is_loopback(&listener->address[0], listener->family);
 }
 
 /* Would the socket take a client that calls this family's loopback address? */
 static bool serves(const struct host_socket *socket, uint8_t family)
 {
     if (socket->tuple.family == family)
-        return is_any(socket) || is_loopback(socket);
-    return family == 4 && is_any(socket) && !socket->v6only;
+        return is_any(&socket->tuple) || is_loopback(&socket->tuple);
+    return family == 4 && is_any(&socket->tuple) && !socket->v6only;
 }
 
 /* Two that are known to be different programs: workers of one server share a name. */
@@ -186,9 +179,9 @@ static void remark_group(struct port_row *group, size_t count)
         }
     }
     for (size_t at = 0; at < count; at++) {
-        if (served[0] && !served[1] && is_loopback(&group[at].socket))
+        if (served[0] && !served[1] && is_loopback(&group[at].socket.tuple))
             group[at].remarks |= 1u << PORT_LOOPBACK_V4;
-        if (served[1] && !served[0] && is_loopback(&group[at].socket))
+        if (served[1] && !served[0] && is_loopback(&group[at].socket.tuple))
             group[at].remarks |= 1u << PORT_LOOPBACK_V6;
     }
 }

@@ -26,7 +26,7 @@ int sockets_open(struct sockets **sockets, struct err *err)
     *sockets = opened;
     if (!opened)
         return err_set(err, ENOMEM, "no memory to ask for sockets; close other programs");
-    opened->netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+    opened->netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (opened->netlink && mnl_socket_bind(opened->netlink, 0, MNL_SOCKET_AUTOPID) == 0)
         return 0;
     int failed =
@@ -87,7 +87,7 @@ static int take_message(const struct nlmsghdr *header, void *context)
 
 static int ask(struct sockets *sockets, uint8_t family, uint8_t protocol, uint32_t states)
 {
-    char buffer[256];
+    _Alignas(struct nlmsghdr) char buffer[256];
     struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
     header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
     header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
@@ -99,23 +99,48 @@ static int ask(struct sockets *sockets, uint8_t family, uint8_t protocol, uint32
     return mnl_socket_sendto(sockets->netlink, header, header->nlmsg_len) < 0 ? -errno : 0;
 }
 
-/* Returns -EINTR when the table changed under the dump. */
+/* The kernel answers within the request or never: nothing is waited for. What an earlier question
+ * that failed left in the queue is read over. Returns bytes, or -1 and errno. */
+static ssize_t receive(struct sockets *sockets, char *buffer, size_t size)
+{
+    for (;;) {
+        ssize_t len = mnl_socket_recvfrom(sockets->netlink, buffer, size);
+        const struct nlmsghdr *header = (const void *)buffer;
+        if (len < 0 && errno == EINTR)
+            continue;
+        if (len < 0 || (mnl_nlmsg_ok(header, (int)len) && header->nlmsg_seq == sockets->sequence))
+            return len;
+    }
+}
+
+static bool ends_dump(const char *buffer, ssize_t len)
+{
+    int left = (int)len;
+    const struct nlmsghdr *header = (const void *)buffer;
+    for (; mnl_nlmsg_ok(header, left); header = mnl_nlmsg_next(header, &left)) {
+        if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR)
+            return true;
+    }
+    return false;
+}
+
+/* Returns -EINTR when the table changed under the dump, which is read to its end even then: the
+ * kernel takes no other request before. */
 static int dump_family(struct sockets *sockets, uint8_t family, struct dump *dump, uint32_t states)
 {
     static const size_t size = 32768;
     unsigned port = mnl_socket_get_portid(sockets->netlink);
-    int state = ask(sockets, family, dump->protocol, states);
-    char *buffer = state == 0 ? malloc(size) : NULL;
+    int failed = ask(sockets, family, dump->protocol, states);
+    char *buffer = failed ? NULL : malloc(size);
     if (!buffer)
-        return state ? state : -ENOMEM;
-    state = MNL_CB_OK;
-    while (state > MNL_CB_STOP) {
-        ssize_t len = mnl_socket_recvfrom(sockets->netlink, buffer, size);
-        state = len < 0
-                    ? MNL_CB_ERROR
-                    : mnl_cb_run(buffer, (size_t)len, sockets->sequence, port, take_message, dump);
+        return failed ? failed : -ENOMEM;
+    for (bool over = false; !over;) {
+        ssize_t len = receive(sockets, buffer, size);
+        over = len < 0 || ends_dump(buffer, len);
+        if (len < 0 || (!failed && mnl_cb_run(buffer, (size_t)len, sockets->sequence, port,
+                                              take_message, dump) == MNL_CB_ERROR))
+            failed = -errno;
     }
-    int failed = state == MNL_CB_ERROR ? -errno : 0;
     free(buffer);
     return failed;
 }
@@ -167,7 +192,7 @@ static void put_address(uint32_t words[4], const struct tuple *tuple, unsigned e
 static bool find_exactly(struct sockets *sockets, const struct tuple *tuple, unsigned end, bool v6,
                          struct host_socket *found)
 {
-    char buffer[8192];
+    _Alignas(struct nlmsghdr) char buffer[8192];
     struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
     header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
     header->nlmsg_flags = NLM_F_REQUEST;
@@ -191,7 +216,7 @@ static bool find_exactly(struct sockets *sockets, const struct tuple *tuple, uns
     struct find find = {found, false};
     const struct sockets_visitor visitor = {&find, begin_nothing, visit_found};
     struct dump dump = {&visitor, PROTOCOL_TCP};
-    ssize_t len = mnl_socket_recvfrom(sockets->netlink, buffer, sizeof buffer);
+    ssize_t len = receive(sockets, buffer, sizeof buffer);
     if (len > 0)
         (void)mnl_cb_run(buffer, (size_t)len, sockets->sequence,
                          mnl_socket_get_portid(sockets->netlink), take_message, &dump);

@@ -103,6 +103,33 @@ static void check_written_row(void **state)
     assert_false(text.cut);
 }
 
+static const struct kind_row {
+    const char *name;
+    const char *address;
+    bool any, loopback;
+} kind_rows[] = {
+    {"kind: 127.0.0.1", "127.0.0.1", false, true},
+    {"kind: the first of 127.0.0.0/8", "127.0.0.0", false, true},
+    {"kind: the last of 127.0.0.0/8", "127.255.255.255", false, true},
+    {"kind: below 127.0.0.0/8", "126.255.255.255", false, false},
+    {"kind: above 127.0.0.0/8", "128.0.0.0", false, false},
+    {"kind: IPv4 any", "0.0.0.0", true, false},
+    {"kind: IPv4, nearly any", "0.0.0.1", false, false},
+    {"kind: IPv6 loopback", "::1", false, true},
+    {"kind: IPv6, ends as the loopback address", "1::1", false, false},
+    {"kind: IPv6, an octet as that of 127.0.0.1", "::7f00:1", false, false},
+    {"kind: IPv6 any", "::", true, false},
+    {"kind: IPv6, nearly any", "1::", false, false},
+};
+
+static void check_kind_row(void **state)
+{
+    const struct kind_row *row = *state;
+    struct tuple tuple = make_tuple(row->address, 1, row->address, 1);
+    assert_int_equal(address_is_any(&tuple.address[0], tuple.family), row->any);
+    assert_int_equal(address_is_loopback(&tuple.address[0], tuple.family), row->loopback);
+}
+
 static void test_every_byte_counts_in_equality(void **state)
 {
     (void)state;
@@ -121,6 +148,7 @@ int main(void)
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, order_rows, check_order_row);
     ROWS_ADD(&set, written_rows, check_written_row);
+    ROWS_ADD(&set, kind_rows, check_kind_row);
     ROWS_ADD_ONE(&set, test_every_byte_counts_in_equality);
     return rows_run(&set, "base_tuple");
 }

@@ -27,7 +27,7 @@ static socklen_t loopback_of(struct sockaddr_storage *address, int family, bool 
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof address;
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
     return ntohs(address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
@@ -75,13 +75,19 @@ static void close_connection(const struct connection *connection)
     (void)close(connection->listener);
 }
 
-static void check_row(void **state)
+static struct names *open_names(void)
 {
     struct err err;
     struct names *names = NULL;
+    assert_int_equal(names_open(&names, &err), 0);
+    return names;
+}
+
+static void check_row(void **state)
+{
     struct connection connection;
     open_connection(&connection, *state);
-    assert_int_equal(names_open(&names, &err), 0);
+    struct names *names = open_names();
     uint32_t client = names_client(names, &connection.tuple, 0);
     uint32_t server = names_server(names, &connection.tuple, 1);
     assert_int_not_equal(client, 0);
@@ -101,11 +107,9 @@ static void check_row(void **state)
 static void test_who_is_gone_is_unknown(void **state)
 {
     (void)state;
-    struct err err;
-    struct names *names = NULL;
     struct connection connection;
     open_connection(&connection, &rows[0]);
-    assert_int_equal(names_open(&names, &err), 0);
+    struct names *names = open_names();
     close_connection(&connection);
     assert_int_equal(names_client(names, &connection.tuple, 0), 0);
     assert_int_equal(names_server(names, &connection.tuple, 1), 0);
@@ -114,15 +118,36 @@ static void test_who_is_gone_is_unknown(void **state)
     names_close(names);
 }
 
+static const struct elsewhere_row {
+    const char *name;
+    uint8_t octets[4];
+} elsewhere[] = {
+    {"another machine, RFC 5737", {192, 0, 2, 1}},
+    {"one below the loopback addresses", {126, 255, 255, 255}},
+    {"one above the loopback addresses", {128, 0, 0, 0}},
+};
+
+/* A connection to another machine's port, on which a server of this one listens too. */
+static void check_elsewhere(void **state)
+{
+    const struct elsewhere_row *row = *state;
+    struct connection connection;
+    open_connection(&connection, &rows[1]);
+    struct names *names = open_names();
+    assert_int_not_equal(names_server(names, &connection.tuple, 1), 0);
+    connection.tuple.address[1] = address_from_ipv4(row->octets);
+    assert_int_equal(names_server(names, &connection.tuple, 1), 0);
+    names_close(names);
+    close_connection(&connection);
+}
+
 /* A listener is not taken for the end of a connection that is not there. */
 static void test_a_listener_is_no_client(void **state)
 {
     (void)state;
-    struct err err;
-    struct names *names = NULL;
     struct connection connection;
     open_connection(&connection, &rows[0]);
-    assert_int_equal(names_open(&names, &err), 0);
+    struct names *names = open_names();
     struct tuple tuple = connection.tuple;
     tuple.port[0] = (uint16_t)(tuple.port[0] ^ 1);
     assert_int_equal(names_client(names, &tuple, 1), 0);
@@ -133,11 +158,9 @@ static void test_a_listener_is_no_client(void **state)
 static void test_questions_are_bounded(void **state)
 {
     (void)state;
-    struct err err;
-    struct names *names = NULL;
     struct connection connection;
     open_connection(&connection, &rows[0]);
-    assert_int_equal(names_open(&names, &err), 0);
+    struct names *names = open_names();
     for (int at = 0; at < NAMES_ASK; at++)
         assert_int_not_equal(names_client(names, &connection.tuple, 0), 0);
     assert_int_equal(names_client(names, &connection.tuple, 0), 0);
@@ -151,6 +174,7 @@ int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, rows, check_row);
+    ROWS_ADD(&set, elsewhere, check_elsewhere);
     ROWS_ADD_ONE(&set, test_who_is_gone_is_unknown);
     ROWS_ADD_ONE(&set, test_a_listener_is_no_client);
     ROWS_ADD_ONE(&set, test_questions_are_bounded);

@@ -1,0 +1,93 @@
+/*
+ * Purpose: what the kernel tells of sockets as it happens: who connects and who listens, resets and
+ *          drops with their reasons, calls that failed, processes that ended.
+ * Owns:    a BPF program and its ring buffer, from tracer_open to tracer_close.
+ * Bounds:  a ring of TRACER_RING_SIZE; events that find no room are counted, see tracer_lost. The
+ *          kernel side lets only loopback and local traffic through, and noise not at all.
+ * Fails:   tracer_open with -errno and a sentence that says what is missing: privilege, BTF, or a
+ *          build without clang and libbpf (-ENOTSUP). Nothing else needs it.
+ * Source:  tracepoints sock:inet_sock_set_state, tcp:tcp_send_reset, skb:kfree_skb,
+ *          sched:sched_process_exit and failed bind, listen, connect and accept.
+ * Used by: host/host, app/loop.
+ */
+#ifndef LOFLOW_HOST_TRACER_H
+#define LOFLOW_HOST_TRACER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/tuple.h"
+#include "host/owners.h"
+
+#define TRACER_RING_SIZE (4u << 20) /* bytes */
+
+enum trace_kind {
+    TRACE_CONNECT,  /* connect(2) is over for a TCP socket: value 1 established, 0 failed */
+    TRACE_LISTEN,   /* a TCP socket listens: value is its backlog */
+    TRACE_UNLISTEN, /* it does no more */
+    TRACE_RESET,    /* the kernel sent a RST: value is enum trace_reset */
+    TRACE_DROP,     /* the kernel dropped a packet: value is enum trace_drop */
+    TRACE_CALL,     /* a system call failed: value is errno */
+    TRACE_EXIT, /* a process that had connected or listened ended: value is its wait(2) status */
+    TRACE_KIND_COUNT
+};
+
+/* Why the kernel sent a RST; its words, sk_rst_reason. */
+enum trace_reset {
+    TRACE_RESET_OTHER,
+    TRACE_RESET_NO_SOCKET,
+    TRACE_RESET_TCP_FLAGS,      /* a segment for a connection that a listener does not know */
+    TRACE_RESET_TCP_STATE,      /* SO_LINGER 0, ss -K, or connections of a closed listener */
+    TRACE_RESET_ABORT_ON_CLOSE, /* closed with bytes unread */
+    TRACE_RESET_ABORT_ON_DATA,  /* bytes came for a socket that was closed */
+    TRACE_RESET_ABORT_ON_LINGER,
+    TRACE_RESET_TIMEWAIT_SOCKET, /* bytes came for a socket that was closed long ago */
+    TRACE_RESET_KEEPALIVE_TIMEOUT,
+};
+
+/* Why the kernel dropped a packet; its words, skb_drop_reason. */
+enum trace_drop {
+    TRACE_DROP_OTHER,
+    TRACE_DROP_NO_SOCKET,      /* UDP only: for TCP there is TRACE_RESET */
+    TRACE_DROP_FILTER,         /* NETFILTER_DROP */
+    TRACE_DROP_RECEIVE_BUFFER, /* SOCKET_RCVBUFF, PROTO_MEM and the like */
+    TRACE_DROP_SOCKET_FILTER,  /* SOCKET_FILTER */
+};
+
+enum trace_call { TRACE_CALL_BIND, TRACE_CALL_LISTEN, TRACE_CALL_CONNECT, TRACE_CALL_ACCEPT };
+
+struct trace_event {
+    int64_t time_ns; /* CLOCK_REALTIME, as captures have it */
+    struct tuple
+        tuple;      /* not sorted. CONNECT, LISTEN, UNLISTEN: end 0 is the socket's. RESET: end 0
+                            sent the RST. DROP: end 0 sent the packet. CALL: end 0 is the socket's, or
+                            the one that bind asked for, and end 1 the one that connect asked for. Port 0
+                            is unknown. */
+    uint32_t netns; /* inode number of the network namespace; 0 unknown */
+    int32_t value;  /* see enum trace_kind */
+    pid_t pid;      /* of whom the kind names, CONNECT: who called connect. RESET and DROP: in whose
+                            context it happened, which need not be either end's; 0: a kernel thread's */
+    uint8_t kind;   /* enum trace_kind */
+    uint8_t detail; /* CALL: enum trace_call; RESET: state of the socket, 0 without one */
+    bool output;    /* DROP: before the device, so that no capture has the packet */
+    char comm[OWNER_COMM + 1];
+};
+
+struct tracer;
+
+int tracer_open(struct tracer **tracer, struct err *err);
+void tracer_close(struct tracer *tracer);
+
+/* Readable when events wait. */
+int tracer_fd(const struct tracer *tracer);
+
+/* Hands over the events that wait, TRACER_READ_MAX at most. Returns how many. */
+#define TRACER_READ_MAX 4096u
+unsigned tracer_read(struct tracer *tracer,
+                     void (*take)(void *context, const struct trace_event *event), void *context);
+
+/* Events that found no room in the ring, so far. */
+uint64_t tracer_lost(const struct tracer *tracer);
+
+#endif

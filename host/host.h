@@ -1,0 +1,197 @@
+/*
+ * Purpose: what this machine knows of a connection, asked narrowly and at the moment it matters.
+ * Owns:    sockets, owners, names, the tracer, a history of listeners and of kernel events.
+ * Bounds:  every table is bounded and written over from its oldest end; a question costs microseconds,
+ *          but for those that say otherwise. Nothing waits.
+ * Fails:   host_open with -errno and a sentence when not even sockets are told. What else is missing
+ *          (tracer, processes of other users, other namespaces) is in host_missing: answers are
+ *          then fewer, never guessed.
+ * Used by: diagnose (asks), report and ui (name processes), app (owns).
+ */
+#ifndef LOFLOW_HOST_HOST_H
+#define LOFLOW_HOST_HOST_H
+
+#include "host/names.h"
+#include "host/sockets.h"
+#include "host/tracer.h"
+
+struct host;
+
+enum host_missing {
+    HOST_MISSING_TRACER = 1,    /* no kernel events */
+    HOST_MISSING_PROCESSES = 2, /* processes of other users may not be looked into */
+    HOST_MISSING_NETNS = 4,     /* other network namespaces may not be entered */
+};
+
+struct host_options {
+    bool trace; /* open the tracer if possible */
+};
+
+int host_open(struct host **host, const struct host_options *options, struct err *err);
+void host_close(struct host *host);
+
+/* Bits of enum host_missing, and the sentence of the tracer's refusal ("" when it runs). */
+uint32_t host_missing(const struct host *host);
+const char *host_tracer_trouble(const struct host *host);
+
+/* Readable when kernel events wait; -1 without a tracer. */
+int host_fd(const struct host *host);
+
+/* Kernel events that were lost so far. */
+uint64_t host_lost(const struct host *host);
+
+/* Takes the kernel events that wait: notes them for the questions below and hands each over. */
+void host_poll(struct host *host, void (*take)(void *context, const struct trace_event *event),
+               void *context);
+
+/* Ten times a second: compares the listeners with those of before (without a tracer that is how
+ * their history is learned), finds processes that are wanted. now_ns is CLOCK_REALTIME. */
+void host_tick(struct host *host, int64_t now_ns);
+
+/* The names of live ends, for report and ui. */
+struct names *host_names(struct host *host);
+
+/* How something was learned. */
+enum host_how { HOST_UNKNOWN, HOST_BY_TRACER, HOST_BY_SOCKET };
+
+/* A process. Texts are its own: untrusted. */
+struct host_process {
+    pid_t pid; /* 0: unknown */
+    char comm[OWNER_COMM + 1];
+    char command[OWNER_COMMAND + 1]; /* "" unknown */
+    uint8_t how;                     /* enum host_how */
+};
+
+/* Who called connect on that end (0 or 1) of a TCP tuple: by the tracer's latest TRACE_CONNECT of
+ * these ports, else by the socket, if it is still there. False: nobody is known. */
+bool host_client(struct host *host, const struct tuple *tuple, unsigned end,
+                 struct host_process *process);
+
+/* The holders of a socket, by its inode, least pid first. Returns how many there are; `room` of them are written. A
+ * walk over /proc when they are not among the processes known already: milliseconds. */
+size_t host_holders(struct host *host, uint32_t inode, struct host_process *holders, size_t room);
+
+/* One that listens, or is bound and does not listen. */
+struct host_listener {
+    struct host_socket socket;
+    struct host_process process; /* the holder with the least pid; pid 0 unknown */
+    uint32_t holders;            /* processes that hold it */
+    int64_t opened_ns;           /* 0: before the run began */
+    uint32_t queue_most;         /* of connections that waited, seen in the last ten seconds */
+    struct host_process opener;  /* who called listen, if the tracer saw it; pid 0 unknown */
+};
+
+#define HOST_LISTENERS_MAX 32u
+
+/* TCP sockets of this namespace that listen on the port, whatever the address. Returns how many were
+ * written, at most `room`. */
+size_t host_listeners(struct host *host, uint16_t port, struct host_listener *listeners,
+                      size_t room);
+
+/* TCP sockets that are bound to the port and do not listen (SOCKET_BOUND_INACTIVE, Linux 6.8). */
+size_t host_bound(struct host *host, uint16_t port, struct host_listener *listeners, size_t room);
+
+/* A listener on another port, the nearest to this one as people mistype it: one off, one digit
+ * wrong, two neighbours swapped; on an address that `tuple` end would have reached. */
+bool host_similar_port(struct host *host, const struct tuple *tuple, unsigned end,
+                       struct host_listener *listener);
+
+/* Who listened on that end before and does no more. */
+struct host_past {
+    struct host_process process;
+    struct tuple tuple;  /* end 0 */
+    int64_t opened_ns;   /* 0: before the run began */
+    int64_t closed_ns;   /* when it was seen to be gone */
+    int64_t exited_ns;   /* when its process ended; 0: not seen */
+    int32_t exit_status; /* as wait(2) has it; valid with exited_ns */
+};
+
+bool host_past_listener(struct host *host, uint16_t port, struct host_past *past);
+
+/* When a process that connected or listened ended, if the tracer saw it. */
+bool host_exited(struct host *host, pid_t pid, struct host_past *past);
+
+/* A listener on the port in another network namespace. A walk over /proc/PID/ns/net: milliseconds. */
+struct host_elsewhere {
+    struct host_process process;
+    struct tuple tuple; /* end 0 */
+    uint32_t netns;     /* inode number */
+    char name[64];      /* in /run/netns; "" when it has none. Untrusted */
+};
+
+bool host_elsewhere(struct host *host, uint16_t port, struct host_elsewhere *found);
+
+/* The socket of that end: state, queues, inode (0: nobody has accepted it, or it is closed). */
+bool host_socket(struct host *host, const struct tuple *tuple, unsigned end,
+                 struct host_socket *socket);
+
+/* The UDP socket that would take datagrams to that end. */
+bool host_udp_socket(struct host *host, const struct tuple *tuple, unsigned end,
+                     struct host_socket *socket);
+
+/* The latest RESET of the kernel for these ends, sent by `end`, not before `since_ns`. */
+bool host_reset(struct host *host, const struct tuple *tuple, unsigned end, int64_t since_ns,
+                struct trace_event *event);
+
+/* Packets that `end` sent and the kernel dropped, not before `since_ns`. */
+struct host_drops {
+    uint32_t count; /* saturating */
+    struct trace_event first, last;
+};
+
+bool host_drops(struct host *host, const struct tuple *tuple, unsigned end, int64_t since_ns,
+                struct host_drops *drops);
+
+/* How sockets are counted: those that match everything that is not 0. */
+struct host_count_query {
+    uint32_t states; /* bits 1 << enum socket_state */
+    uint16_t local_port;
+    uint16_t remote_port;
+    pid_t in_netns_of; /* count in that process's network namespace; 0: this one */
+};
+
+struct host_count {
+    uint32_t sockets;
+    uint16_t local_low, local_high; /* of their local ports */
+    struct host_socket example;     /* one of them */
+};
+
+bool host_count(struct host *host, const struct host_count_query *query, struct host_count *count);
+
+/* What a process is doing, from /proc/PID. */
+struct host_activity {
+    char state; /* 'R', 'S', 'T' ... proc(5) */
+    pid_t parent;
+    uint64_t start;    /* clock ticks since boot: tells a reused pid */
+    uint32_t fd_count; /* open files; 0 unknown */
+    uint32_t fd_limit; /* RLIMIT_NOFILE; 0 unknown */
+    uint32_t user;     /* effective uid */
+};
+
+bool host_activity(struct host *host, pid_t pid, struct host_activity *activity);
+
+/* Settings of the network namespace of a process (0: of this one). */
+struct host_net {
+    uint16_t ephemeral_low, ephemeral_high; /* ip_local_port_range(5) */
+    uint16_t first_unprivileged;            /* ip_unprivileged_port_start */
+    bool lo_up;
+    bool ipv6_on_lo; /* lo has ::1 */
+};
+
+bool host_net(struct host *host, pid_t pid, struct host_net *net);
+
+/* Does an interface of the namespace of that process (0: of this one) have the address? */
+bool host_has_address(struct host *host, const struct address *address, uint8_t family, pid_t pid);
+
+/* Name of an interface ("eth0"), "" when it is gone; and which one is loopback. */
+void host_interface_name(uint32_t index, char name[16 + 1]);
+uint32_t host_loopback_index(void);
+
+/* This namespace's inode number, as trace_event.netns has it. */
+uint32_t host_netns(const struct host *host);
+
+/* Are these two one program, as prefork servers and SO_REUSEPORT workers are: the same executable and
+ * name, and one is the other's parent or both have the same one? Unknown counts as one program. */
+bool host_same_program(struct host *host, pid_t a, pid_t b);
+
+#endif

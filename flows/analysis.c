@@ -318,7 +318,8 @@ count_marks(struct flow_records *flow, const struct packet *packet, uint32_t mar
     return events;
 }
 
-static void take_time(const struct flow_records *flow, const struct packet *packet, uint32_t marks)
+static uint32_t take_time(const struct flow_records *flow, const struct packet *packet,
+                          uint32_t marks)
 {
     bool brings = segment_space(packet) > 0 && !(marks & TIMING_REPEATS);
     if (brings || packet->flags & TCP_RST ||
@@ -326,7 +327,7 @@ static void take_time(const struct flow_records *flow, const struct packet *pack
         timing_progress(flow, packet->time_ns);
     else
         timing_wait(flow);
-    timing_segment(flow, packet, marks);
+    return timing_segment(flow, packet, marks) ? BIT(HELD_BACK) : 0;
 }
 
 #ifndef NDEBUG
@@ -412,7 +413,7 @@ uint32_t analysis_segment(struct flow_records *flow, const struct packet *packet
     *marks = found & SEGMENT_MARKS;
     uint32_t events = *marks ? count_marks(flow, packet, found) : 0;
     if (flow->detail)
-        take_time(flow, packet, found);
+        events |= take_time(flow, packet, found);
     return events;
 }
 

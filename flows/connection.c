@@ -241,6 +241,7 @@ uint32_t connection_segment(struct flow_records *flow, const struct packet *pack
         orient(hot, sender, packet->flags);
     if (class == CLASS_RST && flow->cold->reset_phase == RESET_NONE) {
         flow->cold->reset_side = (uint8_t)sender;
+        hot->flags |= packet->flags & TCP_ACK ? 0 : FLOW_FLAG_BARE_RESET;
         flow->cold->reset_phase = (uint8_t)reset_phase(flow, sender);
     }
     if (marks)

@@ -132,6 +132,10 @@ void text_add_event(struct text *text, const struct event_facts *facts)
     case EVENT_STALLED:
         add_stall(text, facts);
         break;
+    case EVENT_HELD_BACK:
+        add_side(text, facts);
+        text_add(text, " for %u ms", facts->silence_ms);
+        break;
     default:
         break;
     }

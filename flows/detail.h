@@ -40,7 +40,7 @@ struct detail_side {
     bool has_spoken;
     bool is_counted;   /* its `counts` are valid; else all of them are 0 */
     uint8_t first_len; /* bytes in `first` */
-    uint8_t zero;
+    uint8_t held_ms;   /* its latest segment that was held back waited so long, saturating */
     uint8_t first[DETAIL_FIRST_MAX]; /* the first bytes of its stream, up to the first gap */
 };
 
@@ -54,7 +54,7 @@ struct flow_detail {
     bool spoken;
     uint8_t cause;   /* enum stall_cause; valid with FLOW_FLAG_JUDGED, as is the next */
     uint8_t culprit; /* tuple end that is to blame */
-    uint8_t zero[4];
+    uint32_t response_us; /* of the turn that goes on, saturating; valid when both have spoken */
     struct detail_side side[2];
     uint32_t counts[2][MARK_DETAIL_COUNT]; /* of each side, by enum mark less MARK_DETAIL_FIRST */
 };

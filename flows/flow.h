@@ -56,6 +56,7 @@ enum flow_flag {
     FLOW_FLAG_DETAIL_DENIED = 0x400, /* it wanted one and there was none left */
     FLOW_FLAG_BYTES_DENIED = 0x800,  /* payload found no room: its stream has gaps of our making */
     FLOW_FLAG_ECN = 0x1000,          /* SYN and SYN-ACK agreed on ECN, RFC 3168 */
+    FLOW_FLAG_BARE_RESET = 0x40000,  /* its first RST had no ACK: no connection sent it */
     FLOW_FLAG_JUDGED = 0x20000,      /* without progress for long, and its detail says why */
     FLOW_FLAG_STREAMS = 0x10000,     /* its record of flows/flow_streams.h is in use */
     FLOW_FLAG_WAITING = 0x8000,      /* its latest segment was no progress, see flows/timing.h */

@@ -1,8 +1,15 @@
 #include "flows/timing.h"
 
+#include "base/clock.h"
 #include "flows/segment.h"
 
 #define RTT_SMOOTHING 8 /* RFC 6298 section 2: alpha is 1/8 */
+
+/* Linux delays an ACK by 40 to 200 ms, tcp_delack_min. What waited for it goes out within it. */
+#define DELAYED_ACK_NS     (30 * CLOCK_NS_PER_MS)
+#define DELAYED_ACK_MAX_NS (250 * CLOCK_NS_PER_MS)
+#define HELD_BACK_NS       (1 * CLOCK_NS_PER_MS)
+#define HELD_BACK_SIZE     16384
 
 static const struct {
     const char *word;
@@ -140,6 +147,18 @@ static void repeat_timing(const struct flow_records *flow, const struct packet *
         timed->stamp = 0;
 }
 
+/* Nothing but the peer's ACK of all there was lay between this segment and the one before it. */
+static bool is_held_back(const struct flow_records *flow, const struct packet *packet)
+{
+    const struct flow_detail *detail = flow->detail;
+    int64_t held_ns = flow->hot->last_ns - detail->turn_ns;
+    return detail->spoken && detail->speaker == packet->direction && held_ns >= DELAYED_ACK_NS &&
+           held_ns <= DELAYED_ACK_MAX_NS &&
+           packet->time_ns - flow->hot->last_ns <= HELD_BACK_NS &&
+           packet->payload_wire_len <= HELD_BACK_SIZE &&
+           flow->hot->side[!packet->direction].ack == packet->seq;
+}
+
 static void take_turn(struct flow_detail *detail, const struct packet *packet)
 {
     unsigned sender = packet->direction;
@@ -154,25 +173,33 @@ static void take_turn(struct flow_detail *detail, const struct packet *packet)
         add_span(&own->response_ns, response_ns);
         if (response_ns > own->response_max_ns)
             own->response_max_ns = response_ns;
+        int64_t response_us = response_ns / CLOCK_NS_PER_US;
+        detail->response_us = response_us < UINT32_MAX ? (uint32_t)response_us : UINT32_MAX;
     }
     detail->spoken = true;
     detail->speaker = (uint8_t)sender;
     detail->turn_ns = packet->time_ns;
 }
 
-void timing_segment(const struct flow_records *flow, const struct packet *packet, uint32_t marks)
+bool timing_segment(const struct flow_records *flow, const struct packet *packet, uint32_t marks)
 {
     const struct flow_side *sides = flow->hot->side;
     unsigned sender = packet->direction;
     if (sides[!sender].flags & SIDE_TIMED && packet->flags & TCP_ACK)
         end_timing(flow, !sender, packet);
     if (packet->payload_wire_len == 0)
-        return;
+        return false;
     if (marks & TIMING_REPEATS) {
         repeat_timing(flow, packet);
-        return;
+        return false;
     }
     if (!(sides[sender].flags & SIDE_TIMED))
         begin_timing(flow, packet);
+    bool held_back = is_held_back(flow, packet);
+    if (held_back) {
+        int64_t held_ms = (packet->time_ns - flow->detail->turn_ns) / CLOCK_NS_PER_MS;
+        flow->detail->side[sender].held_ms = (uint8_t)(held_ms < UINT8_MAX ? held_ms : UINT8_MAX);
+    }
     take_turn(flow->detail, packet);
+    return held_back;
 }

@@ -128,6 +128,14 @@ static uint16_t event_arg(const struct tracker *tracker, uint32_t index,
     return kind == EVENT_RESET ? record_cold(tracker, index)->reset_phase : 0;
 }
 
+static uint32_t event_silence(const struct tracker *tracker, uint32_t index,
+                              const struct packet *packet, enum event_kind kind)
+{
+    if (kind != EVENT_HELD_BACK)
+        return 0;
+    return record_detail(tracker, index)->side[packet->direction].held_ms;
+}
+
 /* Raises what a packet did, in the order of enum event_kind. */
 static void raise_kinds(struct tracker *tracker, uint32_t index, const struct packet *packet,
                         uint32_t kinds, struct event_list *events)
@@ -138,6 +146,8 @@ static void raise_kinds(struct tracker *tracker, uint32_t index, const struct pa
                      &(struct flow_event){.kind = (uint8_t)kind,
                                           .side = packet->direction,
                                           .arg = event_arg(tracker, index, packet, kind),
+                                          .silence_ms =
+                                              event_silence(tracker, index, packet, kind),
                                           .time_ns = packet->time_ns});
     }
 }

@@ -95,12 +95,13 @@ static void finish_audit(struct session *session)
     print_memory(session);
 }
 
-/* A file that nothing could be made of is no empty file. */
+/* A file that nothing could be made of is no empty file. Whoever had it written has got that. */
 static void check_link(struct session *session)
 {
     const struct decode_stats *decoded = decoder_stats(session->decoder);
     struct err err;
-    if (decoded->frames == 0 || decoded->verdicts[VERDICT_LINK_UNKNOWN] != decoded->frames)
+    if (session->writer || decoded->frames == 0 ||
+        decoded->verdicts[VERDICT_LINK_UNKNOWN] != decoded->frames)
         return;
     session_note_trouble(session,
                          err_set(&err, ENOTSUP,

@@ -1,8 +1,10 @@
 #include "app/options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -123,52 +125,29 @@ static int take_number(struct options *options, enum option_id id, const char *t
     return 0;
 }
 
-/* False: it is another kind of option. */
-static bool take_word(struct options *options, enum option_id id, const char *text)
+/* Words and flags are only kept. Where no place is named it is 0, and `command` lies there. */
+static bool take_plain(struct options *options, enum option_id id, const char *text)
 {
-    switch (id) {
-    case OPTION_INTERFACE:
-        options->interface = text;
-        return true;
-    case OPTION_READ:
-        options->read_path = text;
-        return true;
-    case OPTION_WRITE:
-        options->write_path = text;
-        return true;
-    case OPTION_FILTER_FILE:
-        options->filter_path = text;
-        return true;
-    case OPTION_STREAM_DIR:
-        options->stream_path = text;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool take_flag(struct options *options, enum option_id id)
-{
-    switch (id) {
-    case OPTION_JSON:
-        return options->json = true;
-    case OPTION_REPORT:
-        return options->report = true;
-    case OPTION_PACKETS:
-        return options->packets = true;
-    case OPTION_HEX:
-        return options->hex = true;
-    case OPTION_RAW:
-        return options->raw = true;
-    case OPTION_STREAM_DIGEST:
-        return options->stream_digest = true;
-    case OPTION_AUDIT:
-        return options->audit = true;
-    case OPTION_NO_UI:
-        return options->no_ui = true;
-    default:
-        return false;
-    }
+    static_assert(offsetof(struct options, command) == 0, "neither a word nor a flag is there");
+#define PLACE(member) offsetof(struct options, member)
+    static const size_t words[OPTION_COUNT_OF] = {
+        [OPTION_INTERFACE] = PLACE(interface),    [OPTION_READ] = PLACE(read_path),
+        [OPTION_WRITE] = PLACE(write_path),       [OPTION_FILTER_FILE] = PLACE(filter_path),
+        [OPTION_STREAM_DIR] = PLACE(stream_path),
+    };
+    static const size_t flags[OPTION_COUNT_OF] = {
+        [OPTION_JSON] = PLACE(json),       [OPTION_REPORT] = PLACE(report),
+        [OPTION_PACKETS] = PLACE(packets), [OPTION_HEX] = PLACE(hex),
+        [OPTION_RAW] = PLACE(raw),         [OPTION_STREAM_DIGEST] = PLACE(stream_digest),
+        [OPTION_AUDIT] = PLACE(audit),     [OPTION_NO_UI] = PLACE(no_ui),
+    };
+#undef PLACE
+    char *bytes = (char *)options;
+    if (words[id])
+        memcpy(bytes + words[id], &text, sizeof text);
+    if (flags[id])
+        *(bool *)(bytes + flags[id]) = true;
+    return words[id] || flags[id];
 }
 
 static int take(struct options *options, enum option_id id, const char *text, struct err *err)
@@ -178,7 +157,7 @@ static int take(struct options *options, enum option_id id, const char *text, st
     if (rows[id].argument && *text == '\0')
         return err_set(err, EINVAL, "%s wants a value that is not empty; see loflow --help",
                        written);
-    if (take_word(options, id, text) || take_flag(options, id))
+    if (take_plain(options, id, text))
         return 0;
     switch (id) {
     case OPTION_NUMERIC:

@@ -41,6 +41,24 @@ static int open_source(struct session *session, struct err *err)
                             err);
 }
 
+static bool has_packets_on_stdout(const struct options *options)
+{
+    return options->write_path && strcmp(options->write_path, "-") == 0;
+}
+
+/* Asked before -w empties a file. */
+static int check_terminal(struct session *session, struct err *err)
+{
+    const struct options *options = session->options;
+    bool on_stderr = has_packets_on_stdout(options);
+    if (options->raw && isatty(on_stderr ? STDERR_FILENO : STDOUT_FILENO))
+        return err_set(err, EINVAL,
+                       "--raw would send the stream's bytes to the terminal as they are; redirect"
+                       " standard %s, or use --hex",
+                       on_stderr ? "error" : "output");
+    return 0;
+}
+
 static bool is_same_file(const char *a, const char *b)
 {
     struct stat first, second;
@@ -153,7 +171,7 @@ static void name_ends(struct session *session, const struct flow_event *event)
 static int open_output(struct session *session, struct err *err)
 {
     const struct options *options = session->options;
-    bool packets_on_stdout = options->write_path && strcmp(options->write_path, "-") == 0;
+    bool packets_on_stdout = has_packets_on_stdout(options);
     if (packets_on_stdout && wants_view(options))
         return err_set(err, EINVAL,
                        "-w - writes packets to the terminal; redirect standard output");
@@ -192,8 +210,8 @@ void session_print_start(struct session *session)
 int session_open(struct session *session, const struct options *options, struct err *err)
 {
     session->options = options;
-    int (*const steps[])(struct session *, struct err *) = {open_source, open_writer, open_tracker,
-                                                            open_decoder, open_output};
+    int (*const steps[])(struct session *, struct err *) = {
+        check_terminal, open_source, open_writer, open_tracker, open_decoder, open_output};
     for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++) {
         int failed = steps[step](session, err);
         if (failed)

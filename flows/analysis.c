@@ -10,8 +10,8 @@
 
 #define BIT(kind) (UINT32_C(1) << EVENT_##kind)
 
-/* What only a healthy segment shows is not worth a detail record. */
-#define MARKS_ALWAYS (MARK_BIT(FAST_RETRANSMISSION) - 1)
+/* Counted in struct flow_side_rare, which every flow has: they are no reason for a detail record. */
+#define MARKS_ALWAYS ((UINT32_C(1) << MARK_DETAIL_FIRST) - 1)
 
 static struct stream stream_of(const struct flow_records *flow, unsigned side)
 {

@@ -52,8 +52,8 @@ struct flow_detail {
     struct detail_timed timed[2];
     uint8_t speaker; /* the side that sent the latest new payload; valid with `spoken` */
     bool spoken;
-    uint8_t cause;   /* enum stall_cause; valid with FLOW_FLAG_JUDGED, as is the next */
-    uint8_t culprit; /* tuple end that is to blame */
+    uint8_t cause;        /* enum stall_cause; valid with FLOW_FLAG_JUDGED, as is the next */
+    uint8_t culprit;      /* tuple end that is to blame */
     uint32_t response_us; /* of the turn that goes on, saturating; valid when both have spoken */
     struct detail_side side[2];
     uint32_t counts[2][MARK_DETAIL_COUNT]; /* of each side, by enum mark less MARK_DETAIL_FIRST */

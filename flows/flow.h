@@ -47,21 +47,22 @@ enum flow_flag {
     FLOW_FLAG_ICMP = 0x004,         /* an ICMP error quoted it; cold record has type and code */
     FLOW_FLAG_NO_ANSWER = 0x008,    /* NO_ANSWER was raised */
     FLOW_FLAG_EVICTED = 0x010,      /* had to make room */
-    FLOW_FLAG_HOLES_DENIED =
-        0x020,                   /* the hole budget was used up: unique bytes are a lower bound */
-    FLOW_FLAG_LIVE = 0x040,      /* in the table; without it the record is retired or free */
-    FLOW_FLAG_FLIPPED = 0x080,   /* by a guess, the first packet came from the server */
-    FLOW_FLAG_HANDSHAKE = 0x100, /* SYN and SYN-ACK were seen, the completing ACK is awaited */
-    FLOW_FLAG_DETAIL = 0x200,    /* it has a detail record */
+    /* The hole budget was used up: unique bytes are a lower bound. */
+    FLOW_FLAG_HOLES_DENIED = 0x020,
+    FLOW_FLAG_LIVE = 0x040,          /* in the table; without it the record is retired or free */
+    FLOW_FLAG_FLIPPED = 0x080,       /* by a guess, the first packet came from the server */
+    FLOW_FLAG_HANDSHAKE = 0x100,     /* SYN and SYN-ACK were seen, the completing ACK is awaited */
+    FLOW_FLAG_DETAIL = 0x200,        /* it has a detail record */
     FLOW_FLAG_DETAIL_DENIED = 0x400, /* it wanted one and there was none left */
     FLOW_FLAG_BYTES_DENIED = 0x800,  /* payload found no room: its stream has gaps of our making */
     FLOW_FLAG_ECN = 0x1000,          /* SYN and SYN-ACK agreed on ECN, RFC 3168 */
-    FLOW_FLAG_BARE_RESET = 0x40000,  /* its first RST had no ACK: no connection sent it */
-    FLOW_FLAG_JUDGED = 0x20000,      /* without progress for long, and its detail says why */
-    FLOW_FLAG_STREAMS = 0x10000,     /* its record of flows/flow_streams.h is in use */
-    FLOW_FLAG_WAITING = 0x8000,      /* its latest segment was no progress, see flows/timing.h */
-    FLOW_FLAG_TROUBLE = 0x4000,      /* a mark of trouble was set, see flows/mark.def */
-    FLOW_FLAG_FAST_OPEN = 0x2000, /* payload on the SYN was acknowledged by the SYN-ACK, RFC 7413 */
+    /* Payload on the SYN was acknowledged by the SYN-ACK, RFC 7413. */
+    FLOW_FLAG_FAST_OPEN = 0x2000,
+    FLOW_FLAG_TROUBLE = 0x4000,     /* a mark of trouble was set, see flows/mark.def */
+    FLOW_FLAG_WAITING = 0x8000,     /* its latest segment was no progress, see flows/timing.h */
+    FLOW_FLAG_STREAMS = 0x10000,    /* its record of flows/flow_streams.h is in use */
+    FLOW_FLAG_JUDGED = 0x20000,     /* without progress for long, and its detail says why */
+    FLOW_FLAG_BARE_RESET = 0x40000, /* its first RST had no ACK: no connection sent it */
 };
 
 /* Something about the flow found no room: what is told of it is a lower bound. */
@@ -143,8 +144,8 @@ struct flow_side_rare {
     uint16_t repeats;     /* segments that brought nothing new, saturating: Zeek's T */
     int64_t stream_begin; /* offset of the first byte; holes lie between it and stream_end */
     int64_t dup_ack_ns;   /* when it sent its latest duplicate ACK */
-    uint64_t
-        uncaptured; /* bytes of the holes that the peer acknowledged: the capture missed them */
+    /* Bytes of the holes that the peer acknowledged: the capture missed them. */
+    uint64_t uncaptured;
     uint32_t retransmits;
     uint32_t out_of_order;
     uint32_t dup_acks;
@@ -161,9 +162,9 @@ struct flow_cold {
     int64_t syn_ack_ns;   /* from syn_ns to the SYN-ACK, -1 unknown */
     int64_t queue_ns;     /* latest packet when it joined its expiry queue */
     uint32_t queue_next, queue_prev;
-    uint32_t
-        owner[2]; /* who the ends belong to, in the terms of whoever called tracker_set_owner; 0
-                          unknown. What follows begins a cache line. */
+    /* Who the ends belong to, in the terms of whoever called tracker_set_owner; 0 unknown. */
+    uint32_t owner[2];
+    /* Here a cache line begins. */
     struct flow_side_rare rare[2];
     /* The last cache line: what the first segments touch. */
     uint32_t history_seen; /* letters written already, one bit a letter and side */

@@ -14,8 +14,8 @@
 struct flow_streams {
     struct reassembly side[2];
     struct stream_digest digest[2];
-    uint8_t
-        client; /* the flow's when its first payload came: what is told of the streams keeps to it */
+    /* The flow's when its first payload came: what is told of the streams keeps to it. */
+    uint8_t client;
 };
 
 static inline void streams_init(struct flow_streams *streams, uint8_t client)

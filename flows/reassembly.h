@@ -33,8 +33,8 @@
 struct reassembly {
     int64_t begin; /* of the first byte */
     int64_t next;  /* all before it was delivered or given up */
-    int64_t
-        acked_ns; /* since when the peer acknowledges what lies behind the gap; 0: it does not */
+    /* Since when the peer acknowledges what lies behind the gap; 0: it does not. */
+    int64_t acked_ns;
     uint32_t kept, kept_last;   /* chain of delivered pieces, oldest first; POOL_NONE for none */
     uint32_t early, early_last; /* chain of early pieces, by offset */
     uint16_t kept_count;

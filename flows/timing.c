@@ -153,8 +153,7 @@ static bool is_held_back(const struct flow_records *flow, const struct packet *p
     const struct flow_detail *detail = flow->detail;
     int64_t held_ns = flow->hot->last_ns - detail->turn_ns;
     return detail->spoken && detail->speaker == packet->direction && held_ns >= DELAYED_ACK_NS &&
-           held_ns <= DELAYED_ACK_MAX_NS &&
-           packet->time_ns - flow->hot->last_ns <= HELD_BACK_NS &&
+           held_ns <= DELAYED_ACK_MAX_NS && packet->time_ns - flow->hot->last_ns <= HELD_BACK_NS &&
            packet->payload_wire_len <= HELD_BACK_SIZE &&
            flow->hot->side[!packet->direction].ack == packet->seq;
 }

@@ -146,8 +146,7 @@ static void raise_kinds(struct tracker *tracker, uint32_t index, const struct pa
                      &(struct flow_event){.kind = (uint8_t)kind,
                                           .side = packet->direction,
                                           .arg = event_arg(tracker, index, packet, kind),
-                                          .silence_ms =
-                                              event_silence(tracker, index, packet, kind),
+                                          .silence_ms = event_silence(tracker, index, packet, kind),
                                           .time_ns = packet->time_ns});
     }
 }

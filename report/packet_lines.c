@@ -2,7 +2,7 @@
 
 #include "flows/mark.h"
 
-#define LINE_MAX 640
+#define PACKET_LINE_MAX 640
 
 static void add_ends(struct text *text, const struct packet *packet)
 {
@@ -150,7 +150,7 @@ static void print_packet(struct report *report, const struct report_batch *batch
     bool has_flow = tracker_look(batch->tracker, note->flow, &flow);
     if (wanted != 0 && (!has_flow || flow.cold->id != wanted))
         return;
-    char line[LINE_MAX];
+    char line[PACKET_LINE_MAX];
     struct text text = text_begin(line, sizeof line - 1);
     format_add_clock(report, &text, packet->time_ns);
     text_add_string(&text, " ");

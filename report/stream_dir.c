@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +27,7 @@ struct stream_dir {
     gid_t group;
     int failed;
     struct err trouble;
-    char path[512];
+    char path[PATH_MAX];
     struct stream_file files[STREAM_DIR_OPEN_MAX];
 };
 
@@ -37,11 +38,48 @@ static void fail(struct stream_dir *dir, const char *name, int error)
     if (error == EEXIST)
         dir->failed =
             err_set(&dir->trouble, error,
-                    "%s/%s exists already and is not overwritten; name an empty directory",
+                    "%.400s/%s exists already and is not overwritten; name an empty directory",
                     dir->path, name);
     else
-        dir->failed = err_set(&dir->trouble, error, "cannot write %s/%s: %s", dir->path, name,
+        dir->failed = err_set(&dir->trouble, error, "cannot write %.400s/%s: %s", dir->path, name,
                               strerror(error));
+}
+
+static bool is_link(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+}
+
+/* With O_DIRECTORY a link is ENOTDIR, just as a file is. */
+static int explain_open(const char *path, int error, struct err *err)
+{
+    if ((error == ELOOP || error == ENOTDIR) && is_link(path))
+        return err_set(err, error,
+                       "%.400s is a symbolic link, and streams are not written through those; name"
+                       " the directory itself",
+                       path);
+    return err_set(err, error, "cannot use %.400s as a directory for streams: %s", path,
+                   strerror(error));
+}
+
+/* A slash at the end would have the kernel follow a link all the same. */
+static int open_directory(struct stream_dir *dir, const char *path, struct err *err)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    if (len >= sizeof dir->path)
+        return explain_open(path, ENAMETOOLONG, err);
+    memcpy(dir->path, path, len);
+    bool is_new = mkdir(dir->path, S_IRWXU) == 0;
+    int refusal = is_new || errno == EEXIST ? 0 : errno;
+    dir->fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir->fd < 0)
+        return explain_open(dir->path, refusal ? refusal : errno, err);
+    if (is_new && dir->owner != (uid_t)-1 && fchown(dir->fd, dir->owner, dir->group) != 0)
+        errno = 0;
+    return 0;
 }
 
 int stream_dir_open(struct stream_dir **dir, const char *path, uid_t owner, gid_t group,
@@ -53,23 +91,14 @@ int stream_dir_open(struct stream_dir **dir, const char *path, uid_t owner, gid_
         return err_set(err, ENOMEM, "no memory for stream files; close other programs");
     opened->owner = owner;
     opened->group = group;
-    (void)strncpy(opened->path, path, sizeof opened->path - 1);
     for (size_t at = 0; at < STREAM_DIR_OPEN_MAX; at++)
         opened->files[at] = (struct stream_file){.key = FILE_NONE, .fd = -1};
-    bool is_new = mkdir(path, S_IRWXU) == 0;
-    int refusal = is_new || errno == EEXIST ? 0 : errno;
-    opened->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (opened->fd < 0) {
-        errno = refusal ? refusal : errno;
-        int failed = err_set(err, errno, "cannot use %.400s as a directory for streams: %s", path,
-                             strerror(errno));
+    int failed = open_directory(opened, path, err);
+    if (failed) {
         free(opened);
         *dir = NULL;
-        return failed;
     }
-    if (is_new && owner != (uid_t)-1 && fchown(opened->fd, owner, group) != 0)
-        errno = 0;
-    return 0;
+    return failed;
 }
 
 /* Addresses have colons, which other systems do not take in names. */

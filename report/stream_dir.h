@@ -5,9 +5,10 @@
  * Bounds:  STREAM_DIR_OPEN_MAX descriptors; a file whose turn comes again is opened again.
  * Fails:   stream_dir_open with -errno and a sentence; later the first trouble is kept, nothing is
  *          written after it, and stream_dir_trouble tells.
- * Secrets: a file is new (never overwritten, never through a symbolic link), 0600, and belongs to
- *          `owner`. Its name is made of digits and letters only:
- *          000001_127.0.0.1.40000-127.0.0.1.3000_client, flow number, client, server, who sent it.
+ * Secrets: the directory itself is no symbolic link. A file is new (never overwritten, never
+ *          through a symbolic link), 0600, and belongs to `owner`. Its name is made of digits and
+ *          letters only: 000001_127.0.0.1.40000-127.0.0.1.3000_client, flow number, client, server,
+ *          who sent it.
  * Used by: app.
  *
  * A file holds the bytes that were seen, one after the other. Where some are missing, a second file

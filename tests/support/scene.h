@@ -275,6 +275,17 @@ static inline void scene_close(struct scene *scene)
     free(scene);
 }
 
+/* A scene of one flow, played. The sides' numbers are shifted apart. */
+static inline struct scene *scene_open_flow(const char *written, uint32_t batch, uint32_t shift)
+{
+    struct scene *scene = scene_open(&(struct tracker_options){.max_flows = 16});
+    scene->shift[0] = shift;
+    scene->shift[1] = shift * 3;
+    scene_play(scene, written, batch);
+    assert_int_equal(tracker_stats(scene->tracker)->flows, 1);
+    return scene;
+}
+
 /* How often a side did what the mark says. */
 static inline uint64_t scene_mark_count(struct flow_view flow, unsigned side, enum mark mark)
 {

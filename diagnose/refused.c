@@ -1,0 +1,529 @@
+/*
+ * Connections that were refused: why, and whether it was a failure at all.
+ *
+ * A RST in answer to a SYN looks the same whatever the reason. The host tells them apart: a listener
+ * that would have taken the connection (then a packet filter refused it), one on another address,
+ * family, device or in another namespace, one that was there before, one that comes a moment later.
+ */
+#include "diagnose/rules.h"
+
+#define FALLBACK_NS         (2 * CLOCK_NS_PER_S)    /* with the same pid */
+#define FALLBACK_UNNAMED_NS (1 * CLOCK_NS_PER_S)    /* whoever it was */
+#define STARTING_NS         (60 * CLOCK_NS_PER_S)   /* the server came up that soon after */
+#define JUDGED_ANEW_NS      (500 * CLOCK_NS_PER_MS) /* the host is asked again after this */
+#define BEFORE_NS           (5 * CLOCK_NS_PER_MS)   /* kernel events may carry an earlier time */
+#define SCAN_PORTS          15u                     /* so many ports are no typing error */
+#define SCAN_PAUSE_NS       (2 * CLOCK_NS_PER_S)
+#define LISTENERS_MAX       16
+
+/* What starting servers supersede, and what a port scan makes of single refusals. */
+#define REFUSED_CODES                                                                              \
+    (code_bit(CODE_REFUSED) | code_bit(CODE_REFUSED_NO_LISTENER) |                                 \
+     code_bit(CODE_REFUSED_WRONG_ADDRESS) | code_bit(CODE_REFUSED_WRONG_FAMILY) |                  \
+     code_bit(CODE_REFUSED_WRONG_PORT) | code_bit(CODE_REFUSED_SERVER_STOPPED) |                   \
+     code_bit(CODE_REFUSED_BOUND_NOT_LISTENING) | code_bit(CODE_REFUSED_WRONG_DEVICE) |            \
+     code_bit(CODE_NETNS_LISTENER))
+
+/* Everything that can be said of one refusal. */
+struct judgement {
+    enum code code;
+    enum certainty certainty;
+    bool has_listener, has_past, has_elsewhere;
+    struct host_listener listener;
+    struct host_past past;
+    struct host_elsewhere elsewhere;
+    const char *hook; /* of the packet filter; NULL unknown */
+};
+
+static void judge(struct judgement *judgement, enum code code, enum certainty certainty)
+{
+    judgement->code = code;
+    judgement->certainty = certainty;
+}
+
+/* A listener takes this very address, and yet it was refused. */
+static bool judge_firewall(const struct story *story, struct judgement *judgement)
+{
+    struct filter_drops drops;
+    struct trace_event reset;
+    struct host *host = story->diagnoser->host;
+    int64_t since_ns = story->flow.cold->start_ns - BEFORE_NS;
+    if (find_filter_drops(story, since_ns, &drops)) {
+        judgement->has_listener =
+            find_listener(story->diagnoser, story->tuple, story->server, &judgement->listener);
+        judgement->hook = drops.output ? "output" : "input";
+        judge(judgement, CODE_REFUSED_FIREWALL, CERTAINTY_PROVED);
+        return true;
+    }
+    if (!find_listener(story->diagnoser, story->tuple, story->server, &judgement->listener))
+        return false;
+    /* Opened since: it was the server that came up. */
+    bool is_older = judgement->listener.opened_ns < story->flow.cold->start_ns - BEFORE_NS;
+    bool kernel_refused = host_reset(host, story->tuple, story->server, since_ns, &reset);
+    if (!is_older || kernel_refused)
+        return false;
+    judgement->has_listener = true;
+    judge(judgement, CODE_REFUSED_FIREWALL,
+          has_tracer(story->diagnoser) ? CERTAINTY_PROVED : CERTAINTY_LIKELY);
+    return true;
+}
+
+static bool is_same_end(const struct tuple *a, const struct tuple *b, unsigned end)
+{
+    return a->family == b->family &&
+           memcmp(&a->address[0], &b->address[end], sizeof a->address[0]) == 0;
+}
+
+/* Somebody listens on the port, but not where it was tried. */
+static bool judge_other_listener(const struct story *story, struct judgement *judgement)
+{
+    struct host_listener listeners[LISTENERS_MAX];
+    size_t count = host_listeners(story->diagnoser->host, story->port, listeners, LISTENERS_MAX);
+    enum code found = CODE_COUNT;
+    for (size_t at = 0; at < count; at++) {
+        const struct host_socket *socket = &listeners[at].socket;
+        enum code code = CODE_REFUSED_WRONG_FAMILY;
+        if (listener_serves(&listeners[at], story->tuple, story->server))
+            continue;
+        if (socket->interface != 0 && socket->interface != host_loopback_index())
+            code = CODE_REFUSED_WRONG_DEVICE;
+        else if (socket->tuple.family == story->tuple->family)
+            code = CODE_REFUSED_WRONG_ADDRESS;
+        /* What is nearest to working is what is told. */
+        bool is_better = found == CODE_COUNT ||
+                         (found == CODE_REFUSED_WRONG_FAMILY && code != CODE_REFUSED_WRONG_FAMILY);
+        if (!is_better)
+            continue;
+        found = code;
+        judgement->listener = listeners[at];
+    }
+    if (found == CODE_COUNT)
+        return false;
+    judgement->has_listener = true;
+    judge(judgement, found, CERTAINTY_PROVED);
+    return true;
+}
+
+static bool judge_bound(const struct story *story, struct judgement *judgement)
+{
+    struct host_listener bound[LISTENERS_MAX];
+    size_t count = host_bound(story->diagnoser->host, story->port, bound, LISTENERS_MAX);
+    for (size_t at = 0; at < count; at++) {
+        if (!listener_serves(&bound[at], story->tuple, story->server))
+            continue;
+        judgement->listener = bound[at];
+        judge(judgement, CODE_REFUSED_BOUND_NOT_LISTENING, CERTAINTY_PROVED);
+        return true;
+    }
+    return false;
+}
+
+static void judge_by_host(const struct story *story, const struct service *service,
+                          struct judgement *judgement)
+{
+    struct host *host = story->diagnoser->host;
+    judgement->has_past = host_past_listener(host, story->port, &judgement->past);
+    bool stopped_here =
+        judgement->has_past && is_same_end(&judgement->past.tuple, story->tuple, story->server);
+    if (judge_firewall(story, judgement))
+        return;
+    if (stopped_here || (service->served > 0 && judgement->has_past)) {
+        judge(judgement, CODE_REFUSED_SERVER_STOPPED, CERTAINTY_PROVED);
+        return;
+    }
+    if (judge_other_listener(story, judgement) || judge_bound(story, judgement))
+        return;
+    if (judgement->has_past || service->served > 0) {
+        judge(judgement, CODE_REFUSED_SERVER_STOPPED,
+              judgement->has_past ? CERTAINTY_PROVED : CERTAINTY_SEEN);
+        return;
+    }
+    judgement->has_elsewhere = host_elsewhere(host, story->port, &judgement->elsewhere);
+    if (judgement->has_elsewhere) {
+        judge(judgement, CODE_NETNS_LISTENER, CERTAINTY_PROVED);
+        return;
+    }
+    judgement->has_listener =
+        host_similar_port(host, story->tuple, story->server, &judgement->listener);
+    if (judgement->has_listener)
+        judge(judgement, CODE_REFUSED_WRONG_PORT, CERTAINTY_LIKELY);
+    else
+        judge(judgement, CODE_REFUSED_NO_LISTENER, CERTAINTY_PROVED);
+}
+
+static void set_past(struct diagnosis *diagnosis, const struct host_past *past)
+{
+    diagnosis_set(diagnosis, FACT_T_STOPPED, past->exited_ns ? past->exited_ns : past->closed_ns);
+    if (past->process.pid == 0)
+        return;
+    diagnosis_set(diagnosis, FACT_WAS_PID, past->process.pid);
+    diagnosis_set_text(diagnosis, FACT_WAS_COMM, past->process.comm);
+}
+
+static void set_elsewhere(struct finding *finding, const struct host_elsewhere *elsewhere)
+{
+    struct party party = party_of(&elsewhere->process);
+    finding_name(finding, FACT_LISTENER_PID, FACT_LISTENER_COMM, &party);
+    if (elsewhere->name[0] != '\0')
+        diagnosis_set_text(&finding->diagnosis, FACT_NETNS, elsewhere->name);
+    diagnosis_set(&finding->diagnosis, FACT_NETNS_INODE, elsewhere->netns);
+}
+
+static void set_listener(struct finding *finding, const struct judgement *judgement)
+{
+    const struct host_socket *socket = &judgement->listener.socket;
+    finding_name_listener(finding, &judgement->listener);
+    if (judgement->code == CODE_REFUSED_WRONG_PORT)
+        diagnosis_set(&finding->diagnosis, FACT_LISTENER_PORT, socket->tuple.port[0]);
+    if (judgement->code == CODE_REFUSED_WRONG_DEVICE) {
+        char name[17];
+        host_interface_name(socket->interface, name);
+        diagnosis_set_text(&finding->diagnosis, FACT_LISTENER_DEVICE, name);
+    }
+}
+
+static void set_facts(struct finding *finding, const struct judgement *judgement)
+{
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    if (judgement->has_listener)
+        set_listener(finding, judgement);
+    if (judgement->code == CODE_REFUSED_SERVER_STOPPED && judgement->has_past)
+        set_past(diagnosis, &judgement->past);
+    if (judgement->has_elsewhere)
+        set_elsewhere(finding, &judgement->elsewhere);
+    if (judgement->code == CODE_REFUSED_BOUND_NOT_LISTENING) {
+        struct party party = party_of(&judgement->listener.process);
+        finding_name(finding, FACT_HOLDER_PID, FACT_HOLDER_COMM, &party);
+    }
+    if (judgement->code == CODE_REFUSED_NO_LISTENER)
+        diagnosis_set(diagnosis, FACT_LISTENER, 0);
+    if (judgement->code == CODE_REFUSED_FIREWALL) {
+        diagnosis_set_text(diagnosis, FACT_HOW, "tcp-reset");
+        if (judgement->hook)
+            diagnosis_set_text(diagnosis, FACT_HOOK, judgement->hook);
+    }
+}
+
+/* On one machine nothing but a packet filter answers a SYN with an ICMP error: the kernel sends RST.
+ * From elsewhere it is one when it says so, or when it names a port. */
+static bool is_filter_icmp(const struct story *story)
+{
+    uint8_t type = (uint8_t)(story->event->arg >> 8), code = (uint8_t)story->event->arg;
+    const struct tuple *tuple = story->tuple;
+    bool is_local = address_is_loopback(&tuple->address[0], tuple->family) ||
+                    memcmp(&tuple->address[0], &tuple->address[1], sizeof tuple->address[0]) == 0;
+    if (tuple->family == 4)
+        return type == 3 && (is_local || code == 3 || code == 9 || code == 10 || code == 13);
+    return type == 1 && (is_local || code == 1 || code == 4 || code == 5 || code == 6);
+}
+
+static void refused_by_icmp(const struct story *story, const struct party *client)
+{
+    struct host_listener listener;
+    struct filter_drops drops;
+    bool is_proved = find_filter_drops(story, story->flow.cold->start_ns - BEFORE_NS, &drops);
+    struct finding *finding =
+        story_add(story, CODE_REFUSED_FIREWALL, is_proved ? CERTAINTY_PROVED : CERTAINTY_SEEN);
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    char icmp[16];
+    struct text text = text_begin(icmp, sizeof icmp);
+    text_add(&text, "%u/%u", story->event->arg >> 8, story->event->arg & 0xff);
+    diagnosis_set_text(diagnosis, FACT_HOW, "icmp");
+    diagnosis_set_text(diagnosis, FACT_ICMP, icmp);
+    diagnosis_set_address(diagnosis, FACT_ADDRESS, &story->tuple->address[story->server],
+                          story->tuple->family);
+    if (is_proved)
+        diagnosis_set_text(diagnosis, FACT_HOOK, drops.output ? "output" : "input");
+    if (find_listener(story->diagnoser, story->tuple, story->server, &listener))
+        finding_name_listener(finding, &listener);
+    diagnosis_set(diagnosis, FACT_ATTEMPTS, (int64_t)diagnosis->count);
+    diagnosis_tally(diagnosis, FACT_CLIENT_PID, FACT_CLIENT_COMM, client);
+}
+
+/* Asking the host costs, and 1,000 refusals of a retry loop have one reason. */
+static enum code judge_again(const struct story *story, struct service *service,
+                             struct judgement *judgement)
+{
+    int64_t now_ns = story->event->time_ns;
+    if (!story->diagnoser->host) {
+        judge(judgement, service->served > 0 ? CODE_REFUSED_SERVER_STOPPED : CODE_REFUSED,
+              CERTAINTY_SEEN);
+        return judgement->code;
+    }
+    if (service->judged_ns != 0 && now_ns - service->judged_ns < JUDGED_ANEW_NS &&
+        findings_find(&story->diagnoser->findings,
+                      (struct finding_key){.code = (enum code)service->code, .port = story->port}))
+        return service->code;
+    judge_by_host(story, service, judgement);
+    service->judged_ns = now_ns;
+    service->code = (uint8_t)judgement->code;
+    return judgement->code;
+}
+
+static void remember(const struct story *story, enum code code, const struct party *client)
+{
+    struct diagnoser *diagnoser = story->diagnoser;
+    diagnoser->refusals[diagnoser->refusal_next++ % REFUSALS_MAX] = (struct refusal){
+        .time_ns = story->event->time_ns,
+        .address = story->tuple->address[story->server],
+        .family = story->tuple->family,
+        .code = (uint8_t)code,
+        .port = story->port,
+        .pid = client->pid,
+    };
+    diagnoser->refusal_last_ns = story->event->time_ns;
+}
+
+void rule_refused(const struct story *story)
+{
+    struct diagnoser *diagnoser = story->diagnoser;
+    struct party client = story_client(story);
+    if (scan_note(story, &client))
+        return;
+    if (story->event->kind == EVENT_REFUSED && story->event->arg != 0 && is_filter_icmp(story)) {
+        refused_by_icmp(story, &client);
+        return;
+    }
+    struct service *service =
+        services_get(&diagnoser->services, story->tuple, story->server, story->event->time_ns);
+    struct judgement judgement = {.certainty = CERTAINTY_SEEN};
+    enum code code = judge_again(story, service, &judgement);
+    if (service->refused++ == 0)
+        service->refused_first_ns = story->event->time_ns;
+    service->refused_ns = story->event->time_ns;
+    struct finding *finding = story_add(story, code, judgement.certainty);
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    set_facts(finding, &judgement);
+    if (!diagnosis_fact(diagnosis, FACT_ADDRESS))
+        diagnosis_set_address(diagnosis, FACT_ADDRESS, &service->address, service->family);
+    diagnosis_set(diagnosis, FACT_ATTEMPTS, (int64_t)diagnosis->count);
+    diagnosis_tally(diagnosis, FACT_CLIENT_PID, FACT_CLIENT_COMM, &client);
+    remember(story, code, &client);
+}
+
+void rule_udp_refused(const struct story *story)
+{
+    struct host *host = story->diagnoser->host;
+    struct host_socket socket;
+    struct host_process process = {0};
+    struct host_drops drops = {0};
+    int64_t since_ns = story->flow.cold->start_ns - BEFORE_NS;
+    bool is_dropped = host && host_drops(host, story->tuple, story->client, since_ns, &drops);
+    bool is_filter = is_dropped && drops.last.value == TRACE_DROP_FILTER;
+    struct party client = {.count = 1};
+    if (host && host_udp_socket(host, story->tuple, story->client, &socket) &&
+        host_holders(host, socket.inode, &process, 1) > 0)
+        client = party_of(&process);
+    else if (is_dropped && drops.last.pid != 0) {
+        client.pid = drops.last.pid;
+        memcpy(client.comm, drops.last.comm, sizeof client.comm);
+    }
+    struct finding *finding =
+        story_update(story, is_filter ? CODE_REFUSED_FIREWALL : CODE_UDP_REFUSED,
+                     is_dropped ? CERTAINTY_PROVED : CERTAINTY_SEEN, story->event->time_ns);
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    diagnosis_set_address(diagnosis, FACT_ADDRESS, &story->tuple->address[story->server],
+                          story->tuple->family);
+    if (is_filter)
+        diagnosis_set_text(diagnosis, FACT_HOW, "icmp");
+    diagnosis_tally(diagnosis, FACT_CLIENT_PID, FACT_CLIENT_COMM, &client);
+    if (!is_filter)
+        watch_begin(story, WATCH_UDP, story->event->time_ns);
+}
+
+/* The refusal was the first try of a client that knew another way. */
+static void take_back(struct diagnoser *diagnoser, struct refusal *refusal)
+{
+    struct findings *findings = &diagnoser->findings;
+    struct finding *finding = findings_find(
+        findings, (struct finding_key){.code = (enum code)refusal->code, .port = refusal->port});
+    refusal->code = CODE_COUNT;
+    if (!finding)
+        return;
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    if (--diagnosis->count == 0)
+        findings_withdraw(findings, finding, NULL);
+    else
+        diagnosis_set(diagnosis, FACT_ATTEMPTS, (int64_t)diagnosis->count);
+}
+
+/* Happy eyeballs (RFC 8305): refused at one address, served at another, at once. */
+static void look_for_fallback(const struct story *story)
+{
+    struct diagnoser *diagnoser = story->diagnoser;
+    int64_t now_ns = story->event->time_ns;
+    if (diagnoser->refusal_last_ns == 0 || now_ns - diagnoser->refusal_last_ns > FALLBACK_NS)
+        return;
+    int32_t pid = -1; /* not asked for yet */
+    for (unsigned at = 0; at < REFUSALS_MAX; at++) {
+        struct refusal *refusal = &diagnoser->refusals[at];
+        int64_t age_ns = now_ns - refusal->time_ns;
+        if (refusal->port != story->port || refusal->code == CODE_COUNT || age_ns > FALLBACK_NS ||
+            refusal->family == story->tuple->family)
+            continue;
+        if (pid < 0)
+            pid = story_client(story).pid;
+        bool is_same = pid != 0 && refusal->pid == pid;
+        bool is_unnamed = (pid == 0 || refusal->pid == 0) && age_ns <= FALLBACK_UNNAMED_NS;
+        if (is_same || is_unnamed)
+            take_back(diagnoser, refusal);
+    }
+}
+
+/* The server was refused at before, and answers now. */
+static void server_came_up(const struct story *story, struct service *service)
+{
+    struct diagnoser *diagnoser = story->diagnoser;
+    struct finding *finding = story_add(story, CODE_REFUSED_SERVER_STARTING, CERTAINTY_SEEN);
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    int64_t attempts = diagnosis_number(diagnosis, FACT_ATTEMPTS, 0) + service->refused;
+    for (uint64_t codes = REFUSED_CODES; codes; codes &= codes - 1) {
+        struct finding *old = findings_find(
+            &diagnoser->findings,
+            (struct finding_key){.code = (enum code)__builtin_ctzll(codes), .port = story->port});
+        for (unsigned at = 0; old && at < old->diagnosis.client_count; at++)
+            diagnosis_tally(diagnosis, FACT_CLIENT_PID, FACT_CLIENT_COMM,
+                            &old->diagnosis.clients[at]);
+    }
+    findings_supersede(&diagnoser->findings, REFUSED_CODES, finding);
+    finding_touch(finding, service->refused_first_ns);
+    diagnosis_set(diagnosis, FACT_ATTEMPTS, attempts);
+    diagnosis_set_address(diagnosis, FACT_ADDRESS, &service->address, service->family);
+    struct host_listener listener;
+    int64_t listening_ns = story->flow.cold->start_ns;
+    if (find_listener(diagnoser, story->tuple, story->server, &listener)) {
+        finding_name_listener(finding, &listener);
+        finding->diagnosis.certainty = CERTAINTY_PROVED;
+        if (listener.opened_ns > service->refused_first_ns)
+            listening_ns = listener.opened_ns;
+    }
+    diagnosis_set(diagnosis, FACT_T_LISTENING, listening_ns);
+}
+
+static void scan_found(const struct story *story);
+
+void rule_established(const struct story *story)
+{
+    struct diagnoser *diagnoser = story->diagnoser;
+    int64_t now_ns = story->event->time_ns;
+    if (story->flow.hot->flags & FLOW_FLAG_SELF) {
+        struct finding *finding = story_add(story, CODE_SELF_CONNECT, CERTAINTY_SEEN);
+        struct party client = story_client(story);
+        diagnosis_tally(&finding->diagnosis, FACT_CLIENT_PID, FACT_CLIENT_COMM, &client);
+        return;
+    }
+    struct service *service =
+        services_get(&diagnoser->services, story->tuple, story->server, now_ns);
+    look_for_fallback(story);
+    scan_found(story);
+    if (service->refused > 0 && now_ns - service->refused_ns < STARTING_NS)
+        server_came_up(story, service);
+    service->refused = 0;
+    service->judged_ns = 0;
+    service->served++;
+    service->served_ns = now_ns;
+    rule_listeners(story);
+    struct watch *watch = watch_find(diagnoser, story->event->flow);
+    if (watch && watch->kind == WATCH_SYN)
+        (void)watch_look(story, watch, false);
+}
+
+static bool is_of(const struct scanner *scanner, const struct story *story,
+                  const struct party *client)
+{
+    if (client->pid != 0 || scanner->pid != 0)
+        return scanner->pid == client->pid;
+    return memcmp(&scanner->address, &story->tuple->address[story->client],
+                  sizeof scanner->address) == 0;
+}
+
+/* The scanner's record, made anew over the one that was quiet longest. */
+static struct scanner *scanner_of(const struct story *story, const struct party *client)
+{
+    struct scanner *oldest = &story->diagnoser->scanners[0];
+    int64_t now_ns = story->event->time_ns;
+    for (unsigned at = 0; at < SCANNERS_MAX; at++) {
+        struct scanner *scanner = &story->diagnoser->scanners[at];
+        bool is_recent = scanner->refused > 0 && now_ns - scanner->last_ns <= SCAN_PAUSE_NS;
+        if (is_recent && is_of(scanner, story, client))
+            return scanner;
+        if (scanner->last_ns < oldest->last_ns)
+            oldest = scanner;
+    }
+    memset(oldest, 0, sizeof *oldest);
+    oldest->pid = client->pid;
+    oldest->address = story->tuple->address[story->client];
+    oldest->first_ns = now_ns;
+    oldest->first_port = story->port;
+    return oldest;
+}
+
+/* What was said of the single ports so far is the scan's. */
+static void absorb(const struct story *story, const struct scanner *scanner,
+                   struct finding *finding)
+{
+    struct findings *findings = &story->diagnoser->findings;
+    for (uint32_t at = 0; at < REFUSALS_MAX; at++) {
+        struct refusal *refusal = &story->diagnoser->refusals[at];
+        bool is_its = refusal->pid == scanner->pid && refusal->time_ns >= scanner->first_ns;
+        if (!is_its || refusal->code == CODE_COUNT)
+            continue;
+        struct finding *old =
+            findings_find(findings, (struct finding_key){.code = (enum code)refusal->code,
+                                                         .port = refusal->port});
+        refusal->code = CODE_COUNT;
+        if (old)
+            findings_withdraw(findings, old, finding);
+    }
+}
+
+/* A port that is open: whoever scans has found it. */
+static void scan_found(const struct story *story)
+{
+    struct diagnoser *diagnoser = story->diagnoser;
+    int64_t now_ns = story->event->time_ns;
+    if (diagnoser->refusal_last_ns == 0 || now_ns - diagnoser->refusal_last_ns > SCAN_PAUSE_NS)
+        return;
+    struct party client = story_client(story);
+    for (unsigned at = 0; at < SCANNERS_MAX; at++) {
+        struct scanner *scanner = &diagnoser->scanners[at];
+        bool is_recent = scanner->refused > 0 && now_ns - scanner->last_ns <= SCAN_PAUSE_NS;
+        if (is_recent && is_of(scanner, story, &client))
+            scanner->open++;
+    }
+}
+
+bool scan_note(const struct story *story, const struct party *client)
+{
+    struct scanner *scanner = scanner_of(story, client);
+    story->diagnoser->refusal_last_ns = story->event->time_ns;
+    uint64_t bit = UINT64_C(1) << (story->port % 64);
+    scanner->last_ns = story->event->time_ns;
+    if (!(scanner->ports[story->port / 64] & bit)) {
+        scanner->ports[story->port / 64] |= bit;
+        scanner->refused++;
+        if (story->port < scanner->first_port)
+            scanner->first_port = story->port;
+        if (story->port > scanner->last_port)
+            scanner->last_port = story->port;
+    }
+    if (scanner->refused < SCAN_PORTS)
+        return false;
+    struct findings *findings = &story->diagnoser->findings;
+    struct finding *finding = findings_add(
+        findings, (struct finding_key){.code = CODE_PORT_SCAN, .netns = (uint32_t)scanner->pid},
+        story->event->time_ns);
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    if (!scanner->is_scan)
+        absorb(story, scanner, finding);
+    scanner->is_scan = true;
+    finding_touch(finding, scanner->first_ns);
+    findings_note_flow(findings, finding, story->flow.cold->id);
+    diagnosis->certainty = scanner->pid ? CERTAINTY_PROVED : CERTAINTY_SEEN;
+    finding_name(finding, FACT_CLIENT_PID, FACT_CLIENT_COMM, client);
+    diagnosis_set(diagnosis, FACT_REFUSED_PORTS, scanner->refused);
+    diagnosis_set(diagnosis, FACT_OPEN_PORTS, scanner->open);
+    diagnosis_set(diagnosis, FACT_FIRST_PORT, scanner->first_port);
+    diagnosis_set(diagnosis, FACT_LAST_PORT, scanner->last_port);
+    return true;
+}

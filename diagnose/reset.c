@@ -1,0 +1,239 @@
+/*
+ * Connections that were ended by RST: who did it, and why.
+ *
+ * A RST with ACK comes from a socket that was closed with something unread, or on purpose; one without
+ * from a host that has no such connection, or has closed it (RFC 9293 section 3.5.2). The kernel's reason,
+ * if the tracer saw it, decides between a program, the kernel and a packet filter.
+ */
+#include "diagnose/rules.h"
+
+#define BEFORE_NS  (5 * CLOCK_NS_PER_MS)
+#define INSTANT_NS (50 * CLOCK_NS_PER_MS) /* one cause, several connections */
+
+/* What the kernel tells of the RST. */
+struct cause {
+    bool is_known;  /* it told its reason */
+    bool is_filter; /* it sent none, and a filter dropped what was answered */
+    struct trace_event event;
+};
+
+static struct cause cause_of(const struct story *story)
+{
+    struct cause cause = {0};
+    struct host *host = story->diagnoser->host;
+    struct filter_drops drops;
+    int64_t since_ns = story->event->time_ns - INSTANT_NS;
+    if (!host)
+        return cause;
+    cause.is_known = host_reset(host, story->tuple, story->event->side, since_ns, &cause.event);
+    cause.is_filter = !cause.is_known && find_filter_drops(story, since_ns, &drops);
+    return cause;
+}
+
+static enum certainty sureness(const struct cause *cause)
+{
+    return cause->is_known || cause->is_filter ? CERTAINTY_PROVED : CERTAINTY_SEEN;
+}
+
+static struct finding *add_named(const struct story *story, enum code code,
+                                 const struct cause *cause)
+{
+    struct finding *finding = story_add(story, code, sureness(cause));
+    story_name_ends(story, finding);
+    return finding;
+}
+
+/* When the side's FIN was sent: it is the last of its sequence space. */
+static int64_t fin_ns(const struct story *story, unsigned side)
+{
+    return story->flow.hot->side[side].seq_next_ns;
+}
+
+/* When the request began that the side answered last, or would have answered. */
+static int64_t request_ns(const struct flow_detail *detail, unsigned server)
+{
+    int64_t response_ns = (int64_t)detail->response_us * CLOCK_NS_PER_US;
+    return detail->speaker == server ? detail->turn_ns - response_ns : detail->turn_ns;
+}
+
+static void client_aborted(const struct story *story, const char *how, int64_t abort_ns,
+                           const struct cause *cause)
+{
+    struct finding *finding = add_named(story, CODE_CLIENT_ABORTED, cause);
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    int64_t after_ns = abort_ns - request_ns(story->flow.detail, story->server);
+    diagnosis_set_text(diagnosis, FACT_HOW, how);
+    if (after_ns >= 0)
+        diagnosis_set_once(diagnosis, FACT_AFTER_MS, after_ns / CLOCK_NS_PER_MS);
+    findings_supersede(&story->diagnoser->findings,
+                       code_bit(CODE_NO_RESPONSE) | code_bit(CODE_SERVER_HUNG_AFTER_ACCEPT),
+                       finding);
+}
+
+static void keepalive_timeout(const struct story *story, const struct cause *cause)
+{
+    struct finding *finding = add_named(story, CODE_KEEPALIVE_TIMEOUT, cause);
+    diagnosis_set_most(&finding->diagnosis, FACT_PROBES,
+                       story->flow.cold->rare[story->event->side].keepalives);
+}
+
+/* Its own probes had no answer. */
+static bool is_keepalive_timeout(const struct story *story, const struct cause *cause)
+{
+    const struct flow_detail *detail = story->flow.detail;
+    unsigned sender = story->event->side;
+    if (cause->is_known)
+        return cause->event.value == TRACE_RESET_KEEPALIVE_TIMEOUT;
+    uint32_t probes = story->flow.cold->rare[sender].keepalives;
+    uint32_t answers = detail ? detail_count(detail, !sender, MARK_KEEPALIVE_ACK) : 0;
+    return story->event->arg == RESET_IDLE && probes > answers;
+}
+
+/* TLS closes with an alert that the other end may find closed already: RST is its daily bread. */
+static bool speaks_tls(const struct flow_detail *detail, unsigned side)
+{
+    return detail->side[side].first_len > 0 && detail->side[side].first[0] == 0x16;
+}
+
+static void reset_by_client(const struct story *story, const struct cause *cause)
+{
+    const struct flow_detail *detail = story->flow.detail;
+    const struct flow_side_rare *client = &story->flow.cold->rare[story->client];
+    int64_t now_ns = story->event->time_ns;
+    if (!detail || !detail->spoken || speaks_tls(detail, story->client))
+        return;
+    bool is_answered = detail->speaker == story->server;
+    if (client->fin > 0) {
+        /* It had closed, and the answer came too late. */
+        bool is_late = is_answered && detail->turn_ns > fin_ns(story, story->client);
+        if (is_late && story->flow.hot->flags & FLOW_FLAG_BARE_RESET &&
+            request_ns(detail, story->server) < fin_ns(story, story->client))
+            client_aborted(story, "FIN", fin_ns(story, story->client), cause);
+        return;
+    }
+    bool is_server_done = story->flow.cold->rare[story->server].fin > 0;
+    bool in_answer = is_answered && story->event->arg == RESET_DATA && !is_server_done;
+    if (in_answer || (!is_answered && story->flow.hot->side[story->client].bytes > 0))
+        client_aborted(story, "RST", now_ns, cause);
+}
+
+static void keepalive_race(const struct story *story, const struct cause *cause)
+{
+    const struct flow_detail *detail = story->flow.detail;
+    struct finding *finding = add_named(story, CODE_KEEPALIVE_RACE, cause);
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    /* The silence before the request, up to the server's FIN. */
+    int64_t idle_ns = fin_ns(story, story->server) - detail->turn_ns +
+                      (int64_t)detail->response_us * CLOCK_NS_PER_US;
+    diagnosis_set_once(diagnosis, FACT_CLIENT_PORT, story->tuple->port[story->client]);
+    if (idle_ns >= 0)
+        diagnosis_set_once(diagnosis, FACT_IDLE_MS, idle_ns / CLOCK_NS_PER_MS);
+    diagnosis_set(diagnosis, FACT_RACES, (int64_t)diagnosis->count);
+}
+
+/* The segment met no connection: forgotten, closed long ago, or it never came so far. */
+static void reset_bare(const struct story *story, const struct cause *cause)
+{
+    const struct flow_detail *detail = story->flow.detail;
+    struct host_listener listener;
+    if (!detail || !detail->spoken)
+        return;
+    bool had_closed = story->flow.cold->rare[story->server].fin > 0;
+    if (had_closed && detail->speaker == story->client &&
+        detail->turn_ns > fin_ns(story, story->server)) {
+        keepalive_race(story, cause);
+        return;
+    }
+    if (had_closed)
+        return;
+    struct finding *finding =
+        add_named(story, cause->is_filter ? CODE_RESET_BY_FIREWALL : CODE_STALE_CONNECTION, cause);
+    diagnosis_set_once(&finding->diagnosis, FACT_CLIENT_PORT, story->tuple->port[story->client]);
+    if (!cause->is_filter &&
+        find_listener(story->diagnoser, story->tuple, story->server, &listener))
+        finding_name_listener(finding, &listener);
+}
+
+/* Nobody had accepted it, and the listener went. */
+static bool is_listener_closed(const struct story *story, const struct cause *cause,
+                               struct host_past *past)
+{
+    struct host *host = story->diagnoser->host;
+    if (!host || !cause->is_known || cause->event.value != TRACE_RESET_TCP_STATE ||
+        !host_past_listener(host, story->port, past))
+        return false;
+    int64_t apart_ns = past->closed_ns - story->event->time_ns;
+    return apart_ns > -INSTANT_NS && apart_ns < INSTANT_NS && past->process.pid == cause->event.pid;
+}
+
+/* Somebody who holds neither end: ss -K and the like. A program's own abort shows a closed socket. */
+static bool is_killed(const struct story *story, const struct cause *cause)
+{
+    if (!cause->is_known || cause->event.value != TRACE_RESET_TCP_STATE ||
+        cause->event.detail != SOCKET_ESTABLISHED)
+        return false;
+    return cause->event.pid != story_server(story).pid &&
+           cause->event.pid != story_client(story).pid;
+}
+
+static void reset_by_server(const struct story *story, const struct cause *cause)
+{
+    const struct flow_detail *detail = story->flow.detail;
+    enum reset_phase phase = story->event->arg;
+    struct host_past past;
+    /* The middle of an answer, or what follows one, is another story. */
+    bool has_begun = detail && detail->spoken && detail->speaker == story->server;
+    if (phase == RESET_CLOSING || phase == RESET_NONE || phase == RESET_SYN)
+        return;
+    if (is_killed(story, cause)) {
+        struct finding *finding = add_named(story, CODE_CONNECTION_KILLED, cause);
+        diagnosis_set_text(&finding->diagnosis, FACT_RST_FROM, "server");
+        return;
+    }
+    if (is_listener_closed(story, cause, &past)) {
+        struct finding *finding = story_add(story, CODE_LISTENER_CLOSED_QUEUED, CERTAINTY_PROVED);
+        struct party server = party_of(&past.process);
+        finding_name(finding, FACT_SERVER_PID, FACT_SERVER_COMM, &server);
+        diagnosis_set(&finding->diagnosis, FACT_CONNECTIONS, (int64_t)finding->diagnosis.count);
+        diagnosis_set_once(&finding->diagnosis, FACT_T, past.closed_ns);
+        return;
+    }
+    bool is_idle_reset = phase == RESET_IDLE && has_begun && cause->is_known;
+    if (has_begun && (phase != RESET_IDLE || is_idle_reset))
+        return;
+    struct finding *finding = add_named(
+        story, cause->is_filter ? CODE_RESET_BY_FIREWALL : CODE_ACCEPTED_THEN_RESET, cause);
+    diagnosis_set_once(&finding->diagnosis, FACT_CLIENT_PORT, story->tuple->port[story->client]);
+    diagnosis_set(&finding->diagnosis, FACT_CONNECTIONS, (int64_t)finding->diagnosis.count);
+    diagnosis_set_text(&finding->diagnosis, FACT_RST_FROM, "server");
+}
+
+/* A RST of which nothing but it was captured, in answer to something before the device: its number is
+ * that of an answer to a SYN. */
+static bool is_refusal_alone(const struct story *story)
+{
+    const struct flow *flow = story->flow.hot;
+    unsigned sender = story->event->side;
+    return story->event->arg == RESET_MIDSTREAM && flow->side[sender].packets == 1 &&
+           flow->side[!sender].packets == 0 && !(flow->flags & FLOW_FLAG_BARE_RESET) &&
+           story->flow.cold->rare[sender].isn == UINT32_MAX;
+}
+
+void rule_reset(const struct story *story)
+{
+    struct cause cause = cause_of(story);
+    if (is_refusal_alone(story)) {
+        rule_refused(story);
+        return;
+    }
+    if (story->event->arg == RESET_MIDSTREAM)
+        return;
+    if (is_keepalive_timeout(story, &cause))
+        keepalive_timeout(story, &cause);
+    else if (story->event->side == story->client)
+        reset_by_client(story, &cause);
+    else if (story->flow.hot->flags & FLOW_FLAG_BARE_RESET)
+        reset_bare(story, &cause);
+    else
+        reset_by_server(story, &cause);
+}

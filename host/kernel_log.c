@@ -53,7 +53,9 @@ int kernel_log_open(struct kernel_log **log, uint32_t netns, struct err *err)
         return err_set(err, ENOMEM, "no memory for kernel events; close other programs");
     }
     opened->netns = netns;
-    (void)getrandom(&opened->key, sizeof opened->key, GRND_NONBLOCK);
+    /* Early at boot there is no randomness: then collisions can be chosen, which only costs time. */
+    if (getrandom(&opened->key, sizeof opened->key, GRND_NONBLOCK) < 0)
+        opened->key = (struct hash_key){{0}};
     *log = opened;
     return 0;
 }

@@ -69,12 +69,13 @@ static struct answer *answer_of(struct holders *holders, uint32_t inode)
     return NULL;
 }
 
-/* Are those of an answer still the processes they were? */
+/* Are those of an answer still the processes they were? One that ended has closed its files before
+ * its parent takes notice. */
 static bool is_alive(const struct answer *answer)
 {
     for (uint32_t at = 0; at < answer->count && at < PIDS_ASKED; at++) {
         struct process_stat stat;
-        if (!process_read_stat(answer->holders[at].pid, &stat) ||
+        if (!process_read_stat(answer->holders[at].pid, &stat) || stat.state == 'Z' ||
             stat.start != answer->holders[at].start)
             return false;
     }

@@ -11,7 +11,10 @@
 #ifndef LOFLOW_HOST_HOST_H
 #define LOFLOW_HOST_HOST_H
 
+#include "host/kernel_log.h"
+#include "host/listeners.h"
 #include "host/names.h"
+#include "host/process.h"
 #include "host/sockets.h"
 #include "host/tracer.h"
 
@@ -51,17 +54,6 @@ void host_tick(struct host *host, int64_t now_ns);
 /* The names of live ends, for report and ui. */
 struct names *host_names(struct host *host);
 
-/* How something was learned. */
-enum host_how { HOST_UNKNOWN, HOST_BY_TRACER, HOST_BY_SOCKET };
-
-/* A process. Texts are its own: untrusted. */
-struct host_process {
-    pid_t pid; /* 0: unknown */
-    char comm[OWNER_COMM + 1];
-    char command[OWNER_COMMAND + 1]; /* "" unknown */
-    uint8_t how;                     /* enum host_how */
-};
-
 /* Who called connect on that end (0 or 1) of a TCP tuple: by the tracer's latest TRACE_CONNECT of
  * these ports, else by the socket, if it is still there. False: nobody is known. */
 bool host_client(struct host *host, const struct tuple *tuple, unsigned end,
@@ -71,17 +63,9 @@ bool host_client(struct host *host, const struct tuple *tuple, unsigned end,
  * walk over /proc when they are not among the processes known already: milliseconds. */
 size_t host_holders(struct host *host, uint32_t inode, struct host_process *holders, size_t room);
 
-/* One that listens, or is bound and does not listen. */
-struct host_listener {
-    struct host_socket socket;
-    struct host_process process; /* the holder with the least pid; pid 0 unknown */
-    uint32_t holders;            /* processes that hold it */
-    int64_t opened_ns;           /* 0: before the run began */
-    uint32_t queue_most;         /* of connections that waited, seen in the last ten seconds */
-    struct host_process opener;  /* who called listen, if the tracer saw it; pid 0 unknown */
-};
-
 #define HOST_LISTENERS_MAX 32u
+
+/* struct host_listener is of host/listeners.h, struct host_process of host/process.h. */
 
 /* TCP sockets of this namespace that listen on the port, whatever the address. Returns how many were
  * written, at most `room`. */
@@ -96,19 +80,12 @@ size_t host_bound(struct host *host, uint16_t port, struct host_listener *listen
 bool host_similar_port(struct host *host, const struct tuple *tuple, unsigned end,
                        struct host_listener *listener);
 
-/* Who listened on that end before and does no more. */
-struct host_past {
-    struct host_process process;
-    struct tuple tuple;  /* end 0 */
-    int64_t opened_ns;   /* 0: before the run began */
-    int64_t closed_ns;   /* when it was seen to be gone */
-    int64_t exited_ns;   /* when its process ended; 0: not seen */
-    int32_t exit_status; /* as wait(2) has it; valid with exited_ns */
-};
-
+/* Who listened on the port before, whatever the address: the one that went last (host/listeners.h).
+ * False: nobody that was seen. */
 bool host_past_listener(struct host *host, uint16_t port, struct host_past *past);
 
-/* When a process that connected or listened ended, if the tracer saw it. */
+/* When a process that connected or listened ended, if the tracer saw it: `past` holds the process and
+ * its end, nothing else. */
 bool host_exited(struct host *host, pid_t pid, struct host_past *past);
 
 /* A listener on the port in another network namespace. A walk over /proc/PID/ns/net: milliseconds. */
@@ -133,18 +110,13 @@ bool host_udp_socket(struct host *host, const struct tuple *tuple, unsigned end,
 bool host_reset(struct host *host, const struct tuple *tuple, unsigned end, int64_t since_ns,
                 struct trace_event *event);
 
-/* Packets that `end` sent and the kernel dropped, not before `since_ns`. */
-struct host_drops {
-    uint32_t count; /* saturating */
-    struct trace_event first, last;
-};
-
+/* Packets that `end` sent and the kernel dropped, not before `since_ns` (host/kernel_log.h). */
 bool host_drops(struct host *host, const struct tuple *tuple, unsigned end, int64_t since_ns,
                 struct host_drops *drops);
 
 /* How sockets are counted: those that match everything that is not 0. */
 struct host_count_query {
-    uint32_t states; /* bits 1 << enum socket_state */
+    uint32_t states; /* bits 1 << enum socket_state; 0: all but bound ones */
     uint16_t local_port;
     uint16_t remote_port;
     pid_t in_netns_of; /* count in that process's network namespace; 0: this one */

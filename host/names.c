@@ -109,29 +109,13 @@ static void visit_listener(void *context, const struct host_socket *socket)
         names->listeners[names->listener_count++] = *socket;
 }
 
-/* Would this listener take a connection to that end? The better it fits, the more. */
-static int fit(const struct host_socket *listener, const struct tuple *tuple, unsigned end)
-{
-    if (listener->tuple.port[0] != tuple->port[end])
-        return 0;
-    bool same_family = listener->tuple.family == tuple->family;
-    if (same_family &&
-        memcmp(&listener->tuple.address[0], &tuple->address[end], sizeof tuple->address[0]) == 0)
-        return 3;
-    if (!address_is_any(&listener->tuple.address[0], listener->tuple.family))
-        return 0;
-    if (same_family)
-        return 2;
-    return tuple->family == 4 && !listener->v6only;
-}
-
 static const struct host_socket *find_listener(const struct names *names, const struct tuple *tuple,
                                                unsigned end)
 {
     const struct host_socket *best = NULL;
     int most = 0;
     for (size_t at = 0; at < names->listener_count; at++) {
-        int found = fit(&names->listeners[at], tuple, end);
+        int found = socket_fit(&names->listeners[at], tuple, end);
         if (found > most) {
             most = found;
             best = &names->listeners[at];
@@ -157,7 +141,8 @@ uint32_t names_server(struct names *names, const struct tuple *tuple, unsigned e
     if (now_ns - names->listeners_ns >= LISTENERS_AGE_NS) {
         names->listeners_ns = now_ns;
         const struct sockets_visitor visitor = {names, begin_listeners, visit_listener};
-        if (sockets_dump(names->sockets, PROTOCOL_TCP, 1u << SOCKET_LISTEN, &visitor, &err))
+        const struct sockets_query query = {PROTOCOL_TCP, 1u << SOCKET_LISTEN, 0, 0};
+        if (sockets_dump(names->sockets, &query, &visitor, &err))
             names->listener_count = 0;
     }
     const struct host_socket *listener = find_listener(names, tuple, end);

@@ -30,32 +30,12 @@ static int compare_owners(const void *a, const void *b)
     return order ? order : (one->pid > other->pid) - (one->pid < other->pid);
 }
 
-/* Reads a small file of /proc; returns its length, 0 when there is nothing. */
-static size_t read_small(int proc, pid_t pid, const char *name, char *buffer, size_t size)
+static void describe(struct owner *owner)
 {
-    char path[64];
-    (void)snprintf(path, sizeof path, "%d/%s", (int)pid, name);
-    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? 0 : read(fd, buffer, size - 1);
-    if (fd >= 0)
-        (void)close(fd);
-    len = len < 0 ? 0 : len;
-    buffer[len] = '\0';
-    return (size_t)len;
-}
-
-static void describe(const struct walk *walk, struct owner *owner)
-{
-    size_t len = read_small(walk->proc, owner->pid, "comm", owner->comm, sizeof owner->comm);
-    if (len > 0 && owner->comm[len - 1] == '\n')
-        owner->comm[len - 1] = '\0';
-    len = read_small(walk->proc, owner->pid, "cmdline", owner->command, sizeof owner->command);
-    while (len > 0 && owner->command[len - 1] == '\0')
-        len--;
-    for (size_t at = 0; at < len; at++) {
-        if (owner->command[at] == '\0')
-            owner->command[at] = ' ';
-    }
+    struct process_stat stat;
+    process_read_comm(owner->pid, owner->comm);
+    process_read_command(owner->pid, owner->command);
+    owner->start = process_read_stat(owner->pid, &stat) ? stat.start : 0;
 }
 
 /* One process may hold a socket by several descriptors: it counts once. */
@@ -71,15 +51,18 @@ static bool is_known(const struct owners *owners, uint32_t inode, pid_t pid)
 static void take_link(const struct walk *walk, pid_t pid, const char *link)
 {
     struct owners *owners = walk->owners;
-    unsigned inode = 0;
-    char end = '\0';
-    if (sscanf(link, "socket:[%u%c", &inode, &end) != 2 || end != ']' ||
+    static const char prefix[] = "socket:[";
+    if (strncmp(link, prefix, sizeof prefix - 1) != 0)
+        return;
+    char *end = NULL;
+    uint32_t inode = (uint32_t)strtoul(link + sizeof prefix - 1, &end, 10);
+    if (*end != ']' ||
         !bsearch(&inode, walk->inodes, walk->count, sizeof *walk->inodes, compare_inodes) ||
         owners->count == owners->room || is_known(owners, inode, pid))
         return;
     struct owner *owner = &owners->found[owners->count++];
     *owner = (struct owner){.inode = inode, .pid = pid};
-    describe(walk, owner);
+    describe(owner);
 }
 
 static void look_into(const struct walk *walk, pid_t pid)
@@ -134,7 +117,7 @@ static int find(struct owners *owners, struct walk *walk, const pid_t *pids, siz
     walk->proc = dirfd(processes);
     if (!pids)
         look_into_all(walk, processes);
-    for (size_t at = 0; at < pid_count; at++)
+    for (size_t at = 0; pids && at < pid_count; at++)
         look_into(walk, pids[at]);
     (void)closedir(processes);
     qsort(owners->found, owners->count, sizeof *owners->found, compare_owners);

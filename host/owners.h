@@ -5,7 +5,7 @@
  * Fails:   with -errno and a sentence when there is no /proc. Processes that this user may not look
  *          into are counted in `hidden`.
  * Source:  proc(5): /proc/PID/fd, comm, cmdline.
- * Used by: host/ports, host/names.
+ * Used by: host/ports, host/names, host/holders.
  */
 #ifndef LOFLOW_HOST_OWNERS_H
 #define LOFLOW_HOST_OWNERS_H
@@ -15,16 +15,16 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "host/process.h"
 
-#define OWNERS_MAX    16384u
-#define OWNERS_LEAST  1024u /* room for the workers of a few servers */
-#define OWNER_COMM    16
-#define OWNER_COMMAND 128
+#define OWNERS_MAX   16384u
+#define OWNERS_LEAST 1024u /* room for the workers of a few servers */
 
 /* One process that holds one socket. The texts are the process's own: untrusted. */
 struct owner {
     uint32_t inode;
     pid_t pid;
+    uint64_t start; /* of the process, in clock ticks since boot; 0 unknown */
     char comm[OWNER_COMM + 1];
     char command[OWNER_COMMAND + 1]; /* its arguments, separated by spaces; "" unknown */
 };

@@ -1,15 +1,13 @@
 #include "host/ports.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/settings.h"
+
 /* An unconnected UDP socket with a port takes datagrams from anybody. */
 #define UDP_STATES (1u << SOCKET_CLOSE)
-
-#define EPHEMERAL_LOW  32768
-#define EPHEMERAL_HIGH 60999
 
 static const struct {
     const char *word;
@@ -125,17 +123,6 @@ static int find_owners(struct host_ports *ports, struct err *err)
     return failed;
 }
 
-static void read_ephemeral_range(struct host_ports *ports)
-{
-    unsigned low = 0, high = 0;
-    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
-    bool known = file && fscanf(file, "%u %u", &low, &high) == 2 && low <= high && high <= 65535;
-    if (file)
-        (void)fclose(file);
-    ports->ephemeral_low = (uint16_t)(known ? low : EPHEMERAL_LOW);
-    ports->ephemeral_high = (uint16_t)(known ? high : EPHEMERAL_HIGH);
-}
-
 static bool is_any(const struct tuple *listener)
 {
     return address_is_any(&listener->address[0], listener->family);
@@ -222,12 +209,14 @@ static int collect(struct collection *collection, struct err *err)
     struct udp_collection udp = {collection, 0};
     int failed = sockets_open(&sockets, err);
     if (!failed)
-        failed = sockets_dump(sockets, PROTOCOL_TCP, UINT32_MAX,
-                              &(struct sockets_visitor){collection, begin_tcp, visit_tcp}, err);
+        failed = sockets_dump(
+            sockets, &(struct sockets_query){PROTOCOL_TCP, SOCKETS_ALL, collection->port, 0},
+            &(struct sockets_visitor){collection, begin_tcp, visit_tcp}, err);
     udp.first = collection->ports->count;
     if (!failed)
-        failed = sockets_dump(sockets, PROTOCOL_UDP, UDP_STATES,
-                              &(struct sockets_visitor){&udp, begin_udp, visit_udp}, err);
+        failed = sockets_dump(
+            sockets, &(struct sockets_query){PROTOCOL_UDP, UDP_STATES, collection->port, 0},
+            &(struct sockets_visitor){&udp, begin_udp, visit_udp}, err);
     sockets_close(sockets);
     return failed;
 }
@@ -259,7 +248,7 @@ int ports_collect(struct host_ports *ports, uint16_t port, struct err *err)
     int failed = collect_counted(ports, port, err);
     if (!failed) {
         qsort(ports->rows, ports->count, sizeof *ports->rows, compare_rows);
-        read_ephemeral_range(ports);
+        settings_ephemeral_range(&ports->ephemeral_low, &ports->ephemeral_high);
         failed = find_owners(ports, err);
     }
     if (failed)

@@ -17,7 +17,7 @@ struct sockets {
 /* One dump on its way. */
 struct dump {
     const struct sockets_visitor *visitor;
-    uint8_t protocol;
+    const struct sockets_query *query;
 };
 
 int sockets_open(struct sockets **sockets, struct err *err)
@@ -45,19 +45,53 @@ void sockets_close(struct sockets *sockets)
     free(sockets);
 }
 
-static struct address address_of(const uint32_t words[4], uint8_t family)
+static bool is_mapped(const uint32_t words[4])
 {
-    const uint8_t *octets = (const uint8_t *)words;
-    return family == AF_INET ? address_from_ipv4(octets) : address_from_ipv6(octets);
+    return words[0] == 0 && words[1] == 0 && words[2] == htonl(0xffff);
+}
+
+/* A mapped address, or :: of a socket that is connected to nobody. */
+static struct address mapped_address(const uint32_t words[4])
+{
+    return address_from_ipv4((const uint8_t *)(words + 3));
+}
+
+static void take_ends(struct tuple *tuple, const struct inet_diag_msg *message)
+{
+    const uint32_t *ends[2] = {message->id.idiag_src, message->id.idiag_dst};
+    bool v4 = message->idiag_family == AF_INET, mapped = !v4 && is_mapped(ends[0]);
+    tuple->family = v4 || mapped ? 4 : 6;
+    for (int end = 0; end < 2; end++) {
+        if (v4)
+            tuple->address[end] = address_from_ipv4((const uint8_t *)ends[end]);
+        else if (mapped)
+            tuple->address[end] = mapped_address(ends[end]);
+        else
+            tuple->address[end] = address_from_ipv6((const uint8_t *)ends[end]);
+    }
+    tuple->port[0] = ntohs(message->id.idiag_sport);
+    tuple->port[1] = ntohs(message->id.idiag_dport);
 }
 
 static int take_attribute(const struct nlattr *attribute, void *context)
 {
     struct host_socket *socket = context;
-    if (mnl_attr_get_type(attribute) == INET_DIAG_SKV6ONLY &&
-        mnl_attr_validate(attribute, MNL_TYPE_U8) == 0)
+    uint16_t type = mnl_attr_get_type(attribute);
+    if (type == INET_DIAG_SKV6ONLY && mnl_attr_validate(attribute, MNL_TYPE_U8) == 0)
         socket->v6only = mnl_attr_get_u8(attribute) != 0;
+    const size_t drops_end = (SK_MEMINFO_DROPS + 1) * sizeof(uint32_t);
+    if (type == INET_DIAG_SKMEMINFO && mnl_attr_get_payload_len(attribute) >= drops_end) {
+        const uint32_t *values = mnl_attr_get_payload(attribute);
+        socket->drops = values[SK_MEMINFO_DROPS];
+    }
     return MNL_CB_OK;
+}
+
+/* The kernel tells a bound TCP socket as CLOSE; no other one is. */
+static uint8_t state_of(const struct inet_diag_msg *message, uint8_t protocol)
+{
+    bool is_bound = protocol == PROTOCOL_TCP && message->idiag_state == SOCKET_CLOSE;
+    return is_bound ? (uint8_t)SOCKET_BOUND_INACTIVE : message->idiag_state;
 }
 
 static int take_message(const struct nlmsghdr *header, void *context)
@@ -67,36 +101,53 @@ static int take_message(const struct nlmsghdr *header, void *context)
     if (mnl_nlmsg_get_payload_len(header) < sizeof *message ||
         (message->idiag_family != AF_INET && message->idiag_family != AF_INET6))
         return MNL_CB_OK;
+    bool listens = message->idiag_state == SOCKET_LISTEN;
     struct host_socket socket = {
-        .tuple = {.address = {address_of(message->id.idiag_src, message->idiag_family),
-                              address_of(message->id.idiag_dst, message->idiag_family)},
-                  .port = {ntohs(message->id.idiag_sport), ntohs(message->id.idiag_dport)},
-                  .protocol = dump->protocol,
-                  .family = message->idiag_family == AF_INET ? 4 : 6},
+        .tuple = {.protocol = (uint8_t)dump->query->protocol},
         .inode = message->idiag_inode,
         .user = message->idiag_uid,
         .queue = message->idiag_rqueue,
-        .queue_limit = message->idiag_state == SOCKET_LISTEN ? message->idiag_wqueue : 0,
+        .queue_limit = listens ? message->idiag_wqueue : 0,
+        .send_queue = listens ? 0 : message->idiag_wqueue,
         .interface = message->id.idiag_if,
-        .state = message->idiag_state,
+        .state = state_of(message, (uint8_t)dump->query->protocol),
     };
+    take_ends(&socket.tuple, message);
     (void)mnl_attr_parse(header, sizeof *message, take_attribute, &socket);
     dump->visitor->visit(dump->visitor->context, &socket);
     return MNL_CB_OK;
 }
 
-static int ask(struct sockets *sockets, uint8_t family, uint8_t protocol, uint32_t states)
+/* A request that the caller completes and sends. */
+static struct inet_diag_req_v2 *begin_request(struct sockets *sockets, char *buffer, int flags,
+                                              const struct sockets_query *query)
 {
-    _Alignas(struct nlmsghdr) char buffer[256];
     struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
     header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-    header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
     header->nlmsg_seq = ++sockets->sequence;
     struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(header, sizeof *request);
-    request->sdiag_family = family;
-    request->sdiag_protocol = protocol;
-    request->idiag_states = states;
+    request->sdiag_protocol = (uint8_t)query->protocol;
+    request->idiag_states = query->states;
+    if (query->protocol == PROTOCOL_UDP)
+        request->idiag_ext = 1u << (INET_DIAG_SKMEMINFO - 1);
+    request->id.idiag_sport = htons(query->local_port);
+    request->id.idiag_dport = htons(query->remote_port);
+    request->id.idiag_cookie[0] = request->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    return request;
+}
+
+static int send_request(const struct sockets *sockets, const char *buffer)
+{
+    const struct nlmsghdr *header = (const void *)buffer;
     return mnl_socket_sendto(sockets->netlink, header, header->nlmsg_len) < 0 ? -errno : 0;
+}
+
+static int ask(struct sockets *sockets, uint8_t family, const struct sockets_query *query)
+{
+    _Alignas(struct nlmsghdr) char buffer[256];
+    begin_request(sockets, buffer, NLM_F_DUMP, query)->sdiag_family = family;
+    return send_request(sockets, buffer);
 }
 
 /* The kernel answers within the request or never: nothing is waited for. What an earlier question
@@ -126,11 +177,11 @@ static bool ends_dump(const char *buffer, ssize_t len)
 
 /* Returns -EINTR when the table changed under the dump, which is read to its end even then: the
  * kernel takes no other request before. */
-static int dump_family(struct sockets *sockets, uint8_t family, struct dump *dump, uint32_t states)
+static int dump_family(struct sockets *sockets, uint8_t family, struct dump *dump)
 {
     static const size_t size = 32768;
     unsigned port = mnl_socket_get_portid(sockets->netlink);
-    int failed = ask(sockets, family, dump->protocol, states);
+    int failed = ask(sockets, family, dump->query);
     char *buffer = failed ? NULL : malloc(size);
     if (!buffer)
         return failed ? failed : -ENOMEM;
@@ -145,16 +196,16 @@ static int dump_family(struct sockets *sockets, uint8_t family, struct dump *dum
     return failed;
 }
 
-int sockets_dump(struct sockets *sockets, enum ip_protocol protocol, uint32_t states,
+int sockets_dump(struct sockets *sockets, const struct sockets_query *query,
                  const struct sockets_visitor *visitor, struct err *err)
 {
-    struct dump dump = {visitor, (uint8_t)protocol};
+    struct dump dump = {visitor, query};
     int failed = -EINTR;
     for (int tries = 0; tries < SOCKETS_TRIES && failed == -EINTR; tries++) {
         visitor->begin(visitor->context);
-        failed = dump_family(sockets, AF_INET, &dump, states);
+        failed = dump_family(sockets, AF_INET, &dump);
         if (!failed)
-            failed = dump_family(sockets, AF_INET6, &dump, states);
+            failed = dump_family(sockets, AF_INET6, &dump);
     }
     if (failed)
         return err_set(err, -failed, "the kernel did not tell its sockets: %s", strerror(-failed));
@@ -188,22 +239,34 @@ static void put_address(uint32_t words[4], const struct tuple *tuple, unsigned e
         memcpy(words, octets, 16);
 }
 
-/* `v6` asks for a connection of IPv4 on an IPv6 socket, whose addresses are mapped ones. */
+/* Sends a request for one socket and takes the answer. */
+static bool find_one(struct sockets *sockets, const char *request,
+                     const struct sockets_query *query, struct host_socket *found)
+{
+    _Alignas(struct nlmsghdr) char buffer[8192];
+    if (send_request(sockets, request))
+        return false;
+    struct find find = {found, false};
+    const struct sockets_visitor visitor = {&find, begin_nothing, visit_found};
+    struct dump dump = {&visitor, query};
+    ssize_t len = receive(sockets, buffer, sizeof buffer);
+    if (len > 0)
+        (void)mnl_cb_run(buffer, (size_t)len, sockets->sequence,
+                         mnl_socket_get_portid(sockets->netlink), take_message, &dump);
+    return find.found;
+}
+
+/* `v6` asks for a connection of IPv4 on an IPv6 socket, whose addresses are mapped ones. A socket
+ * that is bound to an interface is only found under its number; any other one is then as well. */
 static bool find_exactly(struct sockets *sockets, const struct tuple *tuple, unsigned end, bool v6,
                          struct host_socket *found)
 {
-    _Alignas(struct nlmsghdr) char buffer[8192];
-    struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
-    header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-    header->nlmsg_flags = NLM_F_REQUEST;
-    header->nlmsg_seq = ++sockets->sequence;
-    struct inet_diag_req_v2 *request = mnl_nlmsg_put_extra_header(header, sizeof *request);
+    _Alignas(struct nlmsghdr) char buffer[256];
+    const struct sockets_query query = {PROTOCOL_TCP, UINT32_MAX, tuple->port[end],
+                                        tuple->port[!end]};
+    struct inet_diag_req_v2 *request = begin_request(sockets, buffer, 0, &query);
     request->sdiag_family = v6 || tuple->family == 6 ? AF_INET6 : AF_INET;
-    request->sdiag_protocol = PROTOCOL_TCP;
-    request->idiag_states = UINT32_MAX;
-    request->id.idiag_sport = htons(tuple->port[end]);
-    request->id.idiag_dport = htons(tuple->port[!end]);
-    request->id.idiag_cookie[0] = request->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    request->id.idiag_if = SOCKETS_LOOPBACK;
     if (v6) {
         memcpy(request->id.idiag_src, tuple->address[end].octets, 16);
         memcpy(request->id.idiag_dst, tuple->address[!end].octets, 16);
@@ -211,16 +274,7 @@ static bool find_exactly(struct sockets *sockets, const struct tuple *tuple, uns
         put_address(request->id.idiag_src, tuple, end);
         put_address(request->id.idiag_dst, tuple, !end);
     }
-    if (mnl_socket_sendto(sockets->netlink, header, header->nlmsg_len) < 0)
-        return false;
-    struct find find = {found, false};
-    const struct sockets_visitor visitor = {&find, begin_nothing, visit_found};
-    struct dump dump = {&visitor, PROTOCOL_TCP};
-    ssize_t len = receive(sockets, buffer, sizeof buffer);
-    if (len > 0)
-        (void)mnl_cb_run(buffer, (size_t)len, sockets->sequence,
-                         mnl_socket_get_portid(sockets->netlink), take_message, &dump);
-    return find.found;
+    return find_one(sockets, buffer, &query, found);
 }
 
 bool sockets_find(struct sockets *sockets, const struct tuple *tuple, unsigned end,
@@ -230,5 +284,43 @@ bool sockets_find(struct sockets *sockets, const struct tuple *tuple, unsigned e
     if (!is_mine && tuple->family == 4)
         is_mine = find_exactly(sockets, tuple, end, true, found);
     /* Where no connection fits the kernel names the listener. */
-    return is_mine && found->state != SOCKET_LISTEN && found->state != SOCKET_TIME_WAIT;
+    return is_mine && found->state != SOCKET_LISTEN;
+}
+
+/* For UDP the kernel takes the request's source for the datagram's, udp_dump_one. */
+bool sockets_find_udp(struct sockets *sockets, const struct tuple *tuple, unsigned end,
+                      struct host_socket *found)
+{
+    _Alignas(struct nlmsghdr) char buffer[256];
+    const struct sockets_query query = {PROTOCOL_UDP, UINT32_MAX, tuple->port[!end],
+                                        tuple->port[end]};
+    struct inet_diag_req_v2 *request = begin_request(sockets, buffer, 0, &query);
+    request->sdiag_family = tuple->family == 6 ? AF_INET6 : AF_INET;
+    request->id.idiag_if = SOCKETS_LOOPBACK;
+    put_address(request->id.idiag_src, tuple, !end);
+    put_address(request->id.idiag_dst, tuple, end);
+    return find_one(sockets, buffer, &query, found);
+}
+
+int socket_fit_address(const struct host_socket *listener, const struct tuple *tuple, unsigned end)
+{
+    const struct tuple *own = &listener->tuple;
+    bool same_family = own->family == tuple->family;
+    /* Loopback addresses are reached over lo alone. */
+    if (listener->interface != 0 && listener->interface != SOCKETS_LOOPBACK &&
+        address_is_loopback(&tuple->address[end], tuple->family))
+        return 0;
+    if (same_family && memcmp(&own->address[0], &tuple->address[end], sizeof own->address[0]) == 0)
+        return 3;
+    if (!address_is_any(&own->address[0], own->family))
+        return 0;
+    if (same_family)
+        return 2;
+    return tuple->family == 4 && !listener->v6only;
+}
+
+int socket_fit(const struct host_socket *listener, const struct tuple *tuple, unsigned end)
+{
+    bool same_port = listener->tuple.port[0] == tuple->port[end];
+    return same_port ? socket_fit_address(listener, tuple, end) : 0;
 }

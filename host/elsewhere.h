@@ -1,0 +1,24 @@
+/*
+ * Purpose: the questions of host.h that are about another network namespace.
+ * Bounds:  entering one costs some 10 us, finding those there are a walk over /proc.
+ * Fails:   by saying so: without privilege, or when the process is gone.
+ * Used by: host/host.
+ */
+#ifndef LOFLOW_HOST_ELSEWHERE_H
+#define LOFLOW_HOST_ELSEWHERE_H
+
+#include "host/host.h"
+#include "host/netns.h"
+
+bool elsewhere_find(struct netns *netns, uint16_t port, struct host_elsewhere *found);
+
+bool elsewhere_count(struct netns *netns, const struct host_count_query *query,
+                     struct host_count *count);
+
+bool elsewhere_net(struct netns *netns, pid_t pid, struct host_net *net);
+
+/* False as well when it could not be asked. */
+bool elsewhere_has_address(struct netns *netns, const struct address *address, uint8_t family,
+                           pid_t pid);
+
+#endif

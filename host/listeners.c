@@ -1,0 +1,350 @@
+/*
+ * Theory: what listens now is always taken from the kernel's own list, since events may be lost and
+ * do not tell one socket of an address from another. Events only add who called listen, and when.
+ * What was listed and is no more goes to the past; so does what an event pair tells alone, because it
+ * came and went between two looks.
+ */
+#include "host/listeners.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct listener {
+    struct host_listener told;
+    bool looked;                        /* its holders were looked for */
+    bool here;                          /* in the look at hand */
+    uint32_t queues[LISTENERS_SECONDS]; /* longest of each second, at second % LISTENERS_SECONDS */
+    int64_t second;                     /* of the latest of them */
+};
+
+/* An event that is not matched yet; time_ns 0 is none. */
+struct pending {
+    struct trace_event events[LISTENERS_EVENTS];
+    uint32_t next; /* to be written over */
+};
+
+struct listeners {
+    struct sockets *sockets;
+    struct holders *holders;
+    struct listener *found; /* LISTENERS_MAX */
+    size_t count;
+    struct host_socket *look; /* LISTENERS_MAX: the look at hand, sorted by inode */
+    size_t look_count;
+    bool cut; /* by LISTENERS_MAX */
+    bool stale;
+    bool looked; /* once at least */
+    int64_t looked_ns;
+    struct pending opened, closed;
+    struct host_past past[LISTENERS_PAST];
+    uint64_t past_count; /* of all times */
+};
+
+int listeners_open(struct listeners **listeners, struct holders *holders, int64_t now_ns,
+                   struct err *err)
+{
+    struct listeners *opened = calloc(1, sizeof *opened);
+    *listeners = NULL;
+    if (opened) {
+        opened->holders = holders;
+        opened->found = calloc(LISTENERS_MAX, sizeof *opened->found);
+        opened->look = calloc(LISTENERS_MAX, sizeof *opened->look);
+    }
+    if (!opened || !opened->found || !opened->look) {
+        listeners_close(opened);
+        return err_set(err, ENOMEM, "no memory for listeners; close other programs");
+    }
+    int failed = sockets_open(&opened->sockets, err);
+    if (failed) {
+        listeners_close(opened);
+        return failed;
+    }
+    listeners_refresh(opened, now_ns, 0);
+    *listeners = opened;
+    return 0;
+}
+
+void listeners_close(struct listeners *listeners)
+{
+    if (!listeners)
+        return;
+    sockets_close(listeners->sockets);
+    free(listeners->found);
+    free(listeners->look);
+    free(listeners);
+}
+
+static void begin_look(void *context)
+{
+    struct listeners *listeners = context;
+    listeners->look_count = 0;
+    listeners->cut = false;
+}
+
+static void visit_look(void *context, const struct host_socket *socket)
+{
+    struct listeners *listeners = context;
+    if (listeners->look_count < LISTENERS_MAX)
+        listeners->look[listeners->look_count++] = *socket;
+    else
+        listeners->cut = true;
+}
+
+static int compare_sockets(const void *a, const void *b)
+{
+    const struct host_socket *one = a, *other = b;
+    return (one->inode > other->inode) - (one->inode < other->inode);
+}
+
+static bool is_same_end(const struct tuple *one, const struct tuple *other)
+{
+    return one->port[0] == other->port[0] && one->family == other->family &&
+           memcmp(&one->address[0], &other->address[0], sizeof one->address[0]) == 0;
+}
+
+static void add_pending(struct pending *pending, const struct trace_event *event)
+{
+    pending->events[pending->next++ % LISTENERS_EVENTS] = *event;
+}
+
+/* The earliest event about that end, not before that time; NULL for none. */
+static struct trace_event *pending_of(struct pending *pending, const struct tuple *tuple,
+                                      int64_t since_ns)
+{
+    struct trace_event *earliest = NULL;
+    for (uint32_t at = 0; at < LISTENERS_EVENTS; at++) {
+        struct trace_event *event = &pending->events[at];
+        if (event->time_ns != 0 && event->time_ns >= since_ns &&
+            is_same_end(&event->tuple, tuple) && (!earliest || event->time_ns < earliest->time_ns))
+            earliest = event;
+    }
+    return earliest;
+}
+
+static struct host_past *add_past(struct listeners *listeners)
+{
+    struct host_past *past = &listeners->past[listeners->past_count++ % LISTENERS_PAST];
+    *past = (struct host_past){0};
+    return past;
+}
+
+/* Opened and closed, and no look between. */
+static void add_unseen(struct listeners *listeners, const struct trace_event *opened,
+                       int64_t closed_ns)
+{
+    if (closed_ns - opened->time_ns < LISTENERS_LEAST_NS)
+        return;
+    struct host_past *past = add_past(listeners);
+    past->process = process_of_call(opened->pid, opened->comm, opened->time_ns);
+    past->tuple = opened->tuple;
+    past->opened_ns = opened->time_ns;
+    past->closed_ns = closed_ns;
+}
+
+/* A look may have missed the listener before the event of its end was read. */
+static bool amend_past(struct listeners *listeners, const struct trace_event *event)
+{
+    for (uint32_t at = 0; at < LISTENERS_PAST; at++) {
+        struct host_past *past = &listeners->past[at];
+        if (!is_same_end(&past->tuple, &event->tuple) || event->time_ns < past->opened_ns ||
+            event->time_ns >= past->closed_ns || past->closed_ns - event->time_ns > CLOCK_NS_PER_S)
+            continue;
+        past->closed_ns = event->time_ns;
+        return true;
+    }
+    return false;
+}
+
+void listeners_note(struct listeners *listeners, const struct trace_event *event)
+{
+    listeners->stale = true;
+    if (event->kind == TRACE_LISTEN) {
+        holders_know(listeners->holders, event->pid);
+        add_pending(&listeners->opened, event);
+    }
+    if (event->kind != TRACE_UNLISTEN)
+        return;
+    struct trace_event *opened = pending_of(&listeners->opened, &event->tuple, 0);
+    if (!opened || opened->time_ns > event->time_ns) {
+        if (!amend_past(listeners, event))
+            add_pending(&listeners->closed, event);
+        return;
+    }
+    add_unseen(listeners, opened, event->time_ns);
+    opened->time_ns = 0;
+}
+
+static bool lacks_opener(const struct listener *listener)
+{
+    return listener->told.opener.pid == 0 && listener->told.opened_ns != 0;
+}
+
+/* How many at that end have no opener yet. */
+static unsigned count_openless(const struct listeners *listeners, const struct tuple *tuple)
+{
+    unsigned count = 0;
+    for (size_t at = 0; at < listeners->count; at++)
+        count += lacks_opener(&listeners->found[at]) &&
+                 is_same_end(&listeners->found[at].told.socket.tuple, tuple);
+    return count;
+}
+
+/* Of several sockets at one end each is given to the process that holds it; of a single one the
+ * process may have passed it on already. */
+static void match_opener(struct listeners *listeners, struct listener *listener)
+{
+    const struct tuple *tuple = &listener->told.socket.tuple;
+    struct trace_event *first = pending_of(&listeners->opened, tuple, 0), *opened = first;
+    while (opened && !holders_is_held_by(opened->pid, listener->told.socket.inode))
+        opened = pending_of(&listeners->opened, tuple, opened->time_ns + 1);
+    bool alone = first && !pending_of(&listeners->opened, tuple, first->time_ns + 1) &&
+                 count_openless(listeners, tuple) == 1;
+    if (!opened && alone)
+        opened = first;
+    if (!opened)
+        return;
+    listener->told.opener = process_of_call(opened->pid, opened->comm, opened->time_ns);
+    listener->told.opened_ns = opened->time_ns;
+    opened->time_ns = 0;
+}
+
+static void note_queue(struct listener *listener, int64_t now_ns)
+{
+    int64_t second = now_ns / CLOCK_NS_PER_S;
+    if (second < listener->second || second - listener->second >= LISTENERS_SECONDS) {
+        memset(listener->queues, 0, sizeof listener->queues);
+        listener->second = second;
+    }
+    while (listener->second < second)
+        listener->queues[++listener->second % LISTENERS_SECONDS] = 0;
+    uint32_t *most = &listener->queues[second % LISTENERS_SECONDS];
+    if (listener->told.socket.queue > *most)
+        *most = listener->told.socket.queue;
+}
+
+uint32_t listeners_queue_most(const struct listeners *listeners, size_t n, int64_t now_ns)
+{
+    struct listener copy = listeners->found[n];
+    uint32_t most = 0;
+    note_queue(&copy, now_ns);
+    for (uint32_t at = 0; at < LISTENERS_SECONDS; at++)
+        most = copy.queues[at] > most ? copy.queues[at] : most;
+    return most;
+}
+
+static void leave(struct listeners *listeners, const struct listener *gone, int64_t now_ns)
+{
+    const struct host_listener *told = &gone->told;
+    struct trace_event *event =
+        pending_of(&listeners->closed, &told->socket.tuple, told->opened_ns);
+    int64_t closed_ns = event ? event->time_ns : now_ns;
+    if (event)
+        event->time_ns = 0;
+    if (told->opened_ns != 0 && closed_ns - told->opened_ns < LISTENERS_LEAST_NS)
+        return;
+    struct host_past *past = add_past(listeners);
+    past->process = told->process.pid != 0 ? told->process : told->opener;
+    past->tuple = told->socket.tuple;
+    past->opened_ns = told->opened_ns;
+    past->closed_ns = closed_ns;
+}
+
+static void take_look(struct listeners *listeners, int64_t now_ns)
+{
+    qsort(listeners->look, listeners->look_count, sizeof *listeners->look, compare_sockets);
+    for (size_t at = 0; at < listeners->count;) {
+        struct listener *listener = &listeners->found[at];
+        struct host_socket *now = bsearch(&listener->told.socket, listeners->look,
+                                          listeners->look_count, sizeof *now, compare_sockets);
+        if (now && is_same_end(&now->tuple, &listener->told.socket.tuple)) {
+            listener->told.socket = *now;
+            now->state = SOCKET_CLOSE; /* taken */
+            note_queue(listener, now_ns);
+            at++;
+            continue;
+        }
+        if (!listeners->cut)
+            leave(listeners, listener, now_ns);
+        listeners->found[at] = listeners->found[--listeners->count];
+    }
+    for (size_t at = 0; at < listeners->look_count && listeners->count < LISTENERS_MAX; at++) {
+        const struct host_socket *now = &listeners->look[at];
+        if (now->state != SOCKET_LISTEN)
+            continue;
+        struct listener *listener = &listeners->found[listeners->count++];
+        *listener = (struct listener){
+            .told = {.socket = *now, .opened_ns = listeners->looked ? now_ns : 0}};
+        note_queue(listener, now_ns);
+    }
+}
+
+void listeners_refresh(struct listeners *listeners, int64_t now_ns, int64_t most_age_ns)
+{
+    struct err err;
+    int64_t age_ns = now_ns - listeners->looked_ns;
+    if (listeners->looked && !listeners->stale && age_ns >= 0 && age_ns < most_age_ns)
+        return;
+    const struct sockets_query query = {PROTOCOL_TCP, 1u << SOCKET_LISTEN, 0, 0};
+    const struct sockets_visitor visitor = {listeners, begin_look, visit_look};
+    if (sockets_dump(listeners->sockets, &query, &visitor, &err))
+        return;
+    take_look(listeners, now_ns);
+    for (size_t at = 0; at < listeners->count; at++) {
+        if (lacks_opener(&listeners->found[at]))
+            match_opener(listeners, &listeners->found[at]);
+    }
+    listeners->looked = true;
+    listeners->stale = false;
+    listeners->looked_ns = now_ns;
+}
+
+static void take_holders(void *context, uint32_t inode, const struct host_process *first,
+                         size_t holders)
+{
+    struct listeners *listeners = context;
+    for (size_t at = 0; at < listeners->count; at++) {
+        struct listener *listener = &listeners->found[at];
+        if (listener->told.socket.inode != inode)
+            continue;
+        listener->looked = true;
+        listener->told.holders = (uint32_t)holders;
+        if (first)
+            listener->told.process = *first;
+    }
+}
+
+static int compare_inodes(const void *a, const void *b)
+{
+    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+    return (one > other) - (one < other);
+}
+
+bool listeners_find_holders(struct listeners *listeners)
+{
+    uint32_t inodes[HOLDERS_KEPT];
+    size_t count = 0;
+    for (size_t at = 0; at < listeners->count && count < HOLDERS_KEPT; at++) {
+        if (!listeners->found[at].looked)
+            inodes[count++] = listeners->found[at].told.socket.inode;
+    }
+    qsort(inodes, count, sizeof *inodes, compare_inodes);
+    holders_find_all(listeners->holders, inodes, count, take_holders, listeners);
+    return count > 0;
+}
+
+const struct host_listener *listeners_at(const struct listeners *listeners, size_t n)
+{
+    return n < listeners->count ? &listeners->found[n].told : NULL;
+}
+
+const struct host_past *listeners_past(const struct listeners *listeners, uint16_t port)
+{
+    const struct host_past *latest = NULL;
+    for (uint32_t at = 0; at < LISTENERS_PAST; at++) {
+        const struct host_past *past = &listeners->past[at];
+        if (past->closed_ns != 0 && past->tuple.port[0] == port &&
+            (!latest || past->closed_ns >= latest->closed_ns))
+            latest = past;
+    }
+    return latest;
+}

@@ -1,0 +1,195 @@
+#include "host/netns.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAMED "/run/netns"
+
+struct netns {
+    int own;
+    uint32_t inode;
+    bool may_enter;
+};
+
+static uint32_t inode_of(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (uint32_t)status.st_ino : 0;
+}
+
+int netns_open(struct netns **netns, struct err *err)
+{
+    struct netns *opened = calloc(1, sizeof *opened);
+    *netns = opened;
+    if (!opened)
+        return err_set(err, ENOMEM, "no memory for network namespaces; close other programs");
+    opened->own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+    opened->inode = inode_of("/proc/thread-self/ns/net");
+    /* Entering the one we are in changes nothing and asks for the same privilege. */
+    opened->may_enter = opened->own >= 0 && setns(opened->own, CLONE_NEWNET) == 0;
+    return 0;
+}
+
+void netns_close(struct netns *netns)
+{
+    if (!netns)
+        return;
+    if (netns->own >= 0)
+        (void)close(netns->own);
+    free(netns);
+}
+
+uint32_t netns_own(const struct netns *netns)
+{
+    return netns->inode;
+}
+
+bool netns_may_enter(const struct netns *netns)
+{
+    return netns->may_enter;
+}
+
+static void path_of(pid_t pid, char path[64])
+{
+    (void)snprintf(path, 64, "/proc/%d/ns/net", (int)pid);
+}
+
+uint32_t netns_of(pid_t pid)
+{
+    char path[64];
+    path_of(pid, path);
+    return inode_of(path);
+}
+
+/* The next process of /proc; 0 after the last one. */
+static pid_t next_process(DIR *processes)
+{
+    for (struct dirent *entry = readdir(processes); entry; entry = readdir(processes)) {
+        char *end = NULL;
+        long pid = strtol(entry->d_name, &end, 10);
+        if (pid > 0 && *end == '\0')
+            return (pid_t)pid;
+    }
+    return 0;
+}
+
+size_t netns_processes(uint32_t inode, pid_t *pids, size_t room)
+{
+    size_t count = 0;
+    DIR *processes = opendir("/proc");
+    for (pid_t pid = processes ? next_process(processes) : 0; pid != 0 && count < room;
+         pid = next_process(processes)) {
+        if (netns_of(pid) == inode)
+            pids[count++] = pid;
+    }
+    if (processes)
+        (void)closedir(processes);
+    return count;
+}
+
+/* The entry of a namespace among those found, a new one when it is another; NULL without room. */
+static struct netns_place *place_of(struct netns_place *places, size_t *count, size_t room,
+                                    uint32_t inode)
+{
+    for (size_t at = 0; at < *count; at++) {
+        if (places[at].inode == inode)
+            return &places[at];
+    }
+    if (*count == room)
+        return NULL;
+    places[*count] = (struct netns_place){.inode = inode};
+    return &places[(*count)++];
+}
+
+static size_t list_of_processes(const struct netns *netns, struct netns_place *places, size_t room)
+{
+    size_t count = 0;
+    DIR *processes = opendir("/proc");
+    for (pid_t pid = processes ? next_process(processes) : 0; pid != 0;
+         pid = next_process(processes)) {
+        uint32_t inode = netns_of(pid);
+        struct netns_place *place =
+            inode == 0 || inode == netns->inode ? NULL : place_of(places, &count, room, inode);
+        if (place && place->pid == 0)
+            place->pid = pid;
+    }
+    if (processes)
+        (void)closedir(processes);
+    return count;
+}
+
+/* Named ones are mounted on files; what else lies there has the number of another file system. */
+static bool is_namespace(int folder, const char *name, uint32_t *inode)
+{
+    struct stat status, reference;
+    if (fstatat(folder, name, &status, 0) || stat("/proc/self/ns/net", &reference) ||
+        status.st_dev != reference.st_dev)
+        return false;
+    *inode = (uint32_t)status.st_ino;
+    return true;
+}
+
+static size_t add_names(const struct netns *netns, struct netns_place *places, size_t count,
+                        size_t room)
+{
+    DIR *folder = opendir(NAMED);
+    if (!folder)
+        return count;
+    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
+        uint32_t inode = 0;
+        if (entry->d_name[0] == '.' || strlen(entry->d_name) > NETNS_NAME ||
+            !is_namespace(dirfd(folder), entry->d_name, &inode) || inode == netns->inode)
+            continue;
+        struct netns_place *place = place_of(places, &count, room, inode);
+        if (place && place->name[0] == '\0')
+            memcpy(place->name, entry->d_name, strlen(entry->d_name) + 1);
+    }
+    (void)closedir(folder);
+    return count;
+}
+
+size_t netns_list(const struct netns *netns, struct netns_place *places, size_t room)
+{
+    return add_names(netns, places, list_of_processes(netns, places, room), room);
+}
+
+static int open_place(const struct netns_place *place)
+{
+    char path[sizeof NAMED + 1 + NETNS_NAME + 64];
+    if (place->pid != 0)
+        path_of(place->pid, path);
+    else
+        (void)snprintf(path, sizeof path, NAMED "/%s", place->name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0)
+        return -errno;
+    /* The process may have ended, and its number or its name mean another one now. */
+    if (fstat(fd, &status) == 0 && (uint32_t)status.st_ino == place->inode)
+        return fd;
+    (void)close(fd);
+    return -ESRCH;
+}
+
+int netns_run(struct netns *netns, const struct netns_place *place, int (*run)(void *context),
+              void *context)
+{
+    int fd = netns->own < 0 ? -EACCES : open_place(place);
+    if (fd < 0)
+        return fd;
+    int result = setns(fd, CLONE_NEWNET) ? -errno : 0;
+    (void)close(fd);
+    if (result)
+        return result;
+    result = run(context);
+    if (setns(netns->own, CLONE_NEWNET))
+        abort(); /* see Fails */
+    return result;
+}

@@ -1,0 +1,102 @@
+#include "host/settings.h"
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define EPHEMERAL_LOW      32768
+#define EPHEMERAL_HIGH     60999
+#define FIRST_UNPRIVILEGED 1024
+
+/* Returns how many numbers were read. /proc/sys/net is of the namespace of the thread that reads. */
+static int read_numbers(const char *path, unsigned *first, unsigned *second)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    int count = fscanf(file, "%u %u", first, second);
+    (void)fclose(file);
+    return count;
+}
+
+void settings_ephemeral_range(uint16_t *low, uint16_t *high)
+{
+    unsigned first = 0, last = 0;
+    int count = read_numbers("/proc/sys/net/ipv4/ip_local_port_range", &first, &last);
+    bool known = count == 2 && first <= last && last <= 65535;
+    *low = (uint16_t)(known ? first : EPHEMERAL_LOW);
+    *high = (uint16_t)(known ? last : EPHEMERAL_HIGH);
+}
+
+uint16_t settings_first_unprivileged(void)
+{
+    unsigned first = 0, none = 0;
+    int count = read_numbers("/proc/sys/net/ipv4/ip_unprivileged_port_start", &first, &none);
+    return (uint16_t)(count >= 1 && first <= 65535 ? first : FIRST_UNPRIVILEGED);
+}
+
+static bool address_of(const struct sockaddr *socket_address, uint8_t family,
+                       struct address *address)
+{
+    if (!socket_address || socket_address->sa_family != (family == 4 ? AF_INET : AF_INET6))
+        return false;
+    if (family == 4) {
+        struct sockaddr_in v4;
+        memcpy(&v4, socket_address, sizeof v4);
+        *address = address_from_ipv4((const uint8_t *)&v4.sin_addr);
+    } else {
+        struct sockaddr_in6 v6;
+        memcpy(&v6, socket_address, sizeof v6);
+        *address = address_from_ipv6((const uint8_t *)&v6.sin6_addr);
+    }
+    return true;
+}
+
+void settings_loopback(bool *up, bool *ipv6)
+{
+    struct ifaddrs *all = NULL;
+    struct address address;
+    *up = *ipv6 = false;
+    if (getifaddrs(&all))
+        return;
+    for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
+        if (!(one->ifa_flags & IFF_LOOPBACK))
+            continue;
+        *up |= (one->ifa_flags & IFF_UP) != 0;
+        *ipv6 |= address_of(one->ifa_addr, 6, &address) && address_is_loopback(&address, 6);
+    }
+    freeifaddrs(all);
+}
+
+/* The kernel takes every address of the loopback's IPv4 nets for its own, fib_add_ifaddr. */
+static bool is_of_net(const struct ifaddrs *one, const struct address *own,
+                      const struct address *address)
+{
+    struct address mask;
+    if (!(one->ifa_flags & IFF_LOOPBACK) || !address_of(one->ifa_netmask, 4, &mask))
+        return false;
+    for (int at = 12; at < 16; at++) {
+        if ((own->octets[at] ^ address->octets[at]) & mask.octets[at])
+            return false;
+    }
+    return true;
+}
+
+bool settings_have_address(const struct address *address, uint8_t family)
+{
+    struct ifaddrs *all = NULL;
+    struct address own;
+    bool found = false;
+    if (getifaddrs(&all))
+        return false;
+    for (const struct ifaddrs *one = all; one && !found; one = one->ifa_next) {
+        if (address_of(one->ifa_addr, family, &own))
+            found = memcmp(&own, address, sizeof own) == 0 ||
+                    (family == 4 && is_of_net(one, &own, address));
+    }
+    freeifaddrs(all);
+    return found;
+}

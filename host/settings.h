@@ -1,0 +1,28 @@
+/*
+ * Purpose: settings and addresses of the network namespace that this thread is in.
+ * Bounds:  a setting costs some 10 us, a question for addresses two dumps of netlink, some 50 us.
+ * Fails:   a setting that cannot be read has the kernel's default; addresses that cannot be read
+ *          are not there.
+ * Source:  ip(7), ip_local_port_range; getifaddrs(3).
+ * Used by: host/ports, host/host, host/elsewhere.
+ */
+#ifndef LOFLOW_HOST_SETTINGS_H
+#define LOFLOW_HOST_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/tuple.h"
+
+void settings_ephemeral_range(uint16_t *low, uint16_t *high);
+
+/* ip_unprivileged_port_start */
+uint16_t settings_first_unprivileged(void);
+
+/* Is lo up, and has it ::1? */
+void settings_loopback(bool *up, bool *ipv6);
+
+/* May a socket be bound to the address: has an interface got it, or is it of the loopback's net? */
+bool settings_have_address(const struct address *address, uint8_t family);
+
+#endif

@@ -1,0 +1,181 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "host/holders.h"
+#include "tests/support/loopback.h"
+
+static uint32_t inode_of(int fd)
+{
+    struct stat status;
+    assert_int_equal(fstat(fd, &status), 0);
+    return (uint32_t)status.st_ino;
+}
+
+static struct holders *open_holders(void)
+{
+    struct err err;
+    struct holders *holders = NULL;
+    assert_int_equal(holders_open(&holders, &err), 0);
+    return holders;
+}
+
+static void test_this_process(void **state)
+{
+    (void)state;
+    struct host_process found[4];
+    int fd = loopback_listen("127.0.0.1", 1), copy = dup(fd);
+    struct holders *holders = open_holders();
+    for (int again = 0; again < 3; again++) {
+        assert_int_equal(holders_of(holders, inode_of(fd), found, 4), 1);
+        assert_int_equal(found[0].pid, getpid());
+        assert_int_equal(found[0].how, HOST_BY_SOCKET);
+        assert_int_equal(strncmp(found[0].comm, "test_host_holde", OWNER_COMM - 1), 0);
+        assert_non_null(strstr(found[0].command, "test_host_holders"));
+    }
+    assert_true(holders_is_held_by(getpid(), inode_of(fd)));
+    assert_false(holders_is_held_by(getpid(), 1));
+    assert_false(holders_is_held_by(1 << 30, inode_of(fd)));
+    holders_close(holders);
+    (void)close(copy);
+    (void)close(fd);
+}
+
+static void test_nobody(void **state)
+{
+    (void)state;
+    struct host_process found[1];
+    struct holders *holders = open_holders();
+    assert_int_equal(holders_of(holders, 0, found, 1), 0);
+    assert_int_equal(holders_of(holders, 1, found, 1), 0);
+    holders_close(holders);
+}
+
+/* Whether this process is known, or all are walked over, must make no difference. */
+static const struct family_row {
+    const char *name;
+    bool parent_known, child_known;
+    bool parent_closes;
+} family_rows[] = {
+    {"by a walk", false, false, false},
+    {"parent known", true, false, false},
+    {"child known", false, true, false},
+    {"only the children, by a walk", false, false, true},
+    {"only the children, parent known", true, false, true},
+    {"only the children, one child known", false, true, true},
+};
+
+static void check_family(void **state)
+{
+    const struct family_row *row = *state;
+    struct host_process found[4];
+    int fd = loopback_listen("127.0.0.1", 1);
+    uint32_t inode = inode_of(fd);
+    pid_t children[2] = {loopback_sleeper(), loopback_sleeper()};
+    struct holders *holders = open_holders();
+    if (row->parent_known)
+        holders_know(holders, getpid());
+    if (row->child_known)
+        holders_know(holders, children[1]);
+    if (row->parent_closes)
+        (void)close(fd);
+    size_t count = row->parent_closes ? 2 : 3;
+    assert_int_equal(holders_of(holders, inode, found, 4), count);
+    for (size_t at = 1; at < count; at++)
+        assert_true(found[at].pid > found[at - 1].pid);
+    assert_int_equal(found[0].pid == getpid() || found[1].pid == getpid(), !row->parent_closes);
+    /* No more is written than there is room for. */
+    assert_int_equal(holders_of(holders, inode, found, 1), count);
+    loopback_kill(children[0]);
+    assert_int_equal(holders_of(holders, inode, found, 4), count - 1);
+    loopback_kill(children[1]);
+    assert_int_equal(holders_of(holders, inode, found, 4), count - 2);
+    holders_close(holders);
+    if (!row->parent_closes)
+        (void)close(fd);
+}
+
+/* The holder ends and a child of it has the socket still: it is the child that counts. */
+static void test_a_socket_that_was_left_behind(void **state)
+{
+    (void)state;
+    struct host_process found[4];
+    int fd = loopback_listen("127.0.0.1", 1), ready[2];
+    uint32_t inode = inode_of(fd);
+    assert_int_equal(pipe(ready), 0);
+    pid_t server = fork(), child = 0;
+    if (server == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        child = fork();
+        if (child == 0) {
+            (void)alarm(60);
+            for (;;)
+                (void)pause();
+        }
+        (void)!write(ready[1], &child, sizeof child);
+        for (;;)
+            (void)pause();
+    }
+    (void)close(fd);
+    assert_int_equal(read(ready[0], &child, sizeof child), sizeof child);
+    struct holders *holders = open_holders();
+    assert_int_equal(holders_of(holders, inode, found, 4), 2);
+    assert_int_equal(found[0].pid, server < child ? server : child);
+    /* It counts no more as soon as it ended, though nobody has waited for it. */
+    (void)kill(server, SIGKILL);
+    int64_t until_ns = 0;
+    while (holders_of(holders, inode, found, 4) != 1)
+        assert_true(loopback_await(&until_ns));
+    assert_int_equal(found[0].pid, child);
+    (void)waitpid(server, NULL, 0);
+    (void)kill(child, SIGKILL);
+    until_ns = 0;
+    while (holders_of(holders, inode, found, 4) > 0)
+        assert_true(loopback_await(&until_ns));
+    holders_close(holders);
+    (void)close(ready[0]);
+    (void)close(ready[1]);
+}
+
+struct taken {
+    uint32_t inodes[2];
+    pid_t pids[2];
+    size_t holders[2];
+    size_t count;
+};
+
+static void take(void *context, uint32_t inode, const struct host_process *first, size_t holders)
+{
+    struct taken *taken = context;
+    assert_true(taken->count < 2);
+    taken->inodes[taken->count] = inode;
+    taken->pids[taken->count] = first ? first->pid : 0;
+    taken->holders[taken->count++] = holders;
+}
+
+static void test_all_at_once(void **state)
+{
+    (void)state;
+    struct taken taken = {.count = 0};
+    int fd = loopback_listen("127.0.0.1", 1);
+    uint32_t inodes[2] = {1, inode_of(fd)};
+    struct holders *holders = open_holders();
+    holders_find_all(holders, inodes, 2, take, &taken);
+    assert_int_equal(taken.count, 2);
+    assert_int_equal(taken.holders[0], 0);
+    assert_int_equal(taken.inodes[1], inodes[1]);
+    assert_int_equal(taken.holders[1], 1);
+    assert_int_equal(taken.pids[1], getpid());
+    holders_close(holders);
+    (void)close(fd);
+}
+
+int main(void)
+{
+    struct row_set set = {.count = 0};
+    ROWS_ADD_ONE(&set, test_this_process);
+    ROWS_ADD_ONE(&set, test_nobody);
+    ROWS_ADD(&set, family_rows, check_family);
+    ROWS_ADD_ONE(&set, test_a_socket_that_was_left_behind);
+    ROWS_ADD_ONE(&set, test_all_at_once);
+    return rows_run(&set, "host_holders");
+}

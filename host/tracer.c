@@ -1,36 +1,182 @@
+/*
+ * Theory: the kernel wakes the reader when an event comes into an empty ring. A reader that keeps up
+ * would so be woken for every event of a burst. Hence it rests for a while after each reading: the
+ * ring then takes what comes without waking anyone, and a timer makes the descriptor readable.
+ */
 #include "host/tracer.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
-#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "host/tracer_load.h"
+
+#define REST_NS   (10 * CLOCK_NS_PER_MS)
+#define OFFSET_NS CLOCK_NS_PER_S /* how long the distance of the two clocks is believed */
+
+static_assert(OWNER_COMM == TRACE_COMM, "one name");
+
+struct tracer {
+    struct tracer_loaded loaded;
+    struct ring_buffer *ring;
+    int poll; /* waits for the ring or, while resting, for the timer */
+    int timer;
+    bool resting;
+    int64_t offset_ns; /* wall clock minus monotonic */
+    int64_t offset_at_ns;
+    /* Of the tracer_read that runs. */
+    void (*take)(void *context, const struct trace_event *event);
+    void *context;
+    unsigned taken;
+};
+
+static void measure_offset(struct tracer *tracer)
+{
+    int64_t before_ns = clock_monotonic_ns();
+    int64_t wall_ns = clock_wall_ns();
+    tracer->offset_at_ns = clock_monotonic_ns();
+    tracer->offset_ns = wall_ns - (before_ns + (tracer->offset_at_ns - before_ns) / 2);
+}
+
+static struct trace_event event_of(const struct tracer *tracer, const struct trace_record *record)
+{
+    struct trace_event event = {
+        .time_ns = (int64_t)record->time_ns + tracer->offset_ns,
+        .tuple = {.port = {record->port[0], record->port[1]},
+                  .protocol = record->protocol,
+                  .family = record->family},
+        .netns = record->netns,
+        .value = record->value,
+        .pid = record->pid,
+        .kind = record->kind,
+        .detail = record->detail,
+        .output = record->output != 0,
+    };
+    memcpy(event.tuple.address, record->address, sizeof event.tuple.address);
+    memcpy(event.comm, record->comm, TRACE_COMM);
+    return event;
+}
+
+/* What ring_buffer__consume calls; something negative stops it behind this record. */
+static int take_record(void *context, void *data, size_t size)
+{
+    struct tracer *tracer = context;
+    struct trace_record record;
+    if (size < sizeof record)
+        return 0;
+    memcpy(&record, data, sizeof record);
+    struct trace_event event = event_of(tracer, &record);
+    tracer->take(tracer->context, &event);
+    return ++tracer->taken < TRACER_READ_MAX ? 0 : -ECANCELED;
+}
+
+static int watch_ring(const struct tracer *tracer, int how, uint32_t events)
+{
+    struct epoll_event watch = {.events = events};
+    return epoll_ctl(tracer->poll, how, tracer->loaded.ring, &watch);
+}
+
+/* The timer makes the descriptor readable after `ns`; 0 stops it. */
+static void set_timer(const struct tracer *tracer, int64_t ns)
+{
+    const struct itimerspec when = {.it_value.tv_nsec = ns};
+    (void)timerfd_settime(tracer->timer, 0, &when, NULL);
+}
+
+static int open_poll(struct tracer *tracer)
+{
+    struct epoll_event watch = {.events = EPOLLIN};
+    tracer->poll = epoll_create1(EPOLL_CLOEXEC);
+    tracer->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    tracer->ring = ring_buffer__new(tracer->loaded.ring, take_record, tracer, NULL);
+    if (tracer->poll < 0 || tracer->timer < 0 || !tracer->ring ||
+        epoll_ctl(tracer->poll, EPOLL_CTL_ADD, tracer->timer, &watch) != 0 ||
+        watch_ring(tracer, EPOLL_CTL_ADD, EPOLLIN) != 0)
+        return -errno;
+    return 0;
+}
 
 int tracer_open(struct tracer **tracer, struct err *err)
 {
     *tracer = NULL;
-    return err_set(err, ENOTSUP, "this build tells no kernel events");
+    struct tracer *opened = calloc(1, sizeof *opened);
+    if (!opened)
+        return err_set(err, ENOMEM, "no memory for kernel events; close other programs");
+    opened->poll = opened->timer = -1;
+    int failed = tracer_load(&opened->loaded, err);
+    if (!failed) {
+        failed = open_poll(opened);
+        if (failed)
+            (void)err_set(err, -failed, "no kernel events: %s", strerror(-failed));
+    }
+    if (failed) {
+        tracer_close(opened);
+        return failed;
+    }
+    measure_offset(opened);
+    *tracer = opened;
+    return 0;
 }
 
 void tracer_close(struct tracer *tracer)
 {
-    (void)tracer;
+    if (!tracer)
+        return;
+    ring_buffer__free(tracer->ring);
+    tracer_unload(&tracer->loaded);
+    if (tracer->timer >= 0)
+        (void)close(tracer->timer);
+    if (tracer->poll >= 0)
+        (void)close(tracer->poll);
+    free(tracer);
 }
 
 int tracer_fd(const struct tracer *tracer)
 {
-    (void)tracer;
-    return -1;
+    return tracer->poll;
+}
+
+static void rest(struct tracer *tracer, int64_t ns)
+{
+    if (!tracer->resting)
+        (void)watch_ring(tracer, EPOLL_CTL_MOD, 0);
+    tracer->resting = true;
+    set_timer(tracer, ns);
+}
+
+static void rest_no_more(struct tracer *tracer)
+{
+    if (!tracer->resting)
+        return;
+    tracer->resting = false;
+    set_timer(tracer, 0);
+    (void)watch_ring(tracer, EPOLL_CTL_MOD, EPOLLIN);
 }
 
 unsigned tracer_read(struct tracer *tracer,
                      void (*take)(void *context, const struct trace_event *event), void *context)
 {
-    (void)tracer;
-    (void)take;
-    (void)context;
-    return 0;
+    if (clock_monotonic_ns() - tracer->offset_at_ns >= OFFSET_NS)
+        measure_offset(tracer);
+    tracer->take = take;
+    tracer->context = context;
+    tracer->taken = 0;
+    (void)ring_buffer__consume(tracer->ring);
+    if (tracer->taken == TRACER_READ_MAX)
+        rest(tracer, 1); /* there may be more */
+    else if (tracer->taken > 0)
+        rest(tracer, REST_NS);
+    else
+        rest_no_more(tracer);
+    return tracer->taken;
 }
 
 uint64_t tracer_lost(const struct tracer *tracer)
 {
-    (void)tracer;
-    return 0;
+    return __atomic_load_n(tracer->loaded.lost, __ATOMIC_RELAXED);
 }

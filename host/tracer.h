@@ -19,43 +19,9 @@
 #include "base/err.h"
 #include "base/tuple.h"
 #include "host/owners.h"
+#include "host/trace_record.h"
 
 #define TRACER_RING_SIZE (4u << 20) /* bytes */
-
-enum trace_kind {
-    TRACE_CONNECT,  /* connect(2) is over for a TCP socket: value 1 established, 0 failed */
-    TRACE_LISTEN,   /* a TCP socket listens: value is its backlog */
-    TRACE_UNLISTEN, /* it does no more */
-    TRACE_RESET,    /* the kernel sent a RST: value is enum trace_reset */
-    TRACE_DROP,     /* the kernel dropped a packet: value is enum trace_drop */
-    TRACE_CALL,     /* a system call failed: value is errno */
-    TRACE_EXIT, /* a process that had connected or listened ended: value is its wait(2) status */
-    TRACE_KIND_COUNT
-};
-
-/* Why the kernel sent a RST; its words, sk_rst_reason. */
-enum trace_reset {
-    TRACE_RESET_OTHER,
-    TRACE_RESET_NO_SOCKET,
-    TRACE_RESET_TCP_FLAGS,      /* a segment for a connection that a listener does not know */
-    TRACE_RESET_TCP_STATE,      /* SO_LINGER 0, ss -K, or connections of a closed listener */
-    TRACE_RESET_ABORT_ON_CLOSE, /* closed with bytes unread */
-    TRACE_RESET_ABORT_ON_DATA,  /* bytes came for a socket that was closed */
-    TRACE_RESET_ABORT_ON_LINGER,
-    TRACE_RESET_TIMEWAIT_SOCKET, /* bytes came for a socket that was closed long ago */
-    TRACE_RESET_KEEPALIVE_TIMEOUT,
-};
-
-/* Why the kernel dropped a packet; its words, skb_drop_reason. */
-enum trace_drop {
-    TRACE_DROP_OTHER,
-    TRACE_DROP_NO_SOCKET,      /* UDP only: for TCP there is TRACE_RESET */
-    TRACE_DROP_FILTER,         /* NETFILTER_DROP */
-    TRACE_DROP_RECEIVE_BUFFER, /* SOCKET_RCVBUFF, PROTO_MEM and the like */
-    TRACE_DROP_SOCKET_FILTER,  /* SOCKET_FILTER */
-};
-
-enum trace_call { TRACE_CALL_BIND, TRACE_CALL_LISTEN, TRACE_CALL_CONNECT, TRACE_CALL_ACCEPT };
 
 struct trace_event {
     int64_t time_ns; /* CLOCK_REALTIME, as captures have it */

@@ -1,0 +1,243 @@
+#include "host/tracer_load.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "host/trace_record.h"
+#include "host/tracer.h"
+#include "host/tracer_program.h"
+
+/* The kernel's reasons by name. Those that are not here happen in healthy traffic too. */
+static const struct reason {
+    const char *name;
+    uint8_t value;
+} drops[] = {
+    {"SKB_DROP_REASON_NETFILTER_DROP", TRACE_DROP_FILTER},
+    {"SKB_DROP_REASON_NO_SOCKET", TRACE_DROP_NO_SOCKET},
+    {"SKB_DROP_REASON_SOCKET_FILTER", TRACE_DROP_SOCKET_FILTER},
+    {"SKB_DROP_REASON_SOCKET_RCVBUFF", TRACE_DROP_RECEIVE_BUFFER},
+    {"SKB_DROP_REASON_SOCKET_BACKLOG", TRACE_DROP_RECEIVE_BUFFER},
+    {"SKB_DROP_REASON_PROTO_MEM", TRACE_DROP_RECEIVE_BUFFER},
+    {"SKB_DROP_REASON_TCP_ZEROWINDOW", TRACE_DROP_RECEIVE_BUFFER},
+    {"SKB_DROP_REASON_TCP_OVERWINDOW", TRACE_DROP_RECEIVE_BUFFER},
+    {"SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE", TRACE_DROP_RECEIVE_BUFFER},
+    {"SKB_DROP_REASON_TCP_OFO_DROP", TRACE_DROP_RECEIVE_BUFFER},
+    {"SKB_DROP_REASON_TCP_LISTEN_OVERFLOW", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_TCP_CSUM", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_TCP_MD5NOTFOUND", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_TCP_MD5UNEXPECTED", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_TCP_MD5FAILURE", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_TCP_MINTTL", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_UDP_CSUM", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_IP_CSUM", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_IP_RPFILTER", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_IP_LOCAL_SOURCE", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_IP_INVALID_SOURCE", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_IP_INVALID_DEST", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_IP_OUTNOROUTES", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_XFRM_POLICY", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_BPF_CGROUP_EGRESS", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_SECURITY_HOOK", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_CPU_BACKLOG", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_QDISC_DROP", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_TC_INGRESS", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_TC_EGRESS", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_XDP", TRACE_DROP_OTHER},
+    {"SKB_DROP_REASON_NOMEM", TRACE_DROP_OTHER},
+};
+
+static const struct reason resets[] = {
+    {"SK_RST_REASON_NO_SOCKET", TRACE_RESET_NO_SOCKET},
+    {"SK_RST_REASON_TCP_FLAGS", TRACE_RESET_TCP_FLAGS},
+    {"SK_RST_REASON_TCP_STATE", TRACE_RESET_TCP_STATE},
+    {"SK_RST_REASON_TCP_ABORT_ON_CLOSE", TRACE_RESET_ABORT_ON_CLOSE},
+    {"SK_RST_REASON_TCP_ABORT_ON_DATA", TRACE_RESET_ABORT_ON_DATA},
+    {"SK_RST_REASON_TCP_ABORT_ON_LINGER", TRACE_RESET_ABORT_ON_LINGER},
+    {"SK_RST_REASON_TCP_TIMEWAIT_SOCKET", TRACE_RESET_TIMEWAIT_SOCKET},
+    {"SK_RST_REASON_TCP_KEEPALIVE_TIMEOUT", TRACE_RESET_KEEPALIVE_TIMEOUT},
+};
+
+/* One program of the object: where it hangs and how many arguments that must have. */
+static const struct program {
+    const char *name, *tracepoint;
+    unsigned arguments;
+    bool essential;
+} programs[TRACER_PROGRAMS] = {
+    {"state_changes", "inet_sock_set_state", 3, true},
+    {"reset_is_sent", "tcp_send_reset", 2, false},
+    {"packet_is_dropped", "kfree_skb", 3, false},
+    {"call_ends", "sys_exit", 2, false},
+    {"process_ends", "sched_process_exit", 1, false},
+};
+
+static int print_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+    (void)level;
+    (void)format;
+    (void)arguments;
+    return 0;
+}
+
+/* The value of a name in an enum of the kernel, or -1. */
+static int64_t number_of(const struct btf *btf, const struct btf_type *type, const char *name)
+{
+    const struct btf_enum *values = btf_enum(type);
+    for (unsigned at = 0; at < btf_vlen(type); at++) {
+        if (strcmp(btf__name_by_offset(btf, values[at].name_off), name) == 0)
+            return values[at].val;
+    }
+    return -1;
+}
+
+/* What one list of reasons becomes: for each of the kernel's numbers, base + value. */
+struct numbering {
+    const char *enumeration;
+    const struct reason *reasons;
+    size_t count;
+    uint8_t *by_number;
+    size_t size;
+    uint8_t base;
+};
+
+static void number_reasons(const struct btf *btf, const struct numbering *numbering)
+{
+    int id = btf__find_by_name_kind(btf, numbering->enumeration, BTF_KIND_ENUM);
+    const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+    for (size_t at = 0; type && at < numbering->count; at++) {
+        int64_t number = number_of(btf, type, numbering->reasons[at].name);
+        if (number >= 0 && (uint64_t)number < numbering->size)
+            numbering->by_number[number] =
+                (uint8_t)(numbering->base + numbering->reasons[at].value);
+    }
+}
+
+/* How many arguments a tracepoint has on this kernel; 0 when there is no such tracepoint. */
+static unsigned arguments_of(const struct btf *btf, const char *tracepoint)
+{
+    char name[64];
+    (void)snprintf(name, sizeof name, "btf_trace_%s", tracepoint);
+    int id = btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
+    const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+    type = type ? btf__type_by_id(btf, type->type) : NULL; /* pointer */
+    type = type ? btf__type_by_id(btf, type->type) : NULL; /* function */
+    return type && btf_is_func_proto(type) && btf_vlen(type) > 0 ? btf_vlen(type) - 1u : 0;
+}
+
+static struct trace_config config_for(const struct btf *btf)
+{
+    struct trace_config config = {
+        .reset_has_reason = arguments_of(btf, "tcp_send_reset") > 2,
+        .drop_has_socket = arguments_of(btf, "kfree_skb") > 3,
+    };
+    const struct numbering of_drops = {"skb_drop_reason", drops,       sizeof drops / sizeof *drops,
+                                       config.drop,       TRACE_DROPS, 1};
+    const struct numbering of_resets = {
+        "sk_rst_reason", resets, sizeof resets / sizeof *resets, config.reset, TRACE_RESETS, 0};
+    number_reasons(btf, &of_drops);
+    number_reasons(btf, &of_resets);
+    return config;
+}
+
+/* The counter that the program keeps in its .bss, shared with the kernel; NULL for no memory. */
+static const volatile uint64_t *map_lost(const struct bpf_object *object)
+{
+    const struct bpf_map *map = bpf_object__find_map_by_name(object, ".bss");
+    if (!map || bpf_map__value_size(map) != sizeof(uint64_t))
+        return NULL;
+    void *lost = mmap(NULL, sizeof(uint64_t), PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+    return lost == MAP_FAILED ? NULL : lost;
+}
+
+/* Loads all programs that fit this kernel, or the essential ones. Returns 0 or -errno. */
+static int load(struct tracer_loaded *loaded, const struct btf *btf, bool only_essential)
+{
+    const struct bpf_object_open_opts options = {.sz = sizeof options, .object_name = "loflow"};
+    struct trace_config config = config_for(btf);
+    loaded->object = bpf_object__open_mem(tracer_program, tracer_program_size, &options);
+    if (!loaded->object)
+        return -errno;
+    for (unsigned at = 0; at < TRACER_PROGRAMS; at++) {
+        struct bpf_program *program =
+            bpf_object__find_program_by_name(loaded->object, programs[at].name);
+        bool fits = arguments_of(btf, programs[at].tracepoint) >= programs[at].arguments;
+        if (program && (!fits || (only_essential && !programs[at].essential)))
+            (void)bpf_program__set_autoload(program, false);
+    }
+    struct bpf_map *constants = bpf_object__find_map_by_name(loaded->object, ".rodata");
+    struct bpf_map *ring = bpf_object__find_map_by_name(loaded->object, "ring");
+    if (!constants || bpf_map__set_initial_value(constants, &config, sizeof config) || !ring ||
+        bpf_map__set_max_entries(ring, TRACER_RING_SIZE))
+        return -EINVAL;
+    int failed = bpf_object__load(loaded->object);
+    loaded->ring = failed ? -1 : bpf_map__fd(ring);
+    loaded->lost = failed ? NULL : map_lost(loaded->object);
+    return failed || loaded->lost ? failed : -ENOMEM;
+}
+
+/* Returns 0 or -errno of the essential program. */
+static int attach(struct tracer_loaded *loaded)
+{
+    for (unsigned at = 0; at < TRACER_PROGRAMS; at++) {
+        struct bpf_program *program =
+            bpf_object__find_program_by_name(loaded->object, programs[at].name);
+        if (program && bpf_program__autoload(program))
+            loaded->links[at] = bpf_program__attach(program);
+        if (programs[at].essential && !loaded->links[at])
+            return -errno;
+    }
+    return 0;
+}
+
+static int explain(int failed, struct err *err)
+{
+    if ((failed == -EPERM || failed == -EACCES) && geteuid() != 0)
+        return err_set(err, EPERM,
+                       "no kernel events: that needs root, or the capabilities cap_bpf and "
+                       "cap_perfmon (setcap cap_bpf,cap_perfmon,cap_net_raw,cap_net_admin=ep "
+                       "on the program)");
+    if (failed == -EPERM || failed == -EACCES)
+        return err_set(err, EPERM,
+                       "no kernel events: this root may not load BPF programs; a container needs "
+                       "--privileged, and a kernel in lockdown=confidentiality lets nobody");
+    return err_set(err, -failed, "no kernel events: this kernel does not take the BPF program: %s",
+                   strerror(-failed));
+}
+
+int tracer_load(struct tracer_loaded *loaded, struct err *err)
+{
+    *loaded = (struct tracer_loaded){.ring = -1};
+    (void)libbpf_set_print(print_nothing);
+    struct btf *btf = btf__load_vmlinux_btf();
+    if (!btf)
+        return err_set(err, ENOTSUP,
+                       "no kernel events: this kernel has no /sys/kernel/btf/vmlinux; one built "
+                       "with CONFIG_DEBUG_INFO_BTF has");
+    int failed = load(loaded, btf, false);
+    if (failed && failed != -EPERM) {
+        tracer_unload(loaded);
+        failed = load(loaded, btf, true);
+    }
+    btf__free(btf);
+    if (!failed)
+        failed = attach(loaded);
+    if (!failed)
+        return 0;
+    tracer_unload(loaded);
+    return explain(failed, err);
+}
+
+void tracer_unload(struct tracer_loaded *loaded)
+{
+    for (unsigned at = 0; at < TRACER_PROGRAMS; at++)
+        (void)bpf_link__destroy(loaded->links[at]);
+    if (loaded->lost)
+        (void)munmap((void *)(uintptr_t)loaded->lost, sizeof *loaded->lost);
+    bpf_object__close(loaded->object);
+    *loaded = (struct tracer_loaded){.ring = -1};
+}

@@ -1,0 +1,39 @@
+/* For builds without clang or libbpf; see cmake/tracer.cmake. */
+#include "host/tracer.h"
+
+#include <errno.h>
+#include <stddef.h>
+
+int tracer_open(struct tracer **tracer, struct err *err)
+{
+    *tracer = NULL;
+    return err_set(err, ENOTSUP,
+                   "this loflow was built without the tracer: install clang and libbpf-dev and "
+                   "build again");
+}
+
+void tracer_close(struct tracer *tracer)
+{
+    (void)tracer;
+}
+
+int tracer_fd(const struct tracer *tracer)
+{
+    (void)tracer;
+    return -1;
+}
+
+unsigned tracer_read(struct tracer *tracer,
+                     void (*take)(void *context, const struct trace_event *event), void *context)
+{
+    (void)tracer;
+    (void)take;
+    (void)context;
+    return 0;
+}
+
+uint64_t tracer_lost(const struct tracer *tracer)
+{
+    (void)tracer;
+    return 0;
+}

@@ -171,13 +171,13 @@ void session_finish(struct session *session)
         session->wanted_events = 0;
     }
     progress_clear(&session->progress);
-    if (session->names)
-        names_resolve(session->names, clock_monotonic_ns());
+    causes_finish(&session->causes, session->tracker);
     bool more = true;
     while (more && session_has_readers(session)) {
         more = tracker_finish(session->tracker, &session->events);
         session_show_events(session);
     }
+    session_show_causes(session);
     finish_streams(session);
     print_totals(session);
     finish_audit(session);

@@ -141,31 +141,15 @@ static int open_report(struct session *session, struct err *err)
                        &(struct report_options){.format = format,
                                                 .flow_id = options->flow_id,
                                                 .stream_digest = options->stream_digest,
-                                                .names = session->names,
+                                                .names = causes_names(&session->causes),
+                                                .diagnoser = session->causes.diagnoser,
                                                 .local_time = true},
                        &session->out, err);
 }
 
-/* Without names a live run is worth as much as before: they are no reason to fail. */
-static void open_names(struct session *session)
+static int open_causes(struct session *session, struct err *err)
 {
-    struct err err;
-    if (source_info(session->source)->live)
-        (void)names_open(&session->names, &err);
-}
-
-/* Asked at once: a moment later the sockets may be gone. */
-static void name_ends(struct session *session, const struct flow_event *event)
-{
-    struct flow_view flow;
-    if (!tracker_look(session->tracker, event->flow, &flow))
-        return;
-    unsigned client = flow.hot->client;
-    const struct tuple *tuple = &flow.hot->tuple;
-    tracker_set_owner(session->tracker, event->flow, client,
-                      names_client(session->names, tuple, client));
-    tracker_set_owner(session->tracker, event->flow, !client,
-                      names_server(session->names, tuple, !client));
+    return causes_open(&session->causes, source_info(session->source)->live, err);
 }
 
 static int open_output(struct session *session, struct err *err)
@@ -177,7 +161,6 @@ static int open_output(struct session *session, struct err *err)
                        "-w - writes packets to the terminal; redirect standard output");
     out_open(&session->out, packets_on_stdout ? STDERR_FILENO : STDOUT_FILENO, signals_stop());
     if (!wants_view(options)) {
-        open_names(session);
         return open_report(session, err);
     }
     const struct source_info *info = source_info(session->source);
@@ -198,20 +181,25 @@ void session_print_start(struct session *session)
     if (session->started || !known)
         return;
     session->started = true;
+    struct report_missing missing[CAUSES_MISSING_MAX];
     if (session->report)
         report_start(session->report, &(struct report_run){.version = LOFLOW_VERSION,
                                                            .name = info->name,
                                                            .live = info->live,
                                                            .link_name = info->link_name,
                                                            .filter = session->options->filter,
-                                                           .snaplen = info->snaplen});
+                                                           .snaplen = info->snaplen,
+                                                           .missing = missing,
+                                                           .missing_count = causes_missing(
+                                                               &session->causes, missing)});
 }
 
 int session_open(struct session *session, const struct options *options, struct err *err)
 {
     session->options = options;
-    int (*const steps[])(struct session *, struct err *) = {
-        check_terminal, open_source, open_writer, open_tracker, open_decoder, open_output};
+    int (*const steps[])(struct session *,
+                         struct err *) = {check_terminal, open_source, open_writer, open_tracker,
+                                          open_decoder,   open_causes, open_output};
     for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++) {
         int failed = steps[step](session, err);
         if (failed)
@@ -266,8 +254,7 @@ void session_show_events(struct session *session)
         const struct flow_event *event = &session->events.events[at];
         if (event->kind == EVENT_RETIRED && session->options->audit)
             audit_flow(session, event);
-        if (event->kind == EVENT_ESTABLISHED && session->names)
-            name_ends(session, event);
+        causes_event(&session->causes, session->tracker, event);
         if (!(wanted >> event->kind & 1))
             continue;
         if (session->view)
@@ -308,12 +295,30 @@ bool session_has_readers(const struct session *session)
     return !session->out.error || session->streams.dir || session->options->audit;
 }
 
+static void show_diagnoses(struct session *session, bool final)
+{
+    const struct diagnosis *diagnosis = NULL;
+    if (!session->report)
+        return;
+    while ((diagnosis = diagnoser_next(session->causes.diagnoser, final)))
+        report_diagnosis(session->report, diagnosis);
+}
+
+void session_show_causes(struct session *session)
+{
+    show_diagnoses(session, true);
+}
+
 static void take_batch(struct session *session, const struct frame_batch *frames)
 {
+    causes_poll(&session->causes, session->tracker);
     decode_batch(session->decoder, frames, &session->packets);
     tracker_feed(session->tracker, &session->packets, &session->events);
     show_packets(session, frames);
     session_show_events(session);
+    if (!source_info(session->source)->live && session->packets.count > 0)
+        diagnoser_tick(session->causes.diagnoser, session->tracker,
+                       tracker_stats(session->tracker)->last_ns);
 }
 
 /* A line of a packet tells how its flow stood then, not at the end of the batch. */
@@ -365,15 +370,16 @@ static void flush_writer(struct session *session)
 
 void session_tick(struct session *session)
 {
-    if (session->names)
-        names_resolve(session->names, clock_monotonic_ns());
     if (source_info(session->source)->live) {
+        causes_tick(&session->causes, session->tracker, clock_wall_ns());
         bool more = true;
         while (more) {
             more = tracker_advance(session->tracker, clock_wall_ns(), &session->events);
             session_show_events(session);
         }
     }
+    if (session->report && report_tells_at_once(session->report))
+        show_diagnoses(session, false);
     flush_writer(session);
     if (out_flush(&session->out) && !session_has_readers(session))
         session->stop = true;
@@ -389,9 +395,9 @@ void session_close(struct session *session)
     report_close(session->report);
     if (session->writer)
         (void)writer_close(session->writer, &err);
+    causes_close(&session->causes);
     tracker_close(session->tracker);
     streams_close(&session->streams);
-    names_close(session->names);
     decoder_close(session->decoder);
     source_close(session->source);
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/causes.h"
 #include "app/options.h"
 #include "app/progress.h"
 #include "app/streams.h"
@@ -36,7 +37,7 @@ struct session {
     struct view *view;     /* NULL without a screen */
     struct out out;        /* standard output */
     struct streams streams;
-    struct names *names; /* NULL unless live, and when the kernel tells no sockets */
+    struct causes causes;
     struct audit audit;
     struct progress progress;
     struct frame_batch frames;
@@ -73,6 +74,7 @@ bool session_has_readers(const struct session *session);
 void session_note_trouble(struct session *session, int failed, const struct err *err);
 void session_show_events(struct session *session);
 void session_print_start(struct session *session);
+void session_show_causes(struct session *session); /* all diagnoses that were not told yet */
 
 void session_close(struct session *session);
 

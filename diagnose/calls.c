@@ -9,7 +9,7 @@
 #define TIME_WAIT_S      60 /* TCP_TIMEWAIT_LEN */
 #define SYN_PATIENCE_NS  (900 * CLOCK_NS_PER_MS)
 #define SYN_FORGOTTEN_NS (10 * CLOCK_NS_PER_S)
-#define LISTENERS_MAX    16
+#define LOOKED_AT_MAX    16
 
 static struct finding *add(struct diagnoser *diagnoser, const struct trace_event *event,
                            enum code code, uint16_t port)
@@ -90,14 +90,14 @@ static void address_in_use(struct diagnoser *diagnoser, const struct trace_event
 {
     struct host *host = diagnoser->host;
     uint16_t port = event->tuple.port[0];
-    struct host_listener listeners[LISTENERS_MAX], holder;
+    struct host_listener listeners[LOOKED_AT_MAX], holder;
     struct host_count count;
-    size_t found = host_listeners(host, port, listeners, LISTENERS_MAX);
+    size_t found = host_listeners(host, port, listeners, LOOKED_AT_MAX);
     struct finding *finding = NULL;
     if (find_holder(event, listeners, found, &holder)) {
         finding = add(diagnoser, event, CODE_ADDRESS_IN_USE, port);
         set_holder(finding, &holder, "LISTEN");
-    } else if (find_holder(event, listeners, host_bound(host, port, listeners, LISTENERS_MAX),
+    } else if (find_holder(event, listeners, host_bound(host, port, listeners, LOOKED_AT_MAX),
                            &holder)) {
         finding = add(diagnoser, event, CODE_ADDRESS_IN_USE, port);
         set_holder(finding, &holder, "BOUND");

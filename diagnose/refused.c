@@ -14,7 +14,7 @@
 #define BEFORE_NS           (5 * CLOCK_NS_PER_MS)   /* kernel events may carry an earlier time */
 #define SCAN_PORTS          15u                     /* so many ports are no typing error */
 #define SCAN_PAUSE_NS       (2 * CLOCK_NS_PER_S)
-#define LISTENERS_MAX       16
+#define LOOKED_AT_MAX       16
 
 /* What starting servers supersede, and what a port scan makes of single refusals. */
 #define REFUSED_CODES                                                                              \
@@ -77,8 +77,8 @@ static bool is_same_end(const struct tuple *a, const struct tuple *b, unsigned e
 /* Somebody listens on the port, but not where it was tried. */
 static bool judge_other_listener(const struct story *story, struct judgement *judgement)
 {
-    struct host_listener listeners[LISTENERS_MAX];
-    size_t count = host_listeners(story->diagnoser->host, story->port, listeners, LISTENERS_MAX);
+    struct host_listener listeners[LOOKED_AT_MAX];
+    size_t count = host_listeners(story->diagnoser->host, story->port, listeners, LOOKED_AT_MAX);
     enum code found = CODE_COUNT;
     for (size_t at = 0; at < count; at++) {
         const struct host_socket *socket = &listeners[at].socket;
@@ -106,8 +106,8 @@ static bool judge_other_listener(const struct story *story, struct judgement *ju
 
 static bool judge_bound(const struct story *story, struct judgement *judgement)
 {
-    struct host_listener bound[LISTENERS_MAX];
-    size_t count = host_bound(story->diagnoser->host, story->port, bound, LISTENERS_MAX);
+    struct host_listener bound[LOOKED_AT_MAX];
+    size_t count = host_bound(story->diagnoser->host, story->port, bound, LOOKED_AT_MAX);
     for (size_t at = 0; at < count; at++) {
         if (!listener_serves(&bound[at], story->tuple, story->server))
             continue;

@@ -62,25 +62,47 @@ void names_close(struct names *names)
     free(names);
 }
 
+/* How far back a ticket is looked for that can be given again. */
+#define LOOKED_BACK 256u
+
 static uint32_t place_of(uint32_t ticket)
 {
     return ticket % NAMES_MAX;
 }
 
+static uint32_t next_ticket(struct names *names, const struct owner *owner, bool known)
+{
+    if (++names->last_ticket == 0)
+        names->last_ticket = 1;
+    names->entries[place_of(names->last_ticket)] =
+        (struct entry){.ticket = names->last_ticket, .owner = *owner, .known = known};
+    return names->last_ticket;
+}
+
 /* A socket that was asked for before keeps its ticket, as long as that is among the latest. */
 static uint32_t ticket_for(struct names *names, uint32_t inode)
 {
-    const uint32_t looked_at = 256;
-    for (uint32_t back = 0; back < looked_at && back < names->last_ticket; back++) {
+    for (uint32_t back = 0; back < LOOKED_BACK && back < names->last_ticket; back++) {
         uint32_t ticket = names->last_ticket - back;
         if (names->entries[place_of(ticket)].owner.inode == inode)
             return ticket;
     }
-    if (++names->last_ticket == 0)
-        names->last_ticket = 1;
-    names->entries[place_of(names->last_ticket)] =
-        (struct entry){.ticket = names->last_ticket, .owner = {.inode = inode}};
-    return names->last_ticket;
+    return next_ticket(names, &(struct owner){.inode = inode}, false);
+}
+
+uint32_t names_process(struct names *names, const struct host_process *process)
+{
+    struct owner owner = {.pid = process->pid};
+    for (uint32_t back = 0; back < LOOKED_BACK && back < names->last_ticket; back++) {
+        uint32_t ticket = names->last_ticket - back;
+        const struct owner *known = &names->entries[place_of(ticket)].owner;
+        if (known->inode == 0 && known->pid == process->pid &&
+            strcmp(known->comm, process->comm) == 0)
+            return ticket;
+    }
+    memcpy(owner.comm, process->comm, sizeof owner.comm);
+    memcpy(owner.command, process->command, sizeof owner.command);
+    return next_ticket(names, &owner, true);
 }
 
 static bool find_socket(struct names *names, const struct tuple *tuple, unsigned end,

@@ -13,6 +13,7 @@
 #define LOFLOW_HOST_NAMES_H
 
 #include "host/owners.h"
+#include "host/process.h"
 #include "host/sockets.h"
 
 #define NAMES_MAX  65536u
@@ -33,6 +34,9 @@ uint32_t names_client(struct names *names, const struct tuple *tuple, unsigned e
 /* The process that listens on that end. Returns a ticket, 0 when nobody listens there
  * or the end is another machine's. */
 uint32_t names_server(struct names *names, const struct tuple *tuple, unsigned end);
+
+/* A process that is known already. Returns a ticket. */
+uint32_t names_process(struct names *names, const struct host_process *process);
 
 /* Finds the processes of tickets that were given since. */
 void names_resolve(struct names *names, int64_t now_ns);

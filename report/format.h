@@ -16,13 +16,16 @@ struct report {
     int64_t clock_second;        /* of `clock`; INT64_MIN for none */
     char clock[16];              /* "12:34:56", the latest second that was written */
     struct failure_log failures; /* REPORT_TEXT only */
+    uint64_t diagnoses_printed;
 };
 
 /* Functions that a format has no use for are NULL. */
 struct format {
+    bool tells_at_once; /* diagnoses as they come; else all of them at the end */
     bool failures_only; /* of events, only failures and RETIRED matter */
     void (*start)(struct report *report, const struct report_run *run);
     void (*event)(struct report *report, struct flow_view flow, const struct flow_event *event);
+    void (*diagnosis)(struct report *report, const struct diagnosis *diagnosis);
     void (*summary)(struct report *report, const struct report_totals *totals);
     void (*batch)(struct report *report, const struct report_batch *batch);
 };
@@ -31,6 +34,9 @@ extern const struct format format_json;
 extern const struct format format_text;
 extern const struct format format_lines;
 extern const struct format format_packets;
+
+/* A diagnosis for people: what is wrong, how sure that is, what to do. */
+void format_diagnosis(struct report *report, const struct diagnosis *diagnosis);
 
 /* The first line of both formats for people. */
 void format_start(struct report *report, const struct report_run *run);

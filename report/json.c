@@ -3,57 +3,13 @@
 #include "flows/timing.h"
 #include "report/community.h"
 #include "report/format.h"
-
-/* One key of an object; the first is always "type", so a comma is always right. */
-static void json_key(struct out *out, const char *key)
-{
-    out_string(out, ",\"");
-    out_string(out, key);
-    out_string(out, "\":");
-}
-
-static void json_number(struct out *out, const char *key, uint64_t number)
-{
-    json_key(out, key);
-    out_number(out, number);
-}
-
-static void json_flag(struct out *out, const char *key, bool flag)
-{
-    json_key(out, key);
-    out_string(out, flag ? "true" : "false");
-}
-
-/* Words of ours: nothing to escape. */
-static void json_string(struct out *out, const char *key, const char *word)
-{
-    json_key(out, key);
-    out_string(out, "\"");
-    out_string(out, word);
-    out_string(out, "\"");
-}
-
-static void json_untrusted(struct out *out, const char *key, const char *text)
-{
-    json_key(out, key);
-    out_string(out, "\"");
-    out_json_text(out, text, strlen(text));
-    out_string(out, "\"");
-}
+#include "report/json_write.h"
 
 static void json_address(struct out *out, const char *key, const struct tuple *tuple, unsigned end)
 {
     char written[64];
     struct text text = text_begin(written, sizeof written);
     text_add_address(&text, &tuple->address[end], tuple->family);
-    json_string(out, key, written);
-}
-
-static void json_time(struct out *out, const char *key, int64_t time_ns)
-{
-    char written[32];
-    struct text text = text_begin(written, sizeof written);
-    text_add_time(&text, time_ns);
     json_string(out, key, written);
 }
 
@@ -136,11 +92,10 @@ static void json_start(struct report *report, const struct report_run *run)
     json_untrusted(out, "filter", run->filter);
     json_number(out, "snaplen", run->snaplen);
     json_key(out, "missing");
-    if (!run->live)
-        out_string(out, "[]}\n");
-    else
-        out_string(out,
-                   report->options.names ? "[\"tracer\"]}\n" : "[\"tracer\",\"processes\"]}\n");
+    out_string(out, "[");
+    for (uint32_t at = 0; at < run->missing_count; at++)
+        out_format(out, "%s\"%s\"", at ? "," : "", run->missing[at].word);
+    out_string(out, "]}\n");
 }
 
 /* What flows without a detail show. */
@@ -182,7 +137,18 @@ static void json_owner(struct out *out, const char *whose, const struct owner *o
     json_untrusted(out, key, owner->comm);
     text = text_begin(key, sizeof key);
     text_add(&text, "%s_by", whose);
-    json_string(out, key, "socket");
+    json_string(out, key, owner->inode ? "socket" : "tracer");
+}
+
+/* What was found about the flow. */
+static void json_codes(struct out *out, uint64_t codes)
+{
+    if (codes == 0)
+        return;
+    json_key(out, "diagnosis");
+    for (const char *before = "["; codes; codes &= codes - 1, before = ",")
+        out_format(out, "%s\"%s\"", before, code_word((enum code)__builtin_ctzll(codes)));
+    out_string(out, "]");
 }
 
 static void print_flow(struct report *report, struct flow_view flow)
@@ -207,6 +173,8 @@ static void print_flow(struct report *report, struct flow_view flow)
         json_##type(out, key, __VA_ARGS__);
 #include "report/flow_field.def"
 #undef FIELD
+    if (report->options.diagnoser)
+        json_codes(out, diagnoser_flow_codes(report->options.diagnoser, flow.cold->id));
     out_string(out, "}\n");
     report->flows_printed++;
 }
@@ -300,5 +268,13 @@ static void json_summary(struct report *report, const struct report_totals *tota
     out_string(out, "}\n");
 }
 
-const struct format format_json = {
-    .failures_only = false, .start = json_start, .event = json_event, .summary = json_summary};
+static void json_diagnosis(struct report *report, const struct diagnosis *diagnosis)
+{
+    json_write_diagnosis(report->out, diagnosis);
+}
+
+const struct format format_json = {.tells_at_once = true,
+                                   .start = json_start,
+                                   .event = json_event,
+                                   .diagnosis = json_diagnosis,
+                                   .summary = json_summary};

@@ -37,5 +37,13 @@ static void lines_summary(struct report *report, const struct report_totals *tot
     format_totals(report, totals);
 }
 
-const struct format format_lines = {
-    .failures_only = false, .start = lines_start, .event = lines_event, .summary = lines_summary};
+static void lines_diagnosis(struct report *report, const struct diagnosis *diagnosis)
+{
+    format_diagnosis(report, diagnosis);
+}
+
+const struct format format_lines = {.tells_at_once = true,
+                                    .start = lines_start,
+                                    .event = lines_event,
+                                    .diagnosis = lines_diagnosis,
+                                    .summary = lines_summary};

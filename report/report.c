@@ -63,6 +63,18 @@ void report_event(struct report *report, const struct tracker *tracker,
         report->format->event(report, flow, event);
 }
 
+bool report_tells_at_once(const struct report *report)
+{
+    return report->format->tells_at_once;
+}
+
+void report_diagnosis(struct report *report, const struct diagnosis *diagnosis)
+{
+    if (report->format->diagnosis)
+        report->format->diagnosis(report, diagnosis);
+    report->diagnoses_printed++;
+}
+
 void report_packets(struct report *report, const struct report_batch *batch)
 {
     if (report->format->batch)
@@ -138,6 +150,41 @@ void format_start(struct report *report, const struct report_run *run)
     }
     out_bytes(report->out, line, text.len);
     out_string(report->out, "\n");
+    for (uint32_t at = 0; at < run->missing_count; at++)
+        out_format(report->out, "  %s\n", run->missing[at].sentence);
+}
+
+static void print_line(struct report *report, const char *before, const struct text *text)
+{
+    char line[2048];
+    struct text safe = text_begin(line, sizeof line);
+    text_add_string(&safe, before);
+    text_add_untrusted(&safe, text->at, text->len);
+    text_add_string(&safe, "\n");
+    out_bytes(report->out, line, safe.len);
+}
+
+void format_diagnosis(struct report *report, const struct diagnosis *diagnosis)
+{
+    char line[1024], head[64];
+    struct text text = text_begin(head, sizeof head);
+    format_add_clock(report, &text, diagnosis->first_ns);
+    text_add_string(&text, "  ");
+    struct text words = text_begin(line, sizeof line);
+    text_add_string(&words, code_word(diagnosis->code));
+    text_add(&words, " (%s)", certainty_word(diagnosis->certainty));
+    if (diagnosis->count > 1)
+        text_add(&words, " x%llu", (unsigned long long)diagnosis->count);
+    print_line(report, head, &words);
+    words = text_begin(line, sizeof line);
+    text_add_summary(&words, diagnosis);
+    print_line(report, "    ", &words);
+    for (unsigned at = 0;; at++) {
+        words = text_begin(line, sizeof line);
+        if (!text_add_advice(&words, diagnosis, at))
+            break;
+        print_line(report, "      -> ", &words);
+    }
 }
 
 static void add_plural(struct text *text, uint64_t count, const char *one, const char *many)

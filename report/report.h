@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/out.h"
+#include "diagnose/diagnoser.h"
 #include "flows/tracker.h"
 #include "host/names.h"
 
@@ -27,14 +28,22 @@ enum report_format {
     REPORT_NOTHING, /* for a run that prints only the stream it follows */
 };
 
+/* What could not be had, and what to do about it. */
+struct report_missing {
+    const char *word;     /* for programs */
+    const char *sentence; /* for people */
+};
+
 /* What is known when the run begins. */
 struct report_run {
     const char *version;
     const char *name; /* interface or file; untrusted */
     bool live;
     const char *link_name;
-    const char *filter; /* "" for none; untrusted */
-    uint32_t snaplen;   /* bytes */
+    const char *filter;                   /* "" for none; untrusted */
+    uint32_t snaplen;                     /* bytes */
+    const struct report_missing *missing; /* what a live run does without */
+    uint32_t missing_count;
 };
 
 /* One row of "N packets: why", from the table of decode verdicts. */
@@ -82,8 +91,9 @@ struct report_options {
     uint64_t flow_id;   /* REPORT_PACKETS: only the packets of this flow; 0: all */
     bool stream_digest; /* REPORT_JSON: the tracker made digests */
     bool local_time;    /* clock times in the local zone, else UTC; JSON has epoch times only */
-    const struct names *names; /* of live ends; NULL: nobody is named */
-    bool utf8;                 /* arrows and ellipses may be drawn */
+    const struct names *names;         /* of live ends; NULL: nobody is named */
+    const struct diagnoser *diagnoser; /* tells what was found of a flow; NULL: nothing */
+    bool utf8;                         /* arrows and ellipses may be drawn */
 };
 
 struct report;
@@ -106,6 +116,12 @@ void report_packets(struct report *report, const struct report_batch *batch);
 /* The kinds that report_event does something with, as bits 1 << enum event_kind: the others need not
  * be handed over. */
 uint32_t report_wants(const struct report *report);
+
+/* Does it tell diagnoses while the run goes on, or only at its end? */
+bool report_tells_at_once(const struct report *report);
+
+/* Called for each diagnosis that is due, and again when it changed. */
+void report_diagnosis(struct report *report, const struct diagnosis *diagnosis);
 
 /* Called once, after tracker_finish. */
 void report_summary(struct report *report, const struct report_totals *totals);

@@ -193,6 +193,13 @@ static void print_failures(struct report *report)
     out_string(report->out, "\n");
 }
 
+static void text_diagnosis(struct report *report, const struct diagnosis *diagnosis)
+{
+    if (report->diagnoses_printed == 0)
+        out_string(report->out, report->flows_printed > 0 ? "\nWhy:\n" : "Why:\n");
+    format_diagnosis(report, diagnosis);
+}
+
 static void text_summary(struct report *report, const struct report_totals *totals)
 {
     if (report->flows_printed > 0)
@@ -201,5 +208,8 @@ static void text_summary(struct report *report, const struct report_totals *tota
     format_totals(report, totals);
 }
 
-const struct format format_text = {
-    .failures_only = true, .start = text_start, .event = text_event, .summary = text_summary};
+const struct format format_text = {.failures_only = true,
+                                   .start = text_start,
+                                   .event = text_event,
+                                   .diagnosis = text_diagnosis,
+                                   .summary = text_summary};

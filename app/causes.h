@@ -1,0 +1,50 @@
+/*
+ * Purpose: why connections of a run fail: asks the host, and hands events to the diagnoser.
+ * Owns:    the host of a live run, the diagnoser, and the events that wait.
+ * Bounds:  CAUSES_WAITING events; when they are more, the first do not wait any longer.
+ * Fails:   causes_open with -errno and a sentence. Without a host a live run goes on like a capture.
+ * Used by: app/session.
+ *
+ * Live, an event waits for CAUSES_DELAY_NS: what the kernel tells of a packet comes a moment after the
+ * packet itself.
+ */
+#ifndef LOFLOW_APP_CAUSES_H
+#define LOFLOW_APP_CAUSES_H
+
+#include "diagnose/diagnoser.h"
+#include "report/report.h"
+
+#define CAUSES_WAITING  8192u
+#define CAUSES_DELAY_NS INT64_C(20000000)
+
+struct causes {
+    struct host *host; /* NULL for captures, or when the kernel tells nothing */
+    struct diagnoser *diagnoser;
+    struct flow_event waiting[CAUSES_WAITING];
+    uint32_t first, count;
+    bool live;
+};
+
+int causes_open(struct causes *causes, bool live, struct err *err);
+void causes_close(struct causes *causes);
+
+/* Called for each event of a batch, before the next. Returns whether it is one that matters here. */
+void causes_event(struct causes *causes, struct tracker *tracker, const struct flow_event *event);
+
+/* Takes what the kernel has to tell; called before each batch of a live run. */
+void causes_poll(struct causes *causes, struct tracker *tracker);
+
+/* Time passes: see diagnoser_tick. */
+void causes_tick(struct causes *causes, struct tracker *tracker, int64_t now_ns);
+
+/* The input is over: nothing waits any longer. Called before tracker_finish. */
+void causes_finish(struct causes *causes, struct tracker *tracker);
+
+/* What a live run does without. Returns how many were written. */
+#define CAUSES_MISSING_MAX 4
+uint32_t causes_missing(const struct causes *causes, struct report_missing *missing);
+
+/* For report and screen; NULL: nobody is named. */
+const struct names *causes_names(const struct causes *causes);
+
+#endif

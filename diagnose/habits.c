@@ -4,8 +4,8 @@
  */
 #include "diagnose/rules.h"
 
-#define RTO_NS           (150 * CLOCK_NS_PER_MS) /* Linux sends nothing again sooner than 200 ms */
-#define HELD_BACK_LEAST  5                       /* of one flow: a habit */
+#define RTO_MS           150u /* Linux sends nothing again sooner than 200 ms */
+#define HELD_BACK_LEAST  5    /* of one flow: a habit */
 #define CHURN_LEAST      200u
 #define CHURN_PAUSE_NS   (500 * CLOCK_NS_PER_MS)
 #define CHURN_LIFE_NS    (1 * CLOCK_NS_PER_S) /* a short connection */
@@ -160,7 +160,7 @@ void rule_retransmission(const struct story *story)
     bool is_filter = find_filter_drops(story, since_ns, &drops);
     /* On lo a segment that is sent again was lost here, behind the capture: nothing else takes
      * 200 ms. Earlier copies are the kernel's impatience. */
-    bool is_late = story->event->time_ns - flow->side[sender].seq_next_ns >= RTO_NS;
+    bool is_late = story->event->silence_ms >= RTO_MS;
     if (!is_filter && !is_late)
         return;
     struct finding *finding =

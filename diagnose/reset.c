@@ -49,6 +49,12 @@ static int64_t fin_ns(const struct story *story, unsigned side)
     return story->flow.hot->side[side].seq_next_ns;
 }
 
+/* Before the RST: the flow may have gone on since. */
+static bool had_closed(const struct story *story, unsigned side)
+{
+    return story->flow.cold->rare[side].fin > 0 && fin_ns(story, side) < story->event->time_ns;
+}
+
 /* When the request began that the side answered last, or would have answered. */
 static int64_t request_ns(const struct flow_detail *detail, unsigned server)
 {
@@ -98,12 +104,11 @@ static bool speaks_tls(const struct flow_detail *detail, unsigned side)
 static void reset_by_client(const struct story *story, const struct cause *cause)
 {
     const struct flow_detail *detail = story->flow.detail;
-    const struct flow_side_rare *client = &story->flow.cold->rare[story->client];
     int64_t now_ns = story->event->time_ns;
     if (!detail || !detail->spoken || speaks_tls(detail, story->client))
         return;
     bool is_answered = detail->speaker == story->server;
-    if (client->fin > 0) {
+    if (had_closed(story, story->client)) {
         /* It had closed, and the answer came too late. */
         bool is_late = is_answered && detail->turn_ns > fin_ns(story, story->client);
         if (is_late && story->flow.hot->flags & FLOW_FLAG_BARE_RESET &&
@@ -111,8 +116,8 @@ static void reset_by_client(const struct story *story, const struct cause *cause
             client_aborted(story, "FIN", fin_ns(story, story->client), cause);
         return;
     }
-    bool is_server_done = story->flow.cold->rare[story->server].fin > 0;
-    bool in_answer = is_answered && story->event->arg == RESET_DATA && !is_server_done;
+    bool in_answer =
+        is_answered && story->event->arg == RESET_DATA && !had_closed(story, story->server);
     if (in_answer || (!is_answered && story->flow.hot->side[story->client].bytes > 0))
         client_aborted(story, "RST", now_ns, cause);
 }
@@ -138,13 +143,13 @@ static void reset_bare(const struct story *story, const struct cause *cause)
     struct host_listener listener;
     if (!detail || !detail->spoken)
         return;
-    bool had_closed = story->flow.cold->rare[story->server].fin > 0;
-    if (had_closed && detail->speaker == story->client &&
+    bool is_closed = had_closed(story, story->server);
+    if (is_closed && detail->speaker == story->client &&
         detail->turn_ns > fin_ns(story, story->server)) {
         keepalive_race(story, cause);
         return;
     }
-    if (had_closed)
+    if (is_closed)
         return;
     struct finding *finding =
         add_named(story, cause->is_filter ? CODE_RESET_BY_FIREWALL : CODE_STALE_CONNECTION, cause);

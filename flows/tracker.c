@@ -13,6 +13,7 @@
  * Time is packet time, the largest time stamp seen so far; a file that runs backwards makes nothing
  * expire early.
  */
+#include "base/clock.h"
 #include "flows/tracker.h"
 
 #include <errno.h>
@@ -131,9 +132,13 @@ static uint16_t event_arg(const struct tracker *tracker, uint32_t index,
 static uint32_t event_silence(const struct tracker *tracker, uint32_t index,
                               const struct packet *packet, enum event_kind kind)
 {
-    if (kind != EVENT_HELD_BACK)
+    if (kind == EVENT_HELD_BACK)
+        return record_detail(tracker, index)->side[packet->direction].held_ms;
+    if (kind != EVENT_RETRANSMISSION)
         return 0;
-    return record_detail(tracker, index)->side[packet->direction].held_ms;
+    const struct flow_side *side = &record_hot(tracker, index)->side[packet->direction];
+    int64_t ms = (packet->time_ns - side->seq_next_ns) / CLOCK_NS_PER_MS;
+    return ms < 0 ? 0 : ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 
 /* Raises what a packet did, in the order of enum event_kind. */

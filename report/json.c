@@ -212,7 +212,8 @@ static void json_event(struct report *report, struct flow_view flow, const struc
         json_string(out, "phase", reset_phase_word(event->arg));
     if (event->kind == EVENT_STALLED)
         json_string(out, "cause", stall_cause_word(event->arg));
-    if (event->kind == EVENT_STALLED || event->kind == EVENT_HELD_BACK)
+    if (event->kind == EVENT_STALLED || event->kind == EVENT_HELD_BACK ||
+        event->kind == EVENT_RETRANSMISSION)
         json_number(out, "silence_ms", event->silence_ms);
     if (event->kind == EVENT_ESTABLISHED)
         json_span_or_null(out, "handshake_rtt", flow.cold->handshake_ns);

@@ -57,6 +57,9 @@ static bool story_of(struct story *story, struct diagnoser *diagnoser,
     story->client = story->flow.hot->client;
     story->server = !story->client;
     story->port = story->tuple->port[story->server];
+    story->is_local = address_is_loopback(&story->tuple->address[0], story->tuple->family) ||
+                      memcmp(&story->tuple->address[0], &story->tuple->address[1],
+                             sizeof story->tuple->address[0]) == 0;
     return true;
 }
 

@@ -152,8 +152,8 @@ void rule_retransmission(const struct story *story)
             watch_begin(story, WATCH_SYN, story->flow.cold->start_ns);
         return;
     }
-    if (flow->flags & FLOW_FLAG_SELF || flow->state == FLOW_MIDSTREAM || !story->flow.detail ||
-        watch_find(story->diagnoser, story->event->flow))
+    if (!story->is_local || flow->flags & FLOW_FLAG_SELF || flow->state == FLOW_MIDSTREAM ||
+        !story->flow.detail || watch_find(story->diagnoser, story->event->flow))
         return;
     struct filter_drops drops;
     int64_t since_ns = story->event->time_ns - 2 * CLOCK_NS_PER_S;

@@ -12,11 +12,9 @@
 #define STARTING_NS         (60 * CLOCK_NS_PER_S)   /* the server came up that soon after */
 #define JUDGED_ANEW_NS      (500 * CLOCK_NS_PER_MS) /* the host is asked again after this */
 #define BEFORE_NS           (5 * CLOCK_NS_PER_MS)   /* kernel events may carry an earlier time */
-#define SCAN_PORTS          15u                     /* so many ports are no typing error */
-#define SCAN_PAUSE_NS       (2 * CLOCK_NS_PER_S)
 #define LOOKED_AT_MAX       16
 
-/* What starting servers supersede, and what a port scan makes of single refusals. */
+/* What starting servers supersede. */
 #define REFUSED_CODES                                                                              \
     (code_bit(CODE_REFUSED) | code_bit(CODE_REFUSED_NO_LISTENER) |                                 \
      code_bit(CODE_REFUSED_WRONG_ADDRESS) | code_bit(CODE_REFUSED_WRONG_FAMILY) |                  \
@@ -210,11 +208,9 @@ static bool is_filter_icmp(const struct story *story)
 {
     uint8_t type = (uint8_t)(story->event->arg >> 8), code = (uint8_t)story->event->arg;
     const struct tuple *tuple = story->tuple;
-    bool is_local = address_is_loopback(&tuple->address[0], tuple->family) ||
-                    memcmp(&tuple->address[0], &tuple->address[1], sizeof tuple->address[0]) == 0;
     if (tuple->family == 4)
-        return type == 3 && (is_local || code == 3 || code == 9 || code == 10 || code == 13);
-    return type == 1 && (is_local || code == 1 || code == 4 || code == 5 || code == 6);
+        return type == 3 && (story->is_local || code == 3 || code == 9 || code == 10 || code == 13);
+    return type == 1 && (story->is_local || code == 1 || code == 4 || code == 5 || code == 6);
 }
 
 static void refused_by_icmp(const struct story *story, const struct party *client)
@@ -400,8 +396,6 @@ static void server_came_up(const struct story *story, struct service *service)
     diagnosis_set(diagnosis, FACT_T_LISTENING, listening_ns);
 }
 
-static void scan_found(const struct story *story);
-
 void rule_established(const struct story *story)
 {
     struct diagnoser *diagnoser = story->diagnoser;
@@ -426,104 +420,4 @@ void rule_established(const struct story *story)
     struct watch *watch = watch_find(diagnoser, story->event->flow);
     if (watch && watch->kind == WATCH_SYN)
         (void)watch_look(story, watch, false);
-}
-
-static bool is_of(const struct scanner *scanner, const struct story *story,
-                  const struct party *client)
-{
-    if (client->pid != 0 || scanner->pid != 0)
-        return scanner->pid == client->pid;
-    return memcmp(&scanner->address, &story->tuple->address[story->client],
-                  sizeof scanner->address) == 0;
-}
-
-/* The scanner's record, made anew over the one that was quiet longest. */
-static struct scanner *scanner_of(const struct story *story, const struct party *client)
-{
-    struct scanner *oldest = &story->diagnoser->scanners[0];
-    int64_t now_ns = story->event->time_ns;
-    for (unsigned at = 0; at < SCANNERS_MAX; at++) {
-        struct scanner *scanner = &story->diagnoser->scanners[at];
-        bool is_recent = scanner->refused > 0 && now_ns - scanner->last_ns <= SCAN_PAUSE_NS;
-        if (is_recent && is_of(scanner, story, client))
-            return scanner;
-        if (scanner->last_ns < oldest->last_ns)
-            oldest = scanner;
-    }
-    memset(oldest, 0, sizeof *oldest);
-    oldest->pid = client->pid;
-    oldest->address = story->tuple->address[story->client];
-    oldest->first_ns = now_ns;
-    oldest->first_port = story->port;
-    return oldest;
-}
-
-/* What was said of the single ports so far is the scan's. */
-static void absorb(const struct story *story, const struct scanner *scanner,
-                   struct finding *finding)
-{
-    struct findings *findings = &story->diagnoser->findings;
-    for (uint32_t at = 0; at < REFUSALS_MAX; at++) {
-        struct refusal *refusal = &story->diagnoser->refusals[at];
-        bool is_its = refusal->pid == scanner->pid && refusal->time_ns >= scanner->first_ns;
-        if (!is_its || refusal->code == CODE_COUNT)
-            continue;
-        struct finding *old =
-            findings_find(findings, (struct finding_key){.code = (enum code)refusal->code,
-                                                         .port = refusal->port});
-        refusal->code = CODE_COUNT;
-        if (old)
-            findings_withdraw(findings, old, finding);
-    }
-}
-
-/* A port that is open: whoever scans has found it. */
-static void scan_found(const struct story *story)
-{
-    struct diagnoser *diagnoser = story->diagnoser;
-    int64_t now_ns = story->event->time_ns;
-    if (diagnoser->refusal_last_ns == 0 || now_ns - diagnoser->refusal_last_ns > SCAN_PAUSE_NS)
-        return;
-    struct party client = story_client(story);
-    for (unsigned at = 0; at < SCANNERS_MAX; at++) {
-        struct scanner *scanner = &diagnoser->scanners[at];
-        bool is_recent = scanner->refused > 0 && now_ns - scanner->last_ns <= SCAN_PAUSE_NS;
-        if (is_recent && is_of(scanner, story, &client))
-            scanner->open++;
-    }
-}
-
-bool scan_note(const struct story *story, const struct party *client)
-{
-    struct scanner *scanner = scanner_of(story, client);
-    story->diagnoser->refusal_last_ns = story->event->time_ns;
-    uint64_t bit = UINT64_C(1) << (story->port % 64);
-    scanner->last_ns = story->event->time_ns;
-    if (!(scanner->ports[story->port / 64] & bit)) {
-        scanner->ports[story->port / 64] |= bit;
-        scanner->refused++;
-        if (story->port < scanner->first_port)
-            scanner->first_port = story->port;
-        if (story->port > scanner->last_port)
-            scanner->last_port = story->port;
-    }
-    if (scanner->refused < SCAN_PORTS)
-        return false;
-    struct findings *findings = &story->diagnoser->findings;
-    struct finding *finding = findings_add(
-        findings, (struct finding_key){.code = CODE_PORT_SCAN, .netns = (uint32_t)scanner->pid},
-        story->event->time_ns);
-    struct diagnosis *diagnosis = &finding->diagnosis;
-    if (!scanner->is_scan)
-        absorb(story, scanner, finding);
-    scanner->is_scan = true;
-    finding_touch(finding, scanner->first_ns);
-    findings_note_flow(findings, finding, story->flow.cold->id);
-    diagnosis->certainty = scanner->pid ? CERTAINTY_PROVED : CERTAINTY_SEEN;
-    finding_name(finding, FACT_CLIENT_PID, FACT_CLIENT_COMM, client);
-    diagnosis_set(diagnosis, FACT_REFUSED_PORTS, scanner->refused);
-    diagnosis_set(diagnosis, FACT_OPEN_PORTS, scanner->open);
-    diagnosis_set(diagnosis, FACT_FIRST_PORT, scanner->first_port);
-    diagnosis_set(diagnosis, FACT_LAST_PORT, scanner->last_port);
-    return true;
 }

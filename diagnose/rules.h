@@ -95,6 +95,7 @@ struct story {
     const struct tuple *tuple;
     unsigned client, server; /* ends of the tuple */
     uint16_t port;           /* the server's */
+    bool is_local;           /* both ends are on one machine, by their addresses */
 };
 
 /* Adds an occurrence to the finding of that code and the story's port. */
@@ -164,7 +165,9 @@ void rule_drop(struct diagnoser *diagnoser, const struct trace_event *event);
 void rule_sweep(struct diagnoser *diagnoser);
 void rule_syn_drops(struct diagnoser *diagnoser);
 
-/* refused.c: a refusal of this client counts for a scan. Returns whether it is one. */
+/* scan.c: a refusal of this client counts for a scan, returns whether it is one; and so does a port that
+ * it found open. */
 bool scan_note(const struct story *story, const struct party *client);
+void scan_found(const struct story *story);
 
 #endif

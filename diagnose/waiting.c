@@ -101,8 +101,8 @@ static bool look_syn(const struct story *story, struct watch *watch, bool is_ove
     const struct flow_side_rare *client = &story->flow.cold->rare[story->client];
     const struct flow_side_rare *server = &story->flow.cold->rare[story->server];
     bool is_answered = server->syn > 0;
-    bool is_one_way =
-        is_answered && server->syn >= 2 && client->syn >= 2 && flow->state == FLOW_SYN_RECEIVED;
+    bool is_one_way = story->is_local && is_answered && server->syn >= 2 && client->syn >= 2 &&
+                      flow->state == FLOW_SYN_RECEIVED;
     struct host_listener listener;
     struct filter_drops drops = {0};
     bool has_listener = find_listener(diagnoser, story->tuple, story->server, &listener);

@@ -108,9 +108,13 @@ static bool is_name(const char *name, size_t len, const char *word)
 
 enum filled { FILLED_NO_NAME, FILLED_UNKNOWN, FILLED_KNOWN };
 
+/* `name` may end in ">1": then a count of one is not worth a word. */
 static enum filled fill(struct text *text, const struct diagnosis *diagnosis, const char *name,
                         size_t len)
 {
+    const size_t many_len = strlen(">1");
+    bool only_many = len > many_len && memcmp(name + len - many_len, ">1", many_len) == 0;
+    len -= only_many ? many_len : 0;
     if (is_name(name, len, "target")) {
         add_target(text, diagnosis);
         return FILLED_KNOWN;
@@ -127,7 +131,7 @@ static enum filled fill(struct text *text, const struct diagnosis *diagnosis, co
             add_fact(text, fact);
         else
             text_add_string(text, "?");
-        return fact ? FILLED_KNOWN : FILLED_UNKNOWN;
+        return fact && !(only_many && fact->number == 1) ? FILLED_KNOWN : FILLED_UNKNOWN;
     }
     return FILLED_NO_NAME;
 }

@@ -195,16 +195,20 @@ static void print_failures(struct report *report)
 
 static void text_diagnosis(struct report *report, const struct diagnosis *diagnosis)
 {
-    if (report->diagnoses_printed == 0)
-        out_string(report->out, report->flows_printed > 0 ? "\nWhy:\n" : "Why:\n");
+    if (report->diagnoses_printed == 0) {
+        out_string(report->out, report->flows_printed > 0 ? "\n" : "");
+        print_failures(report);
+        out_string(report->out, "Why:\n");
+    }
     format_diagnosis(report, diagnosis);
 }
 
 static void text_summary(struct report *report, const struct report_totals *totals)
 {
-    if (report->flows_printed > 0)
+    if (report->flows_printed > 0 || report->diagnoses_printed > 0)
         out_string(report->out, "\n");
-    print_failures(report);
+    if (report->diagnoses_printed == 0)
+        print_failures(report);
     format_totals(report, totals);
 }
 

@@ -13,6 +13,7 @@
 #include "app/ports_command.h"
 #include "app/session.h"
 #include "app/signals.h"
+#include "app/why_command.h"
 
 enum exit_status { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -80,6 +81,8 @@ static int run(const struct options *options, struct err *err)
         return EXIT_GOOD;
     case COMMAND_LIST:
         return list_interfaces(err);
+    case COMMAND_NOTHING:
+        return EXIT_GOOD;
     default:
         return capture(options, err);
     }
@@ -121,7 +124,9 @@ int main(int argc, char **argv)
         failed = ports_command(argv + 2, &err);
         return failed ? fail(&err, failed) : flush_stdout(EXIT_GOOD, &err);
     }
-    if (!failed)
+    if (!failed && argc > 1 && strcmp(argv[1], "why") == 0)
+        failed = why_command(&options, argv + 2, &err);
+    else if (!failed)
         failed = options_parse(&options, argc, argv, &err);
     int status = failed ? fail(&err, failed) : flush_stdout(run(&options, &err), &err);
     options_free(&options);

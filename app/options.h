@@ -16,7 +16,7 @@
 
 #define FILTER_MAX 65536
 
-enum command { COMMAND_CAPTURE, COMMAND_LIST, COMMAND_HELP, COMMAND_VERSION };
+enum command { COMMAND_CAPTURE, COMMAND_LIST, COMMAND_HELP, COMMAND_VERSION, COMMAND_NOTHING };
 
 struct options {
     enum command command;
@@ -36,6 +36,8 @@ struct options {
     uint32_t max_flows;  /* 0: default */
     uint64_t flow_id;    /* of --flow; 0: all */
     uint64_t follow_id;  /* of --follow; 0: none */
+    uint16_t why_port;   /* with `why`: only what is about this port; 0: all */
+    bool why;            /* of `loflow why`: diagnoses and nothing else */
     bool json;
     bool report;
     bool packets;

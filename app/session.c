@@ -88,8 +88,8 @@ static int open_writer(struct session *session, struct err *err)
 
 static bool wants_view(const struct options *options)
 {
-    bool prints = options->json || options->report || options->packets || options->follow_id ||
-                  options->stream_path || options->no_ui;
+    bool prints = options->why || options->json || options->report || options->packets ||
+                  options->follow_id || options->stream_path || options->no_ui;
     return !prints && isatty(STDOUT_FILENO);
 }
 
@@ -132,14 +132,17 @@ static int open_report(struct session *session, struct err *err)
 {
     const struct options *options = session->options;
     bool live = source_info(session->source)->live;
-    enum report_format format = options->json              ? REPORT_JSON
-                                : options->packets         ? REPORT_PACKETS
-                                : options->follow_id       ? REPORT_NOTHING
-                                : options->report || !live ? REPORT_TEXT
-                                                           : REPORT_LINES;
+    enum report_format format = options->why && options->json ? REPORT_WHY_JSON
+                                : options->why                ? REPORT_WHY
+                                : options->json               ? REPORT_JSON
+                                : options->packets            ? REPORT_PACKETS
+                                : options->follow_id          ? REPORT_NOTHING
+                                : options->report || !live    ? REPORT_TEXT
+                                                              : REPORT_LINES;
     return report_open(&session->report,
                        &(struct report_options){.format = format,
                                                 .flow_id = options->flow_id,
+                                                .port = options->why_port,
                                                 .stream_digest = options->stream_digest,
                                                 .names = causes_names(&session->causes),
                                                 .diagnoser = session->causes.diagnoser,

@@ -50,6 +50,11 @@ const struct diagnosis *diagnoser_next(struct diagnoser *diagnoser, bool final);
 /* Walks over all that hold: start with *at = 0; NULL at the end. */
 const struct diagnosis *diagnoser_walk(const struct diagnoser *diagnoser, uint32_t *at);
 
+/* Would a connection to end 1 of the tuple fail now, by what the host knows? Nothing is sent. Otherwise
+ * the diagnosis has no code, and says who listens there. Needs a host. */
+bool diagnoser_endpoint(struct diagnoser *diagnoser, const struct tuple *tuple, int64_t now_ns,
+                        struct diagnosis *diagnosis);
+
 /* What was found about a flow: bits 1 << enum code, of the flows seen last. */
 uint64_t diagnoser_flow_codes(const struct diagnoser *diagnoser, uint64_t flow_id);
 

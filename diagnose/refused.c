@@ -116,15 +116,14 @@ static bool judge_bound(const struct story *story, struct judgement *judgement)
     return false;
 }
 
-static void judge_by_host(const struct story *story, const struct service *service,
+/* Nobody takes connections at this end: who is nearest to doing so? */
+static void judge_absence(const struct story *story, const struct service *service,
                           struct judgement *judgement)
 {
     struct host *host = story->diagnoser->host;
     judgement->has_past = host_past_listener(host, story->port, &judgement->past);
     bool stopped_here =
         judgement->has_past && is_same_end(&judgement->past.tuple, story->tuple, story->server);
-    if (judge_firewall(story, judgement))
-        return;
     if (stopped_here || (service->served > 0 && judgement->has_past)) {
         judge(judgement, CODE_REFUSED_SERVER_STOPPED, CERTAINTY_PROVED);
         return;
@@ -250,7 +249,8 @@ static enum code judge_again(const struct story *story, struct service *service,
         findings_find(&story->diagnoser->findings,
                       (struct finding_key){.code = (enum code)service->code, .port = story->port}))
         return service->code;
-    judge_by_host(story, service, judgement);
+    if (!judge_firewall(story, judgement))
+        judge_absence(story, service, judgement);
     service->judged_ns = now_ns;
     service->code = (uint8_t)judgement->code;
     return judgement->code;
@@ -420,4 +420,54 @@ void rule_established(const struct story *story)
     struct watch *watch = watch_find(diagnoser, story->event->flow);
     if (watch && watch->kind == WATCH_SYN)
         (void)watch_look(story, watch, false);
+}
+
+/* The server is there; would it answer? */
+static bool judge_presence(struct diagnoser *diagnoser, const struct host_listener *listener,
+                           struct diagnosis *diagnosis)
+{
+    struct host_activity activity;
+    const struct host_socket *socket = &listener->socket;
+    pid_t pid = listener->process.pid;
+    bool is_known = pid != 0 && host_activity(diagnoser->host, pid, &activity);
+    bool is_full = socket->queue > socket->queue_limit;
+    bool is_stopped = is_known && (activity.state == 'T' || activity.state == 't');
+    if (!is_full && !is_stopped)
+        return false;
+    diagnosis->code = is_stopped ? CODE_SERVER_NOT_ACCEPTING : CODE_TIMEOUT_BACKLOG_FULL;
+    if (is_stopped)
+        diagnosis_set_text(diagnosis, FACT_PROCESS_STATE, (char[]){activity.state, '\0'});
+    diagnosis_set(diagnosis, is_stopped ? FACT_ACCEPT_QUEUE : FACT_QUEUE, socket->queue);
+    diagnosis_set(diagnosis, FACT_BACKLOG, socket->queue_limit);
+    return true;
+}
+
+bool diagnoser_endpoint(struct diagnoser *diagnoser, const struct tuple *tuple, int64_t now_ns,
+                        struct diagnosis *diagnosis)
+{
+    struct finding finding = {.diagnosis = {.port = tuple->port[1],
+                                            .certainty = CERTAINTY_PROVED,
+                                            .count = 1,
+                                            .first_ns = now_ns,
+                                            .last_ns = now_ns}};
+    const struct service unused = {0};
+    struct judgement judgement = {0};
+    struct host_listener listener;
+    bool fails = true;
+    diagnosis_set(&finding.diagnosis, FACT_PORT, tuple->port[1]);
+    diagnosis_set_address(&finding.diagnosis, FACT_ADDRESS, &tuple->address[1], tuple->family);
+    if (find_listener(diagnoser, tuple, 1, &listener)) {
+        fails = judge_presence(diagnoser, &listener, &finding.diagnosis);
+        finding_name_listener(&finding, &listener);
+    } else {
+        judge_absence(
+            &(struct story){
+                .diagnoser = diagnoser, .tuple = tuple, .server = 1, .port = tuple->port[1]},
+            &unused, &judgement);
+        finding.diagnosis.code = (uint8_t)judgement.code;
+        finding.diagnosis.certainty = (uint8_t)judgement.certainty;
+        set_facts(&finding, &judgement);
+    }
+    *diagnosis = finding.diagnosis;
+    return fails;
 }

@@ -124,6 +124,15 @@ uint32_t process_read_file_limit(pid_t pid)
     return value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
 }
 
+int64_t process_age_s(uint64_t start)
+{
+    struct timespec since_boot;
+    if (clock_gettime(CLOCK_BOOTTIME, &since_boot) != 0)
+        return 0;
+    int64_t age_s = since_boot.tv_sec - (int64_t)start / sysconf(_SC_CLK_TCK);
+    return age_s > 0 ? age_s : 0;
+}
+
 bool process_lived_at(pid_t pid, int64_t time_ns)
 {
     struct process_stat stat;

@@ -52,6 +52,9 @@ uint32_t process_read_file_limit(pid_t pid);
 /* Was that process there at that time of CLOCK_REALTIME? Tells a pid that was given away anew. */
 bool process_lived_at(pid_t pid, int64_t time_ns);
 
+/* How long ago a process began, in seconds, by its start in clock ticks since boot. */
+int64_t process_age_s(uint64_t start);
+
 /* Who made a call at that time, as the tracer tells; its command is added when it is still there. */
 struct host_process process_of_call(pid_t pid, const char comm[OWNER_COMM + 1], int64_t time_ns);
 

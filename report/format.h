@@ -34,6 +34,8 @@ extern const struct format format_json;
 extern const struct format format_text;
 extern const struct format format_lines;
 extern const struct format format_packets;
+extern const struct format format_why;
+extern const struct format format_why_json;
 
 /* A diagnosis for people: what is wrong, how sure that is, what to do. */
 void format_diagnosis(struct report *report, const struct diagnosis *diagnosis);

@@ -274,6 +274,9 @@ static void json_diagnosis(struct report *report, const struct diagnosis *diagno
     json_write_diagnosis(report->out, diagnosis);
 }
 
+const struct format format_why_json = {
+    .tells_at_once = true, .failures_only = true, .start = json_start, .diagnosis = json_diagnosis};
+
 const struct format format_json = {.tells_at_once = true,
                                    .start = json_start,
                                    .event = json_event,

@@ -42,6 +42,19 @@ static void lines_diagnosis(struct report *report, const struct diagnosis *diagn
     format_diagnosis(report, diagnosis);
 }
 
+static void why_start(struct report *report, const struct report_run *run)
+{
+    for (uint32_t at = 0; at < run->missing_count; at++)
+        out_format(report->out, "  %s\n", run->missing[at].sentence);
+    if (report->options.port != 0)
+        out_format(report->out, "watching port %u; Ctrl-C stops\n", report->options.port);
+    else
+        out_string(report->out, "watching for connections that fail; Ctrl-C stops\n");
+}
+
+const struct format format_why = {
+    .tells_at_once = true, .failures_only = true, .start = why_start, .diagnosis = lines_diagnosis};
+
 const struct format format_lines = {.tells_at_once = true,
                                     .start = lines_start,
                                     .event = lines_event,

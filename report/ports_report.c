@@ -9,7 +9,8 @@ enum column {
     COLUMN_QUEUE = 64,
     COLUMN_OPEN = 76,
     COLUMN_WAIT = 84,
-    COLUMN_COMMAND = 96,
+    COLUMN_AGE = 94,
+    COLUMN_COMMAND = 102,
 };
 
 static void add_process(struct text *text, const struct port_row *row)
@@ -24,6 +25,23 @@ static void add_process(struct text *text, const struct port_row *row)
         text_add(text, " +%zu", row->owner_count - 1);
 }
 
+/* The two greatest units are enough: 2d3h, 5m12s. */
+static void add_age(struct text *text, int64_t seconds)
+{
+    static const struct {
+        int64_t seconds;
+        char letter;
+    } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+    size_t unit = 0;
+    while (unit < 3 && seconds < units[unit].seconds)
+        unit++;
+    text_add(text, "%lld%c", (long long)(seconds / units[unit].seconds), units[unit].letter);
+    if (unit < 3)
+        text_add(text, "%lld%c",
+                 (long long)(seconds % units[unit].seconds / units[unit + 1].seconds),
+                 units[unit + 1].letter);
+}
+
 static void print_heading(struct out *out)
 {
     static const struct {
@@ -31,7 +49,8 @@ static void print_heading(struct out *out)
         const char *words;
     } headings[] = {{COLUMN_ADDRESS, "address"}, {COLUMN_PROCESS, "process"},
                     {COLUMN_QUEUE, "queue"},     {COLUMN_OPEN, "open"},
-                    {COLUMN_WAIT, "time-wait"},  {COLUMN_COMMAND, "command"}};
+                    {COLUMN_WAIT, "time-wait"},  {COLUMN_AGE, "age"},
+                    {COLUMN_COMMAND, "command"}};
     char line[256];
     struct text text = text_begin(line, sizeof line);
     text_add_string(&text, "proto");
@@ -70,6 +89,10 @@ static void print_row(struct out *out, const struct port_row *row)
     add_process(&text, row);
     text_add_string(&text, " ");
     add_queue(&text, row);
+    text_pad_to(&text, COLUMN_AGE);
+    if (row->owner && row->owner->start > 0)
+        add_age(&text, process_age_s(row->owner->start));
+    text_add_string(&text, " ");
     text_pad_to(&text, COLUMN_COMMAND);
     if (row->owner)
         text_add_untrusted(&text, row->owner->command, strlen(row->owner->command));
@@ -116,6 +139,8 @@ static void print_object(struct out *out, const struct port_row *row)
     out_format(out, ",\"user\":%u,\"v6only\":%s", socket->user, socket->v6only ? "true" : "false");
     if (row->owner) {
         out_format(out, ",\"pid\":%d,\"processes\":%zu", (int)row->owner->pid, row->owner_count);
+        if (row->owner->start > 0)
+            out_format(out, ",\"age_s\":%lld", (long long)process_age_s(row->owner->start));
         print_untrusted(out, "comm", row->owner->comm);
         print_untrusted(out, "command", row->owner->command);
     }
@@ -132,10 +157,15 @@ static void print_object(struct out *out, const struct port_row *row)
     out_string(out, row->remarks ? "]}\n" : ",\"remarks\":[]}\n");
 }
 
-void ports_report_json(struct out *out, const struct host_ports *ports)
+void ports_report_json_rows(struct out *out, const struct host_ports *ports)
 {
     for (size_t at = 0; at < ports->count; at++)
         print_object(out, &ports->rows[at]);
+}
+
+void ports_report_json(struct out *out, const struct host_ports *ports)
+{
+    ports_report_json_rows(out, ports);
     out_format(out,
                "{\"type\":\"summary\",\"listeners\":%zu,\"left_out\":%llu,\"hidden_processes\":%u,"
                "\"ephemeral_low\":%u,\"ephemeral_high\":%u}\n",

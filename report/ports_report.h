@@ -12,7 +12,8 @@
 
 void ports_report_text(struct out *out, const struct host_ports *ports);
 
-/* One object a listener: "type":"listener". */
+/* One object a listener: "type":"listener"; and a summary. */
+void ports_report_json_rows(struct out *out, const struct host_ports *ports);
 void ports_report_json(struct out *out, const struct host_ports *ports);
 
 /* The pid of every process that listens, once each, a line each. */

@@ -17,6 +17,7 @@ int report_open(struct report **report, const struct report_options *options, st
     static const struct format *const formats[] = {
         [REPORT_JSON] = &format_json,       [REPORT_TEXT] = &format_text,
         [REPORT_LINES] = &format_lines,     [REPORT_PACKETS] = &format_packets,
+        [REPORT_WHY] = &format_why,         [REPORT_WHY_JSON] = &format_why_json,
         [REPORT_NOTHING] = &format_nothing,
     };
     struct report *opened = calloc(1, sizeof *opened);
@@ -70,6 +71,8 @@ bool report_tells_at_once(const struct report *report)
 
 void report_diagnosis(struct report *report, const struct diagnosis *diagnosis)
 {
+    if (report->options.port != 0 && diagnosis->port != report->options.port)
+        return;
     if (report->format->diagnosis)
         report->format->diagnosis(report, diagnosis);
     report->diagnoses_printed++;

@@ -21,11 +21,13 @@
 #include "host/names.h"
 
 enum report_format {
-    REPORT_JSON,    /* NDJSON: start, events, flows as they retire, summary */
-    REPORT_TEXT,    /* flows as they retire, then what failed, then the summary */
-    REPORT_LINES,   /* one line an event, as it happens; the summary */
-    REPORT_PACKETS, /* one line a packet, nothing else */
-    REPORT_NOTHING, /* for a run that prints only the stream it follows */
+    REPORT_JSON,     /* NDJSON: start, events, flows as they retire, summary */
+    REPORT_TEXT,     /* flows as they retire, then what failed, then the summary */
+    REPORT_LINES,    /* one line an event, as it happens; the summary */
+    REPORT_PACKETS,  /* one line a packet, nothing else */
+    REPORT_WHY,      /* diagnoses as they come, nothing else */
+    REPORT_WHY_JSON, /* start and diagnoses, as NDJSON */
+    REPORT_NOTHING,  /* for a run that prints only the stream it follows */
 };
 
 /* What could not be had, and what to do about it. */
@@ -89,6 +91,7 @@ struct report_batch {
 struct report_options {
     enum report_format format;
     uint64_t flow_id;   /* REPORT_PACKETS: only the packets of this flow; 0: all */
+    uint16_t port;      /* only the diagnoses about this port; 0: all */
     bool stream_digest; /* REPORT_JSON: the tracker made digests */
     bool local_time;    /* clock times in the local zone, else UTC; JSON has epoch times only */
     const struct names *names;         /* of live ends; NULL: nobody is named */

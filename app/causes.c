@@ -2,8 +2,9 @@
 
 #include "base/clock.h"
 
-int causes_open(struct causes *causes, bool live, struct err *err)
+int causes_open(struct causes *causes, bool live, struct kept *kept, struct err *err)
 {
+    causes->kept = kept;
     struct err trouble;
     causes->live = live;
     if (live && host_open(&causes->host, &(struct host_options){.trace = true}, &trouble) != 0)
@@ -108,6 +109,7 @@ void causes_event(struct causes *causes, struct tracker *tracker, const struct f
 static void take_trace(void *context, const struct trace_event *event)
 {
     struct causes *causes = context;
+    kept_trace(causes->kept, event);
     diagnoser_trace(causes->diagnoser, event);
 }
 

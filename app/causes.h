@@ -11,6 +11,7 @@
 #ifndef LOFLOW_APP_CAUSES_H
 #define LOFLOW_APP_CAUSES_H
 
+#include "app/kept.h"
 #include "diagnose/diagnoser.h"
 #include "report/report.h"
 
@@ -23,9 +24,10 @@ struct causes {
     struct flow_event waiting[CAUSES_WAITING];
     uint32_t first, count;
     bool live;
+    struct kept *kept; /* notes what the kernel tells */
 };
 
-int causes_open(struct causes *causes, bool live, struct err *err);
+int causes_open(struct causes *causes, bool live, struct kept *kept, struct err *err);
 void causes_close(struct causes *causes);
 
 /* Called for each event of a batch, before the next. Returns whether it is one that matters here. */

@@ -184,7 +184,7 @@ void session_finish(struct session *session)
     check_link(session);
     if (session->writer) {
         int failed = writer_close(session->writer, &err);
-        session->writer = NULL;
+        session->writer = session->kept.writer = NULL;
         if (failed)
             session_note_trouble(session, failed, &err);
     }

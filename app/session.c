@@ -128,6 +128,11 @@ static int open_decoder(struct session *session, struct err *err)
     return decoder_open(&session->decoder, &options, err);
 }
 
+static const struct names *session_names(const struct session *session)
+{
+    return session->kept.names ? session->kept.names : causes_names(&session->causes);
+}
+
 static int open_report(struct session *session, struct err *err)
 {
     const struct options *options = session->options;
@@ -144,7 +149,7 @@ static int open_report(struct session *session, struct err *err)
                                                 .flow_id = options->flow_id,
                                                 .port = options->why_port,
                                                 .stream_digest = options->stream_digest,
-                                                .names = causes_names(&session->causes),
+                                                .names = session_names(session),
                                                 .diagnoser = session->causes.diagnoser,
                                                 .local_time = true},
                        &session->out, err);
@@ -152,7 +157,16 @@ static int open_report(struct session *session, struct err *err)
 
 static int open_causes(struct session *session, struct err *err)
 {
-    return causes_open(&session->causes, source_info(session->source)->live, err);
+    const struct options *options = session->options;
+    bool live = source_info(session->source)->live;
+    if (session->writer && live && writer_takes_notes(session->writer))
+        session->kept.writer = session->writer;
+    int failed = causes_open(&session->causes, live, &session->kept, err);
+    if (!failed && options->read_path && strcmp(options->read_path, "-") != 0)
+        kept_load(&session->kept, options->read_path, session->causes.diagnoser);
+    if (!failed)
+        kept_listeners(&session->kept, session->causes.host);
+    return failed;
 }
 
 static int open_output(struct session *session, struct err *err)
@@ -250,6 +264,13 @@ static void audit_frames(struct session *session)
         session->audit.read_bytes += session->frames.frames[at].captured_len;
 }
 
+static void keep_flow(struct session *session, const struct flow_event *event)
+{
+    struct flow_view flow;
+    if (session->kept.writer && tracker_look(session->tracker, event->flow, &flow))
+        kept_flow(&session->kept, causes_names(&session->causes), flow);
+}
+
 void session_show_events(struct session *session)
 {
     uint32_t wanted = session->wanted_events;
@@ -257,7 +278,11 @@ void session_show_events(struct session *session)
         const struct flow_event *event = &session->events.events[at];
         if (event->kind == EVENT_RETIRED && session->options->audit)
             audit_flow(session, event);
+        if (event->kind == EVENT_OPENED)
+            kept_name(&session->kept, session->tracker, event);
         causes_event(&session->causes, session->tracker, event);
+        if (event->kind == EVENT_RETIRED)
+            keep_flow(session, event);
         if (!(wanted >> event->kind & 1))
             continue;
         if (session->view)
@@ -279,12 +304,11 @@ static void limit_packets(struct session *session)
     }
 }
 
-static void write_frames(struct session *session)
+static void write_frames(struct session *session, const struct frame_batch *frames,
+                         const char *const *comments)
 {
     struct err err;
-    if (!session->writer)
-        return;
-    int state = writer_write(session->writer, &session->frames, &err);
+    int state = writer_write_commented(session->writer, frames, comments, &err);
     if (state < 0) {
         session_note_trouble(session, state, &err);
     } else if (state > 0) {
@@ -301,15 +325,27 @@ bool session_has_readers(const struct session *session)
 static void show_diagnoses(struct session *session, bool final)
 {
     const struct diagnosis *diagnosis = NULL;
-    if (!session->report)
+    if (!session->report && !session->kept.writer)
         return;
-    while ((diagnosis = diagnoser_next(session->causes.diagnoser, final)))
-        report_diagnosis(session->report, diagnosis);
+    while ((diagnosis = diagnoser_next(session->causes.diagnoser, final))) {
+        kept_diagnosis(&session->kept, diagnosis);
+        if (session->report)
+            report_diagnosis(session->report, diagnosis);
+    }
 }
 
 void session_show_causes(struct session *session)
 {
     show_diagnoses(session, true);
+}
+
+/* Only when it is decoded is it known whose packet it is. */
+static void keep_frames(struct session *session, const struct frame_batch *frames)
+{
+    const char *comments[FRAME_BATCH_MAX];
+    kept_comments(&session->kept, session->causes.host, session->tracker, &session->packets,
+                  &session->events, comments);
+    write_frames(session, frames, comments);
 }
 
 static void take_batch(struct session *session, const struct frame_batch *frames)
@@ -318,6 +354,8 @@ static void take_batch(struct session *session, const struct frame_batch *frames
     decode_batch(session->decoder, frames, &session->packets);
     tracker_feed(session->tracker, &session->packets, &session->events);
     show_packets(session, frames);
+    if (session->kept.writer)
+        keep_frames(session, frames);
     session_show_events(session);
     if (!source_info(session->source)->live && session->packets.count > 0)
         diagnoser_tick(session->causes.diagnoser, session->tracker,
@@ -350,7 +388,8 @@ bool session_pump(struct session *session)
     if (state != SOURCE_OPEN || session->frames.count == 0)
         return false;
     limit_packets(session);
-    write_frames(session);
+    if (session->writer && !session->kept.writer)
+        write_frames(session, &session->frames, NULL);
     session->packets_read += session->frames.count;
     if (session->options->audit)
         audit_frames(session);
@@ -367,6 +406,10 @@ static void flush_writer(struct session *session)
 {
     struct err err;
     int failed = session->writer ? writer_flush(session->writer, &err) : 0;
+    if (!failed && session->kept.failed) {
+        failed = session->kept.failed;
+        err = session->kept.trouble;
+    }
     if (failed)
         session_note_trouble(session, failed, &err);
 }
@@ -381,7 +424,7 @@ void session_tick(struct session *session)
             session_show_events(session);
         }
     }
-    if (session->report && report_tells_at_once(session->report))
+    if (!session->report || report_tells_at_once(session->report))
         show_diagnoses(session, false);
     flush_writer(session);
     if (out_flush(&session->out) && !session_has_readers(session))
@@ -399,6 +442,7 @@ void session_close(struct session *session)
     if (session->writer)
         (void)writer_close(session->writer, &err);
     causes_close(&session->causes);
+    kept_close(&session->kept);
     tracker_close(session->tracker);
     streams_close(&session->streams);
     decoder_close(session->decoder);

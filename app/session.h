@@ -38,6 +38,7 @@ struct session {
     struct out out;        /* standard output */
     struct streams streams;
     struct causes causes;
+    struct kept kept;
     struct audit audit;
     struct progress progress;
     struct frame_batch frames;

@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "capture/blocks.h"
 #include "capture/create.h"
 #include "capture/rotate.h"
 #include "capture/source.h"
@@ -50,6 +51,7 @@ struct writer {
     char name[PATH_MAX]; /* of the file now open */
     int fd;
     bool is_stdout;
+    bool is_pcapng;
     bool over;            /* -G and -W: that was the last file */
     uint64_t frames;      /* of all files */
     uint64_t file_frames; /* of this file, written */
@@ -70,9 +72,27 @@ static void hold(struct writer *writer, const void *bytes, size_t len)
     writer->file_size += len;
 }
 
+/* measure_whole for pcapng, where the header is made of blocks like the rest. */
+static size_t measure_blocks(const struct writer *writer, size_t written, uint64_t *frames)
+{
+    size_t whole = 0;
+    uint32_t head[2];
+    *frames = 0;
+    while (written - whole >= sizeof head) {
+        memcpy(head, writer->buffer + whole, sizeof head);
+        if (written - whole < head[1])
+            break;
+        whole += head[1];
+        *frames += head[0] == BLOCK_PACKET;
+    }
+    return whole;
+}
+
 /* How many of the first `written` bytes of the buffer end with a whole record; counts those. */
 static size_t measure_whole(const struct writer *writer, size_t written, uint64_t *frames)
 {
+    if (writer->is_pcapng)
+        return measure_blocks(writer, written, frames);
     size_t whole = writer->holds_header ? sizeof(struct file_header) : 0;
     *frames = 0;
     if (whole > written)
@@ -139,14 +159,20 @@ static int write_held(struct writer *writer)
 static void hold_header(struct writer *writer)
 {
     const struct writer_options *options = &writer->options;
+    uint32_t snaplen = options->snaplen ? options->snaplen : SOURCE_SNAPLEN_DEFAULT;
+    uint8_t blocks[BLOCKS_HEADER_SIZE];
+    writer->holds_header = true;
+    if (writer->is_pcapng) {
+        hold(writer, blocks, blocks_header(blocks, options->link_type, snaplen));
+        return;
+    }
     struct file_header header = {
         .magic = PCAP_MAGIC_NS,
         .version_major = PCAP_VERSION_MAJOR,
         .version_minor = PCAP_VERSION_MINOR,
-        .snaplen = options->snaplen ? options->snaplen : SOURCE_SNAPLEN_DEFAULT,
+        .snaplen = snaplen,
         .link_type = options->link_type,
     };
-    writer->holds_header = true;
     hold(writer, &header, sizeof header);
 }
 
@@ -201,6 +227,12 @@ static time_t now_s(void)
     return (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
 }
 
+static bool has_ending(const char *path, const char *ending)
+{
+    size_t len = strlen(path), ending_len = strlen(ending);
+    return len > ending_len && strcmp(path + len - ending_len, ending) == 0;
+}
+
 int writer_open(struct writer **writer, const struct writer_options *options, struct err *err)
 {
     bool is_stdout = strcmp(options->path, "-") == 0;
@@ -218,6 +250,7 @@ int writer_open(struct writer **writer, const struct writer_options *options, st
     made->options.path = pattern;
     made->pattern = pattern;
     made->is_stdout = is_stdout;
+    made->is_pcapng = has_ending(pattern, ".pcapng");
     made->rotation = (struct rotation){
         .pattern = pattern,
         .size_limit = options->rotate_bytes,
@@ -248,24 +281,16 @@ static int follow(struct writer *writer, enum rotation_step step)
     return writer->over ? 1 : open_file(writer);
 }
 
-static int write_frame(struct writer *writer, const struct frame *frame)
+/* Room for that many bytes in the buffer. */
+static int make_room(struct writer *writer, size_t size)
 {
-    decide_link(writer, frame->link_type);
-    if (frame->link_type != writer->options.link_type)
-        return writer->failed = err_set(&writer->failure, EINVAL,
-                                        "%.500s is a file for link type %u and cannot take packets"
-                                        " of link type %u; write those to a file of their own",
-                                        writer->name, writer->options.link_type, frame->link_type);
-    int result = follow(writer, rotation_check_size(&writer->rotation, writer->file_size));
-    if (result != 0)
-        return result;
-    size_t size = sizeof(struct record_header) + frame->captured_len;
     assert(size <= sizeof writer->buffer);
-    if (size > sizeof writer->buffer - writer->held)
-        result = write_held(writer);
-    if (result != 0)
-        return result;
-    /* The format's seconds are 32 bits without sign: 1970 to 2106. */
+    return size > sizeof writer->buffer - writer->held ? write_held(writer) : 0;
+}
+
+/* The format's seconds are 32 bits without sign: 1970 to 2106. */
+static void hold_record(struct writer *writer, const struct frame *frame)
+{
     int64_t ns = frame->time_ns > 0 ? frame->time_ns : 0;
     const int64_t last_ns = (int64_t)UINT32_MAX * CLOCK_NS_PER_S + CLOCK_NS_PER_S - 1;
     ns = ns < last_ns ? ns : last_ns;
@@ -278,12 +303,42 @@ static int write_frame(struct writer *writer, const struct frame *frame)
     hold(writer, &record, sizeof record);
     if (frame->captured_len > 0)
         hold(writer, frame->data, frame->captured_len);
+}
+
+static void hold_packet(struct writer *writer, const struct frame *frame, const char *comment)
+{
+    size_t size = blocks_packet_size(frame, comment);
+    blocks_packet(writer->buffer + writer->held, frame, comment);
+    writer->held += size;
+    writer->file_size += size;
+}
+
+static int write_frame(struct writer *writer, const struct frame *frame, const char *comment)
+{
+    decide_link(writer, frame->link_type);
+    if (frame->link_type != writer->options.link_type)
+        return writer->failed = err_set(&writer->failure, EINVAL,
+                                        "%.500s is a file for link type %u and cannot take packets"
+                                        " of link type %u; write those to a file of their own",
+                                        writer->name, writer->options.link_type, frame->link_type);
+    int result = follow(writer, rotation_check_size(&writer->rotation, writer->file_size));
+    if (result == 0)
+        result = make_room(writer, writer->is_pcapng
+                                       ? blocks_packet_size(frame, comment)
+                                       : sizeof(struct record_header) + frame->captured_len);
+    if (result != 0)
+        return result;
+    if (writer->is_pcapng)
+        hold_packet(writer, frame, comment);
+    else
+        hold_record(writer, frame);
     writer->held_frames++;
     writer->frames++;
     return 0;
 }
 
-static int write_batch(struct writer *writer, const struct frame_batch *batch)
+static int write_batch(struct writer *writer, const struct frame_batch *batch,
+                       const char *const *comments)
 {
     if (writer->failed != 0)
         return writer->failed;
@@ -293,16 +348,46 @@ static int write_batch(struct writer *writer, const struct frame_batch *batch)
     if (writer->rotation.period_s > 0 && batch->count > 0)
         result = follow(writer, rotation_check_time(&writer->rotation, now_s()));
     for (uint32_t i = 0; i < batch->count && result == 0; i++)
-        result = write_frame(writer, &batch->frames[i]);
+        result = write_frame(writer, &batch->frames[i], comments ? comments[i] : NULL);
     return result;
 }
 
 int writer_write(struct writer *writer, const struct frame_batch *batch, struct err *err)
 {
-    int result = write_batch(writer, batch);
+    return writer_write_commented(writer, batch, NULL, err);
+}
+
+int writer_write_commented(struct writer *writer, const struct frame_batch *batch,
+                           const char *const *comments, struct err *err)
+{
+    int result = write_batch(writer, batch, comments);
     if (result < 0)
         *err = writer->failure;
     return result;
+}
+
+bool writer_takes_notes(const struct writer *writer)
+{
+    return writer->is_pcapng;
+}
+
+int writer_note(struct writer *writer, const char *note, struct err *err)
+{
+    size_t len = strnlen(note, BLOCKS_NOTE_MAX);
+    int result = writer->failed;
+    if (!writer->is_pcapng || writer->over)
+        return 0;
+    decide_link(writer, LINK_ETHERNET);
+    if (result == 0)
+        result = make_room(writer, blocks_note_size(len));
+    if (result != 0) {
+        *err = writer->failure;
+        return result;
+    }
+    blocks_note(writer->buffer + writer->held, note, len);
+    writer->held += blocks_note_size(len);
+    writer->file_size += blocks_note_size(len);
+    return 0;
 }
 
 int writer_flush(struct writer *writer, struct err *err)

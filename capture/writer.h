@@ -43,6 +43,15 @@ int writer_open(struct writer **writer, const struct writer_options *options, st
  * -errno. Frames are borrowed during the call only. All frames must have one link type: -EINVAL.
  * What failed once fails from then on, with the same sentence. */
 int writer_write(struct writer *writer, const struct frame_batch *batch, struct err *err);
+
+/* A path that ends in .pcapng makes a pcapng file. Its packets may have comments (`comments` or any of
+ * them may be NULL), and between them go notes, lines of NAME=value (see notes.h). Other files take
+ * neither, and nothing is written then. */
+int writer_write_commented(struct writer *writer, const struct frame_batch *batch,
+                           const char *const *comments, struct err *err);
+bool writer_takes_notes(const struct writer *writer);
+int writer_note(struct writer *writer, const char *note, struct err *err);
+
 int writer_flush(struct writer *writer, struct err *err);
 
 uint64_t writer_frame_count(const struct writer *writer);

@@ -67,7 +67,8 @@ void diagnoser_event(struct diagnoser *diagnoser, const struct tracker *tracker,
                      const struct flow_event *event)
 {
     struct story story;
-    if (!rules[event->kind].rule || !story_of(&story, diagnoser, tracker, event))
+    if (diagnoser->is_adopted || !rules[event->kind].rule ||
+        !story_of(&story, diagnoser, tracker, event))
         return;
     if (event->time_ns > diagnoser->now_ns)
         diagnoser->now_ns = event->time_ns;
@@ -92,6 +93,23 @@ void diagnoser_trace(struct diagnoser *diagnoser, const struct trace_event *even
         rule_call(diagnoser, event);
     else if (event->kind == TRACE_DROP)
         rule_drop(diagnoser, event);
+}
+
+void diagnoser_adopt(struct diagnoser *diagnoser, const struct diagnosis *diagnosis)
+{
+    struct findings *findings = &diagnoser->findings;
+    struct finding *finding = findings_add(findings,
+                                           (struct finding_key){.code = diagnosis->code,
+                                                                .port = diagnosis->port,
+                                                                .netns = diagnosis->netns},
+                                           diagnosis->last_ns);
+    diagnoser->is_adopted = true;
+    finding->diagnosis = *diagnosis;
+    finding->due_ns = INT64_MIN;
+    for (unsigned at = 0; at < diagnosis->flow_count; at++)
+        findings_note_flow(findings, finding, diagnosis->flows[at]);
+    findings_supersede(findings, diagnosis->supersedes, finding);
+    finding->diagnosis.supersedes = diagnosis->supersedes;
 }
 
 static void look_at_watches(struct diagnoser *diagnoser, const struct tracker *tracker,

@@ -55,6 +55,10 @@ const struct diagnosis *diagnoser_walk(const struct diagnoser *diagnoser, uint32
 bool diagnoser_endpoint(struct diagnoser *diagnoser, const struct tuple *tuple, int64_t now_ns,
                         struct diagnosis *diagnosis);
 
+/* A diagnosis of the run that made the capture, from its file: it holds, and what packets alone prove is
+ * not asked any more. */
+void diagnoser_adopt(struct diagnoser *diagnoser, const struct diagnosis *diagnosis);
+
 /* What was found about a flow: bits 1 << enum code, of the flows seen last. */
 uint64_t diagnoser_flow_codes(const struct diagnoser *diagnoser, uint64_t flow_id);
 

@@ -78,6 +78,7 @@ struct diagnoser {
     uint32_t refusal_next;
     int64_t refusal_last_ns;
     struct syn_drop syn_drops[SYN_DROPS_MAX];
+    bool is_adopted;   /* the diagnoses are those of a file */
     int64_t now_ns;    /* of the latest tick or event */
     int64_t looked_ns; /* when nothing was to be told */
     int64_t swept_ns;  /* when sockets were counted last */

@@ -206,6 +206,18 @@ size_t host_listeners(struct host *host, uint16_t port, struct host_listener *li
     return count;
 }
 
+void host_each_listener(struct host *host,
+                        void (*take)(void *context, const struct host_listener *listener),
+                        void *context)
+{
+    int64_t now_ns = clock_wall_ns();
+    listeners_refresh(host->listeners, now_ns, LOOK_ASK_NS);
+    for (size_t n = 0; listeners_at(host->listeners, n); n++) {
+        struct host_listener listener = complete(host, n, now_ns);
+        take(context, &listener);
+    }
+}
+
 /* Sockets that are only bound, on their way. */
 struct bound {
     struct host_listener *listeners;

@@ -72,6 +72,11 @@ size_t host_holders(struct host *host, uint32_t inode, struct host_process *hold
 size_t host_listeners(struct host *host, uint16_t port, struct host_listener *listeners,
                       size_t room);
 
+/* Calls `take` for every listener there is, as host_listeners tells them. */
+void host_each_listener(struct host *host,
+                        void (*take)(void *context, const struct host_listener *listener),
+                        void *context);
+
 /* TCP sockets that are bound to the port and do not listen (SOCKET_BOUND_INACTIVE, Linux 6.8). */
 size_t host_bound(struct host *host, uint16_t port, struct host_listener *listeners, size_t room);
 

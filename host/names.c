@@ -92,7 +92,7 @@ static uint32_t ticket_for(struct names *names, uint32_t inode)
 
 uint32_t names_process(struct names *names, const struct host_process *process)
 {
-    struct owner owner = {.pid = process->pid};
+    struct owner owner = {.pid = process->pid, .how = process->how};
     for (uint32_t back = 0; back < LOOKED_BACK && back < names->last_ticket; back++) {
         uint32_t ticket = names->last_ticket - back;
         const struct owner *known = &names->entries[place_of(ticket)].owner;

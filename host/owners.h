@@ -24,6 +24,7 @@
 struct owner {
     uint32_t inode;
     pid_t pid;
+    uint8_t how;    /* enum host_how; HOST_UNKNOWN stands for a socket */
     uint64_t start; /* of the process, in clock ticks since boot; 0 unknown */
     char comm[OWNER_COMM + 1];
     char command[OWNER_COMMAND + 1]; /* its arguments, separated by spaces; "" unknown */

@@ -17,7 +17,7 @@
 #define OWNER_COMMAND 128
 
 /* How something was learned. */
-enum host_how { HOST_UNKNOWN, HOST_BY_TRACER, HOST_BY_SOCKET };
+enum host_how { HOST_UNKNOWN, HOST_BY_TRACER, HOST_BY_SOCKET, HOST_BY_CAPTURE };
 
 /* A process. Texts are its own: untrusted. */
 struct host_process {

@@ -137,7 +137,10 @@ static void json_owner(struct out *out, const char *whose, const struct owner *o
     json_untrusted(out, key, owner->comm);
     text = text_begin(key, sizeof key);
     text_add(&text, "%s_by", whose);
-    json_string(out, key, owner->inode ? "socket" : "tracer");
+    json_string(out, key,
+                owner->how == HOST_BY_CAPTURE  ? "capture"
+                : owner->how == HOST_BY_TRACER ? "tracer"
+                                               : "socket");
 }
 
 /* What was found about the flow. */

@@ -170,10 +170,13 @@ static void add_end(struct text *text, struct host *host, const struct tuple *tu
 {
     struct host_process process = {0};
     struct host_listener listener;
-    bool is_known = is_client ? host_client(host, tuple, end, &process)
-                              : host_listeners(host, tuple->port[end], &listener, 1) > 0;
-    if (is_known && !is_client)
+    struct host_past past;
+    if (is_client)
+        (void)host_client(host, tuple, end, &process);
+    else if (host_listeners(host, tuple->port[end], &listener, 1) > 0)
         process = listener.process;
+    else if (host_past_listener(host, tuple->port[end], &past))
+        process = past.process;
     if (process.pid == 0)
         text_add_string(text, "?");
     else {

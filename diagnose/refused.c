@@ -72,11 +72,32 @@ static bool is_same_end(const struct tuple *a, const struct tuple *b, unsigned e
            memcmp(&a->address[0], &b->address[end], sizeof a->address[0]) == 0;
 }
 
+/* It closed after the refusal, which is judged a moment late: it was there. */
+static bool was_open(const struct story *story, const struct host_past *past)
+{
+    return story->event && past->closed_ns > story->event->time_ns;
+}
+
+/* Those that listened on the port when it was tried. */
+static size_t listeners_then(const struct story *story, const struct judgement *judgement,
+                             struct host_listener *listeners)
+{
+    size_t count =
+        host_listeners(story->diagnoser->host, story->port, listeners, LOOKED_AT_MAX - 1);
+    if (judgement->has_past && was_open(story, &judgement->past))
+        listeners[count++] = (struct host_listener){
+            .socket.tuple = judgement->past.tuple,
+            .process = judgement->past.process,
+            .opened_ns = judgement->past.opened_ns,
+        };
+    return count;
+}
+
 /* Somebody listens on the port, but not where it was tried. */
 static bool judge_other_listener(const struct story *story, struct judgement *judgement)
 {
     struct host_listener listeners[LOOKED_AT_MAX];
-    size_t count = host_listeners(story->diagnoser->host, story->port, listeners, LOOKED_AT_MAX);
+    size_t count = listeners_then(story, judgement, listeners);
     enum code found = CODE_COUNT;
     for (size_t at = 0; at < count; at++) {
         const struct host_socket *socket = &listeners[at].socket;
@@ -124,15 +145,15 @@ static void judge_absence(const struct story *story, const struct service *servi
     judgement->has_past = host_past_listener(host, story->port, &judgement->past);
     bool stopped_here =
         judgement->has_past && is_same_end(&judgement->past.tuple, story->tuple, story->server);
-    if (stopped_here || (service->served > 0 && judgement->has_past)) {
+    if (stopped_here || (service->served > 0 && has_stopped)) {
         judge(judgement, CODE_REFUSED_SERVER_STOPPED, CERTAINTY_PROVED);
         return;
     }
     if (judge_other_listener(story, judgement) || judge_bound(story, judgement))
         return;
-    if (judgement->has_past || service->served > 0) {
+    if (has_stopped || service->served > 0) {
         judge(judgement, CODE_REFUSED_SERVER_STOPPED,
-              judgement->has_past ? CERTAINTY_PROVED : CERTAINTY_SEEN);
+              has_stopped ? CERTAINTY_PROVED : CERTAINTY_SEEN);
         return;
     }
     judgement->has_elsewhere = host_elsewhere(host, story->port, &judgement->elsewhere);

@@ -143,8 +143,9 @@ static void judge_absence(const struct story *story, const struct service *servi
 {
     struct host *host = story->diagnoser->host;
     judgement->has_past = host_past_listener(host, story->port, &judgement->past);
+    bool has_stopped = judgement->has_past && !was_open(story, &judgement->past);
     bool stopped_here =
-        judgement->has_past && is_same_end(&judgement->past.tuple, story->tuple, story->server);
+        has_stopped && is_same_end(&judgement->past.tuple, story->tuple, story->server);
     if (stopped_here || (service->served > 0 && has_stopped)) {
         judge(judgement, CODE_REFUSED_SERVER_STOPPED, CERTAINTY_PROVED);
         return;

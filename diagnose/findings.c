@@ -7,14 +7,39 @@ static uint64_t key_of(struct finding_key key)
     return UINT64_C(1) << 63 | (uint64_t)key.netns << 24 | (uint64_t)key.port << 8 | key.code;
 }
 
+static uint32_t slot_of(uint64_t key, uint32_t probe)
+{
+    return ((uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 40) + probe) % FINDINGS_SLOTS;
+}
+
+static void insert(struct findings *findings, uint32_t row)
+{
+    uint32_t probe = 0;
+    while (findings->slots[slot_of(findings->keys[row], probe)] != 0)
+        probe++;
+    findings->slots[slot_of(findings->keys[row], probe)] = (uint16_t)(row + 1);
+}
+
+static void take_out(struct findings *findings, uint32_t row)
+{
+    findings->keys[row] = 0;
+    memset(findings->slots, 0, sizeof findings->slots);
+    for (uint32_t at = 0; at < FINDINGS_MAX; at++) {
+        if (findings->keys[at] != 0)
+            insert(findings, at);
+    }
+}
+
 struct finding *findings_find(struct findings *findings, struct finding_key key)
 {
     uint64_t wanted = key_of(key);
-    for (uint32_t at = 0; at < FINDINGS_MAX; at++) {
-        if (findings->keys[at] == wanted)
-            return &findings->rows[at];
+    for (uint32_t probe = 0;; probe++) {
+        uint16_t slot = findings->slots[slot_of(wanted, probe)];
+        if (slot == 0)
+            return NULL;
+        if (findings->keys[slot - 1] == wanted)
+            return &findings->rows[slot - 1];
     }
-    return NULL;
 }
 
 /* A free row, or the one that was quiet longest. */
@@ -28,6 +53,7 @@ static uint32_t make_room(struct findings *findings)
             oldest = at;
     }
     findings->forgotten++;
+    take_out(findings, oldest);
     return oldest;
 }
 
@@ -39,6 +65,7 @@ struct finding *findings_add(struct findings *findings, struct finding_key key, 
         finding = &findings->rows[at];
         memset(finding, 0, sizeof *finding);
         findings->keys[at] = key_of(key);
+        insert(findings, at);
         finding->diagnosis.code = (uint8_t)key.code;
         finding->diagnosis.port = key.port;
         finding->diagnosis.netns = key.netns;
@@ -89,7 +116,7 @@ void findings_withdraw(struct findings *findings, struct finding *finding, struc
         for (unsigned at = 0; at < old->flow_count; at++)
             findings_note_flow(findings, by, old->flows[at]);
     }
-    findings->keys[finding - findings->rows] = 0;
+    take_out(findings, (uint32_t)(finding - findings->rows));
     finding->withdrawn = true;
 }
 

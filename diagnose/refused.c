@@ -296,14 +296,15 @@ void rule_refused(const struct story *story)
 {
     struct diagnoser *diagnoser = story->diagnoser;
     struct party client = story_client(story);
-    if (scan_note(story, &client))
+    struct service *service =
+        services_get(&diagnoser->services, story->tuple, story->server, story->event->time_ns);
+    /* A server that is away for a moment is no guess of a scanner. */
+    if (service->served == 0 && scan_note(story, &client))
         return;
     if (story->event->kind == EVENT_REFUSED && story->event->arg != 0 && is_filter_icmp(story)) {
         refused_by_icmp(story, &client);
         return;
     }
-    struct service *service =
-        services_get(&diagnoser->services, story->tuple, story->server, story->event->time_ns);
     struct judgement judgement = {.certainty = CERTAINTY_SEEN};
     enum code code = judge_again(story, service, &judgement);
     if (service->refused++ == 0)

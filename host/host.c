@@ -249,26 +249,33 @@ size_t host_bound(struct host *host, uint16_t port, struct host_listener *listen
     return bound.count;
 }
 
+/* Of two that are as near the lower port is told, so that the answer does not change. */
+static bool is_nearer(uint16_t difference, uint16_t least, uint16_t port, uint16_t nearest)
+{
+    return least == 0 || difference < least || (difference == least && port < nearest);
+}
+
 bool host_similar_port(struct host *host, const struct tuple *tuple, unsigned end,
                        struct host_listener *listener)
 {
     int64_t now_ns = clock_wall_ns();
-    uint16_t low = 0, high = 0, least = 0;
-    size_t nearest = 0;
+    uint16_t low = 0, high = 0, least = 0, nearest = 0;
+    size_t place = 0;
     settings_ephemeral_range(&low, &high);
     listeners_refresh(host->listeners, now_ns, LOOK_ASK_NS);
     const struct host_listener *one = listeners_at(host->listeners, 0);
     for (size_t n = 0; one; one = listeners_at(host->listeners, ++n)) {
         uint16_t port = one->socket.tuple.port[0];
         uint16_t difference = similar_difference(tuple->port[end], port, low, high);
-        if (difference == 0 || (least != 0 && difference >= least) ||
+        if (difference == 0 || !is_nearer(difference, least, port, nearest) ||
             socket_fit_address(&one->socket, tuple, end) == 0)
             continue;
         least = difference;
-        nearest = n;
+        nearest = port;
+        place = n;
     }
     if (least != 0)
-        *listener = complete(host, nearest, now_ns);
+        *listener = complete(host, place, now_ns);
     return least != 0;
 }
 

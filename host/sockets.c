@@ -18,6 +18,7 @@ struct sockets {
 struct dump {
     const struct sockets_visitor *visitor;
     const struct sockets_query *query;
+    bool lists; /* all that match, rather than the one the kernel chose */
 };
 
 int sockets_open(struct sockets **sockets, struct err *err)
@@ -94,6 +95,14 @@ static uint8_t state_of(const struct inet_diag_msg *message, uint8_t protocol)
     return is_bound ? (uint8_t)SOCKET_BOUND_INACTIVE : message->idiag_state;
 }
 
+/* The kernel looks at the ports itself, but not for sockets that are only bound (6.18). */
+static bool is_asked_for(const struct dump *dump, const struct tuple *tuple)
+{
+    const struct sockets_query *query = dump->query;
+    return !dump->lists || ((query->local_port == 0 || query->local_port == tuple->port[0]) &&
+                            (query->remote_port == 0 || query->remote_port == tuple->port[1]));
+}
+
 static int take_message(const struct nlmsghdr *header, void *context)
 {
     const struct dump *dump = context;
@@ -113,6 +122,8 @@ static int take_message(const struct nlmsghdr *header, void *context)
         .state = state_of(message, (uint8_t)dump->query->protocol),
     };
     take_ends(&socket.tuple, message);
+    if (!is_asked_for(dump, &socket.tuple))
+        return MNL_CB_OK;
     (void)mnl_attr_parse(header, sizeof *message, take_attribute, &socket);
     dump->visitor->visit(dump->visitor->context, &socket);
     return MNL_CB_OK;
@@ -199,7 +210,7 @@ static int dump_family(struct sockets *sockets, uint8_t family, struct dump *dum
 int sockets_dump(struct sockets *sockets, const struct sockets_query *query,
                  const struct sockets_visitor *visitor, struct err *err)
 {
-    struct dump dump = {visitor, query};
+    struct dump dump = {visitor, query, true};
     int failed = -EINTR;
     for (int tries = 0; tries < SOCKETS_TRIES && failed == -EINTR; tries++) {
         visitor->begin(visitor->context);
@@ -248,7 +259,7 @@ static bool find_one(struct sockets *sockets, const char *request,
         return false;
     struct find find = {found, false};
     const struct sockets_visitor visitor = {&find, begin_nothing, visit_found};
-    struct dump dump = {&visitor, query};
+    struct dump dump = {&visitor, query, false};
     ssize_t len = receive(sockets, buffer, sizeof buffer);
     if (len > 0)
         (void)mnl_cb_run(buffer, (size_t)len, sockets->sequence,

@@ -10,11 +10,16 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <net/if.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +113,52 @@ static inline void loopback_kill(pid_t pid)
 {
     (void)kill(pid, SIGKILL);
     (void)waitpid(pid, NULL, 0);
+}
+
+/* A network namespace of its own with a process in it that listens on port 3000 of 127.0.0.1, or, with
+ * lo down, does nothing. Returns 0 without the privilege. */
+static inline pid_t loopback_elsewhere(bool lo_up)
+{
+    int ready[2];
+    char answer = 'n';
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (unshare(CLONE_NEWNET) == 0) {
+            struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+            int fd = socket(AF_INET, SOCK_STREAM, 0);
+            struct sockaddr_in name = {.sin_family = AF_INET,
+                                       .sin_port = htons(3000),
+                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+            bool done = !lo_up || (ioctl(fd, SIOCSIFFLAGS, &lo) == 0 &&
+                                   bind(fd, (struct sockaddr *)&name, sizeof name) == 0 &&
+                                   listen(fd, 1) == 0);
+            answer = done ? 'y' : 'n';
+        }
+        (void)!write(ready[1], &answer, 1);
+        for (;;)
+            (void)pause();
+    }
+    assert_int_equal(read(ready[0], &answer, 1), 1);
+    (void)close(ready[0]);
+    (void)close(ready[1]);
+    if (answer == 'y')
+        return pid;
+    (void)kill(pid, SIGKILL);
+    (void)waitpid(pid, NULL, 0);
+    return 0;
+}
+
+/* Since Linux 6.8 sockets that are only bound are told. */
+static inline bool loopback_tells_bound(void)
+{
+    struct utsname name;
+    int major = 0, minor = 0;
+    assert_int_equal(uname(&name), 0);
+    assert_int_equal(sscanf(name.release, "%d.%d", &major, &minor), 2);
+    return major > 6 || (major == 6 && minor >= 8);
 }
 
 /* Waits a moment; false when patience is at its end. `until_ns` is 0 at first. */

@@ -220,10 +220,11 @@ static void test_order_comes_in_slices(void **state)
 {
     (void)state;
     struct world *world = world_open(80, 24, true);
+    static const struct known known;
     struct flow_pane *pane = calloc(1, sizeof *pane);
     struct err err;
     assert_non_null(pane);
-    assert_int_equal(flow_pane_open(pane, true, WORLD_FLOWS, &err), 0);
+    assert_int_equal(flow_pane_open(pane, &known, WORLD_FLOWS, &err), 0);
     pane->budget_ns = 0;
     for (int i = 0; i < 10000; i++) {
         char client[32];

@@ -102,6 +102,15 @@ static bool is_untraced(const struct screen_status *status)
     return false;
 }
 
+/* The key is that of help, which says what to do about it. */
+static void add_untraced(struct title *title)
+{
+    int before = title->column;
+    add_piece(title, STYLE_WARNING, "no kernel events: h");
+    if (title->column == before)
+        add_piece(title, STYLE_WARNING, "untraced");
+}
+
 /* The end of a path says more than its beginning. */
 static const char *last_of_path(const char *name)
 {
@@ -146,10 +155,10 @@ int title_draw(struct grid *grid, const struct screen_status *status,
     add_flows(&title, flows);
     if (status->undecoded > 0)
         add_number(&title, STYLE_WARNING, "undecoded ", status->undecoded, "");
+    if (is_untraced(status))
+        add_untraced(&title);
     if (dropped == 0 && status->live)
         add_piece(&title, STYLE_TITLE, "dropped 0");
-    if (is_untraced(status))
-        add_piece(&title, STYLE_WARNING, "no kernel events: h");
     add_name(&title, "filter: ", status->filter, grid->width);
     return status->trouble ? 1 + draw_sentence(grid, 1, status->trouble) : 1;
 }

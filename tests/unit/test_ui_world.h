@@ -310,6 +310,22 @@ static inline char *grid_dump(const struct grid *grid)
     return dump;
 }
 
+static inline void expect_marked(const struct world *world, const char *part)
+{
+    char marked[WORLD_TEXT_MAX];
+    world_marked(world, marked);
+    if (!strstr(marked, part))
+        fail_msg("%s is not in the marked row: %s", part, marked);
+}
+
+static inline bool is_shown(const struct world *world, const char *part)
+{
+    char *dump = grid_dump(&world->grid);
+    bool shown = strstr(dump, part) != NULL;
+    free(dump);
+    return shown;
+}
+
 /* Keys as a string: characters stand for themselves, {Down} for a key of that name in ui/key.def.
  */
 static inline enum screen_answer world_press(struct world *world, const char *keys)

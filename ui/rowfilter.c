@@ -127,7 +127,7 @@ static void add_owner(struct text *text, const struct owner *owner)
     struct text escaped = text_begin(name, sizeof name);
     text_add_owner(&escaped, owner);
     for (size_t at = 0; at < escaped.len; at++)
-        name[at] = name[at] == ' ' ? ' ' : to_word(name[at]);
+        name[at] = (char)(name[at] == ' ' ? ' ' : to_word(name[at]));
     text_add_string(text, " ");
     text_add_string(text, name);
 }

@@ -10,8 +10,7 @@
 #define HEIGHT 24
 #define WIDTH  100
 
-#define DEMO       LOFLOW_SOURCE_DIR "/pcaps/demo.pcap"
-#define UNANSWERED LOFLOW_SOURCE_DIR "/pcaps/syn-unanswered.pcap"
+#define DEMO LOFLOW_SOURCE_DIR "/pcaps/demo.pcap"
 
 struct run {
     const char *arguments[8];
@@ -95,17 +94,6 @@ static void test_a_capture_is_diagnosed(void **state)
     wait_for(&session, "sudo ss -ltnp");
     type(&session, "q");
     wait_for(&session, "DIAGNOSES");
-    quit(&session);
-}
-
-/* A server that never answers is judged at the end of the capture, while the screen stays. */
-static void test_the_end_of_a_capture_is_judged(void **state)
-{
-    (void)state;
-    struct session session;
-    begin(&session, &(struct run){.arguments = {"-r", UNANSWERED}});
-    wait_for(&session, "end of file");
-    wait_for(&session, "DIAGNOSES  1");
     quit(&session);
 }
 
@@ -283,7 +271,6 @@ int main(void)
     struct row_set set = {.count = 0};
     ROWS_ADD_ONE(&set, test_a_capture);
     ROWS_ADD_ONE(&set, test_a_capture_is_diagnosed);
-    ROWS_ADD_ONE(&set, test_the_end_of_a_capture_is_judged);
     ROWS_ADD_ONE(&set, test_filter_help_and_back);
     ROWS_ADD_ONE(&set, test_evictions_are_shown);
     ROWS_ADD_ONE(&set, test_resize);

@@ -96,6 +96,7 @@ static void known(struct world *world)
                world_process("postgres", 99, "/usr/lib/postgresql/15/bin/postgres -D /var/lib/pg"));
     world_send(world, &store, 0, TCP_ACK | TCP_PSH, 734);
     world_send(world, &store, 1, TCP_ACK | TCP_PSH, 65483);
+    world_send(world, &store, 0, TCP_ACK, 0);
     struct connection evil = world_establish(world, "[::1]:41235", "[::1]:8080");
     world_name(world, &evil, 0, world_process("\x1b[2J\x1b]0;x\a", 666, "\x1b[31mred\x1b[0m"));
     world_name(world, &evil, 1, world_process("日本語日本", 1234567, "日本語"));

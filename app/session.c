@@ -186,7 +186,8 @@ static int open_output(struct session *session, struct err *err)
                                             .filter = options->filter,
                                             .live = info->live,
                                             .file_size = info->size,
-                                            .max_flows = options->max_flows},
+                                            .max_flows = options->max_flows,
+                                            .causes = &session->causes},
                      err);
 }
 
@@ -414,6 +415,15 @@ static void flush_writer(struct session *session)
         session_note_trouble(session, failed, &err);
 }
 
+/* A screen stays when a capture is over: what was waited for will not come any more. */
+static void judge_at_end(struct session *session)
+{
+    if (!session->view || !session->ended || session->judged)
+        return;
+    session->judged = true;
+    causes_finish(&session->causes, session->tracker);
+}
+
 void session_tick(struct session *session)
 {
     if (source_info(session->source)->live) {
@@ -426,6 +436,7 @@ void session_tick(struct session *session)
     }
     if (!session->report || report_tells_at_once(session->report))
         show_diagnoses(session, false);
+    judge_at_end(session);
     flush_writer(session);
     if (out_flush(&session->out) && !session_has_readers(session))
         session->stop = true;

@@ -49,6 +49,7 @@ struct session {
     uint32_t wanted_events; /* kinds that view or report want, bits 1 << enum event_kind */
     bool started;           /* the start line was printed */
     bool ended;             /* the source has nothing more, or a limit was reached */
+    bool judged;            /* what the screen shows of causes is final */
     bool stop;              /* the user wants out */
     int failed;             /* 0, or -errno with `trouble` */
     struct err trouble;

@@ -15,6 +15,8 @@ struct view {
     struct screen *screen;
     struct term *term;
     struct grid grid;
+    struct screen_missing missing[CAUSES_MISSING_MAX];
+    uint32_t missing_count;
     int input_fd;
     bool own_input;
 };
@@ -33,6 +35,14 @@ static int open_input(struct view *view, struct err *err)
     return 0;
 }
 
+static void note_missing(struct view *view)
+{
+    struct report_missing missing[CAUSES_MISSING_MAX];
+    view->missing_count = causes_missing(view->options.causes, missing);
+    for (uint32_t at = 0; at < view->missing_count; at++)
+        view->missing[at] = (struct screen_missing){missing[at].word, missing[at].sentence};
+}
+
 static int open_screen(struct view *view, struct err *err)
 {
     const char *no_colour = getenv("NO_COLOR");
@@ -46,8 +56,11 @@ static int open_screen(struct view *view, struct err *err)
     uint32_t max_flows =
         view->options.max_flows ? view->options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
     failed = screen_open(&view->screen,
-                         &(struct screen_options){
-                             .utf8 = term_is_utf8(), .local_time = true, .max_flows = max_flows},
+                         &(struct screen_options){.utf8 = term_is_utf8(),
+                                                  .local_time = true,
+                                                  .max_flows = max_flows,
+                                                  .names = causes_names(view->options.causes),
+                                                  .diagnoser = view->options.causes->diagnoser},
                          err);
     if (failed)
         return failed;
@@ -63,6 +76,7 @@ int view_open(struct view **view, const struct view_options *options, struct err
     if (!opened)
         return err_set(err, ENOMEM, "no memory for the screen; use --no-ui");
     opened->options = *options;
+    note_missing(opened);
     int failed = open_input(opened, err);
     if (!failed)
         failed = open_screen(opened, err);
@@ -144,6 +158,8 @@ void view_draw(struct view *view, const struct tracker *tracker, const struct vi
         .dropped_by_kernel = numbers->dropped_by_kernel,
         .dropped_by_interface = numbers->dropped_by_interface,
         .percent = percent_of(view, numbers),
+        .missing = view->missing,
+        .missing_count = view->missing_count,
         .now_ns = view->options.live ? clock_wall_ns() : tracker_stats(tracker)->last_ns,
     };
     screen_draw(view->screen, tracker, &status, &view->grid);

@@ -1,7 +1,7 @@
 /*
  * Purpose: a screen on a real terminal: joins ui/screen, a grid and ui/term.
  * Owns:    the three of them; the terminal from view_open to view_close.
- * Borrows: name and filter, for its life; the tracker during each call.
+ * Borrows: all of its options, for its life; the tracker during each call.
  * Fails:   view_open with -errno and a sentence that says what to do without a screen.
  * Used by: app/session.c, app/loop.c.
  */
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app/causes.h"
 #include "base/err.h"
 #include "flows/tracker.h"
 
@@ -18,8 +19,9 @@ struct view_options {
     const char *name;
     const char *filter;
     bool live;
-    int64_t file_size;  /* bytes, -1 unknown */
-    uint32_t max_flows; /* 0: default */
+    int64_t file_size;           /* bytes, -1 unknown */
+    uint32_t max_flows;          /* 0: default */
+    const struct causes *causes; /* names, diagnoses and what is missing */
 };
 
 /* What the top line tells, as the run knows it. */

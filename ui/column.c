@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "flows/describe.h"
+#include "ui/known.h"
 
-#define END_LEAST     6 /* ":54321" */
-#define ADDRESS_LEAST 5 /* columns of an address that are worth showing: "12…34" */
+#define END_LEAST 6 /* ":54321" */
 
 enum column_kind {
     KIND_END,
@@ -109,36 +109,6 @@ int column_layout(struct column_place places[COLUMN_COUNT], int width, const int
     return count;
 }
 
-int endpoint_len(const struct tuple *tuple, unsigned end)
-{
-    char whole[COLUMN_TEXT_MAX];
-    struct text endpoint = text_begin(whole, sizeof whole);
-    text_add_endpoint(&endpoint, tuple, end);
-    return (int)endpoint.len;
-}
-
-void endpoint_write(struct text *text, const struct tuple *tuple, unsigned end, int room, bool utf8)
-{
-    char whole[COLUMN_TEXT_MAX];
-    struct text endpoint = text_begin(whole, sizeof whole);
-    text_add_endpoint(&endpoint, tuple, end);
-    int len = (int)endpoint.len;
-    if (len <= room) {
-        text_add(text, "%s", whole);
-        return;
-    }
-    const char *port = strrchr(whole, ':');
-    assert(port);
-    int address_room = room - (len - (int)(port - whole));
-    if (address_room < ADDRESS_LEAST) {
-        text_add(text, "%s", port);
-        return;
-    }
-    int tail = (address_room - 1) / 2;
-    text_add(text, "%.*s%s%.*s%s", address_room - 1 - tail, whole, utf8 ? "…" : "~", tail,
-             port - tail, port);
-}
-
 /* Negative: unknown. */
 static int64_t column_number(enum column column, const struct column_flow *flow)
 {
@@ -196,7 +166,12 @@ void column_write(enum column column, const struct column_flow *flow, int room, 
     if (columns[column].kind == KIND_END) {
         unsigned client = flow->view.hot->client;
         unsigned end = column == COLUMN_CLIENT ? client : !client;
-        endpoint_write(text, &flow->view.hot->tuple, end, room, utf8);
+        const struct endpoint endpoint = {&flow->view.hot->tuple, flow->owner[end], end};
+        endpoint_write(text, &endpoint, room, utf8);
+        return;
+    }
+    if (column == COLUMN_STATE && flow->code != CODE_COUNT) {
+        text_add_code(text, flow->code, utf8);
         return;
     }
     if (columns[column].kind == KIND_WORD) {
@@ -241,11 +216,11 @@ void column_sort_key(enum column column, const struct column_flow *flow, struct 
     }
 }
 
-enum style column_style(enum column column, struct flow_view flow)
+enum style column_style(enum column column, const struct column_flow *flow)
 {
     if (column == COLUMN_STATE)
-        return state_style(flow);
-    return state_styles[flow.hot->state] == STYLE_DIM ? STYLE_DIM : STYLE_NORMAL;
+        return flow->code != CODE_COUNT ? code_style(flow->code) : state_style(flow->view);
+    return state_styles[flow->view.hot->state] == STYLE_DIM ? STYLE_DIM : STYLE_NORMAL;
 }
 
 enum style state_style(struct flow_view flow)

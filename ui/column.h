@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "diagnose/diagnosis.h"
 #include "flows/flow.h"
+#include "ui/endpoint.h"
 #include "ui/grid.h"
 #include "ui/select.h"
 
@@ -22,7 +24,7 @@ enum column {
     COLUMN_COUNT
 };
 
-#define COLUMN_TEXT_MAX 64
+#define COLUMN_TEXT_MAX ENDPOINT_TEXT_MAX
 #define COLUMN_GAP_ENDS 3  /* " > " between client and server */
 #define COLUMN_END_IPV4 15 /* "127.0.0.1:54321" */
 
@@ -31,6 +33,8 @@ struct column_flow {
     struct flow_view view;
     uint64_t rate; /* bytes a second */
     int64_t now_ns;
+    const struct owner *owner[2]; /* by end of the tuple; NULL: not known */
+    enum code code;               /* what is wrong with it; CODE_COUNT: nothing that is known */
 };
 
 struct column_place {
@@ -43,26 +47,19 @@ struct column_place {
 int column_layout(struct column_place places[COLUMN_COUNT], int width, const int need[2],
                   enum column sorted);
 
-/* As drawn in `room` columns; an endpoint that is too long loses its middle, then its address. */
+/* As drawn in `room` columns; for endpoints see ui/endpoint.h. */
 void column_write(enum column column, const struct column_flow *flow, int room, bool utf8,
                   struct text *text);
 
 /* The first words of the key; the last is left for what makes keys unique. */
 void column_sort_key(enum column column, const struct column_flow *flow, struct select_key *key);
 
-enum style column_style(enum column column, struct flow_view flow);
+enum style column_style(enum column column, const struct column_flow *flow);
 const char *column_heading(enum column column);
 const char *column_meaning(enum column column);
 bool column_is_descending(enum column column);
 bool column_is_right_aligned(enum column column);
 
 enum style state_style(struct flow_view flow);
-
-/* Columns the whole endpoint takes. */
-int endpoint_len(const struct tuple *tuple, unsigned end);
-
-/* Writes an endpoint into at most `room` columns; what is cut shows an ellipsis. */
-void endpoint_write(struct text *text, const struct tuple *tuple, unsigned end, int room,
-                    bool utf8);
 
 #endif

@@ -5,9 +5,10 @@
 
 #define WALK_STRIDE 4096 /* flows between two looks at the clock */
 
-int flow_pane_open(struct flow_pane *pane, bool utf8, uint32_t max_flows, struct err *err)
+int flow_pane_open(struct flow_pane *pane, const struct known *known, uint32_t max_flows,
+                   struct err *err)
 {
-    pane->utf8 = utf8;
+    pane->known = known;
     pane->sorted = COLUMN_AGE;
     pane->cursor = CURSOR_TOP;
     pane->budget_ns = FLOW_PANE_BUDGET_NS;
@@ -36,7 +37,7 @@ static bool is_wanted(struct flow_pane *pane, struct flow_view view)
 {
     if (pane->open_only && !flow_is_open(view))
         return false;
-    return rowfilter_matches(&pane->filter, view);
+    return rowfilter_matches(&pane->filter, view, pane->known);
 }
 
 static uint64_t look_at_rate(struct flow_pane *pane, struct flow_ref ref, struct flow_view view,
@@ -45,8 +46,8 @@ static uint64_t look_at_rate(struct flow_pane *pane, struct flow_ref ref, struct
     return pane->live ? rates_look(&pane->rates, ref, view, now_ns) : rates_average(view);
 }
 
-static bool take_row(struct flow_pane *pane, const struct tracker *tracker, struct flow_ref ref,
-                     struct flow_row *row)
+bool flow_pane_take(struct flow_pane *pane, const struct tracker *tracker, struct flow_ref ref,
+                    struct flow_row *row)
 {
     struct flow_view view;
     if (!tracker_look(tracker, ref, &view))
@@ -96,7 +97,7 @@ static void begin_walk(struct flow_pane *pane, const struct tracker *tracker)
     pane->walk_at = 0;
     pane->walk_now_ns = pane->now_ns;
     if (pane->cursor == CURSOR_FLOW)
-        (void)take_row(pane, tracker, pane->cursor_row.ref, &pane->cursor_row);
+        (void)flow_pane_take(pane, tracker, pane->cursor_row.ref, &pane->cursor_row);
     struct select_key place = cursor_place(pane, pane->walk_now_ns);
     select_begin(&pane->selection, &place);
 }
@@ -113,6 +114,7 @@ static bool walk(struct flow_pane *pane, const struct tracker *tracker)
             .view = view,
             .rate = look_at_rate(pane, ref, view, pane->now_ns),
             .now_ns = pane->walk_now_ns,
+            .code = CODE_COUNT,
         };
         if (is_wanted(pane, view)) {
             make_key(pane, &flow, &entry.key);
@@ -132,7 +134,7 @@ static void finish_walk(struct flow_pane *pane, const struct tracker *tracker)
     for (uint32_t i = 0; i < found; i++) {
         struct select_entry *entry = &pane->order[i];
         struct flow_ref ref = {entry->index, entry->generation};
-        if (!take_row(pane, tracker, ref, &pane->rows[kept]))
+        if (!flow_pane_take(pane, tracker, ref, &pane->rows[kept]))
             continue;
         pane->order[kept] = *entry;
         pane->order[kept].index = kept;
@@ -153,7 +155,7 @@ static void refresh_rows(struct flow_pane *pane, const struct tracker *tracker)
     uint32_t end = pane->scroller.first + pane->scroller.height;
     for (uint32_t i = pane->scroller.first; i < end && i < pane->order_count; i++) {
         struct flow_row *row = &pane->rows[pane->order[i].index];
-        (void)take_row(pane, tracker, row->ref, row);
+        (void)flow_pane_take(pane, tracker, row->ref, row);
     }
 }
 

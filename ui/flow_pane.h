@@ -1,7 +1,8 @@
 /*
  * Purpose: the flow table on the screen: which flows are rows, in which order, where the cursor is.
  * Owns:    copies of the rows around the cursor, the rates, the row filter.
- * Borrows: the tracker during flow_pane_collect.
+ * Borrows: the tracker during flow_pane_collect; what is known, for its life: it is asked about rows
+ *          in sight only, and about those that a filter looks at.
  * Bounds:  2 * SELECT_KEPT rows; a look at the table takes at most FLOW_PANE_BUDGET_NS, and what it
  *          did not reach is left for the next, so that a table of a million flows makes the order
  *          come later and never the screen hang.
@@ -15,6 +16,7 @@
 #include "flows/tracker.h"
 #include "ui/column.h"
 #include "ui/grid.h"
+#include "ui/known.h"
 #include "ui/rates.h"
 #include "ui/rowfilter.h"
 #include "ui/scroller.h"
@@ -37,6 +39,7 @@ static inline struct column_flow flow_row_look(const struct flow_row *row, int64
         .view = {.hot = &row->hot, .cold = &row->cold},
         .rate = row->rate,
         .now_ns = now_ns,
+        .code = CODE_COUNT,
     };
 }
 
@@ -50,8 +53,9 @@ struct flow_pane {
     bool utf8;
     bool open_only; /* hides flows that are not open */
     bool reversed;
-    bool walking; /* a look at the table is under way */
-    bool live;    /* the picture is of live flows */
+    bool walking;              /* a look at the table is under way */
+    bool live;                 /* the picture is of live flows */
+    const struct known *known; /* names and diagnoses of rows */
     enum column sorted;
     enum flow_cursor cursor;
     struct rates rates;
@@ -75,12 +79,17 @@ struct flow_pane {
     struct select_entry order[FLOW_PANE_ROWS_MAX]; /* `index` is that of a row */
 };
 
-int flow_pane_open(struct flow_pane *pane, bool utf8, uint32_t max_flows, struct err *err);
+int flow_pane_open(struct flow_pane *pane, const struct known *known, uint32_t max_flows,
+                   struct err *err);
 void flow_pane_close(struct flow_pane *pane);
 
 /* Takes a new picture. */
 void flow_pane_collect(struct flow_pane *pane, const struct tracker *tracker, int64_t now_ns,
                        bool live);
+
+/* Copies one flow. False: it is not in the table any more, and `row` stays. */
+bool flow_pane_take(struct flow_pane *pane, const struct tracker *tracker, struct flow_ref ref,
+                    struct flow_row *row);
 
 /* The filter or the order changed: `paused` keeps to the picture. */
 void flow_pane_reorder(struct flow_pane *pane, bool paused);

@@ -22,10 +22,14 @@ static void measure(struct flow_pane *pane, int width)
     pane->need_width = width;
     uint32_t end = pane->scroller.first + pane->scroller.height;
     for (uint32_t at = pane->scroller.first; at < end && at < pane->order_count; at++) {
-        const struct flow *flow = &row_at(pane, at)->hot;
+        const struct flow_row *row = row_at(pane, at);
+        const struct flow *flow = &row->hot;
+        struct flow_view view = {.hot = flow, .cold = &row->cold};
         for (unsigned side = 0; side < 2; side++) {
             int *need = &pane->need[side == flow->client ? 0 : 1];
-            *need = most(*need, endpoint_len(&flow->tuple, side));
+            const struct endpoint endpoint = {&flow->tuple, known_owner(pane->known, view, side),
+                                              side};
+            *need = most(*need, endpoint_columns(&endpoint));
         }
     }
 }
@@ -62,21 +66,29 @@ static void draw_heading(struct flow_pane *pane, struct grid *grid, int line,
     (void)grid_text(grid, line, right ? left - 1 : left + len, 1, style, mark);
 }
 
-static void draw_row(struct flow_pane *pane, struct grid *grid, int line,
-                     const struct flow_row *row, const struct column_place *place)
+static void draw_cell(struct flow_pane *pane, struct grid *grid, int line,
+                      const struct column_flow *flow, const struct column_place *place)
 {
-    struct column_flow flow = {{.hot = &row->hot, .cold = &row->cold}, row->rate, pane->now_ns};
     char buffer[COLUMN_TEXT_MAX];
     struct text text = text_begin(buffer, sizeof buffer);
-    column_write(place->column, &flow, place->width, pane->utf8, &text);
+    column_write(place->column, flow, place->width, pane->utf8, &text);
     int left = place->left;
     if (column_is_right_aligned(place->column))
         left += most(0, place->width - (int)text.len);
-    enum style style = column_style(place->column, flow.view);
+    enum style style = column_style(place->column, flow);
     (void)grid_text(grid, line, left, place->left + place->width - left, style, buffer);
     if (place->column == COLUMN_CLIENT)
         (void)grid_text(grid, line, place->left + place->width + 1, 1, STYLE_DIM,
                         pane->utf8 ? "→" : ">");
+}
+
+static struct column_flow look_at(const struct flow_pane *pane, const struct flow_row *row)
+{
+    struct column_flow flow = flow_row_look(row, pane->now_ns);
+    flow.code = known_code(pane->known, flow.view);
+    for (unsigned end = 0; end < 2; end++)
+        flow.owner[end] = known_owner(pane->known, flow.view, end);
+    return flow;
 }
 
 void flow_pane_draw(struct flow_pane *pane, struct grid *grid, int top, int height, bool focused)
@@ -97,8 +109,9 @@ void flow_pane_draw(struct flow_pane *pane, struct grid *grid, int top, int heig
         if (at >= pane->order_count)
             return;
         int on = top + 1 + (int)line;
+        const struct column_flow flow = look_at(pane, row_at(pane, at));
         for (int i = 0; i < shown; i++)
-            draw_row(pane, grid, on, row_at(pane, at), &places[i]);
+            draw_cell(pane, grid, on, &flow, &places[i]);
         if (focused && at == pane->position)
             grid_style_row(grid, on, STYLE_SELECTED);
     }

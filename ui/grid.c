@@ -114,6 +114,25 @@ static void put(struct grid *grid, int row, int column, struct cell cell)
         at[1].code = ' ';
 }
 
+struct character {
+    uint32_t code; /* that is drawn */
+    int columns;
+    size_t len;
+};
+
+/* The first one of a text that is not empty. */
+static struct character take_character(const char *text)
+{
+    struct character taken = {0};
+    taken.len = utf8_decode(text, strnlen(text, 4), &taken.code);
+    if (taken.len == 0 || taken.code < 0x20 || (taken.code >= 0x7f && taken.code < 0xa0))
+        taken.code = '?';
+    if (taken.len == 0)
+        taken.len = 1;
+    taken.columns = columns_of(taken.code);
+    return taken;
+}
+
 int grid_text(struct grid *grid, int row, int column, int room, enum style style, const char *text)
 {
     if (row < 0 || row >= grid->height || column < 0)
@@ -121,41 +140,67 @@ int grid_text(struct grid *grid, int row, int column, int room, enum style style
     if (room > grid->width - column)
         room = grid->width - column;
     int used = 0;
-    size_t left = strlen(text);
-    while (left > 0) {
-        uint32_t code = 0;
-        size_t taken = utf8_decode(text, left, &code);
-        if (taken == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0))
-            code = '?';
-        if (taken == 0)
-            taken = 1;
-        int columns = columns_of(code);
-        if (used + columns > room)
+    while (*text != '\0') {
+        struct character next = take_character(text);
+        if (used + next.columns > room)
             break;
-        if (columns > 0)
-            put(grid, row, column + used, (struct cell){.code = code, .style = style});
-        if (columns == 2)
+        if (next.columns > 0)
+            put(grid, row, column + used, (struct cell){.code = next.code, .style = style});
+        if (next.columns == 2)
             put(grid, row, column + used + 1, (struct cell){.code = 0, .style = style});
-        used += columns;
-        text += taken;
-        left -= taken;
+        used += next.columns;
+        text += next.len;
     }
     return used;
 }
 
-const char *grid_break(const char *text, int room, char line[GRID_WIDTH_MAX + 1])
+int grid_columns(const char *text)
+{
+    int columns = 0;
+    while (*text != '\0') {
+        struct character next = take_character(text);
+        columns += next.columns;
+        text += next.len;
+    }
+    return columns;
+}
+
+/* Bytes of the text that fit. */
+static size_t fitting(const char *text, int room)
+{
+    size_t end = 0;
+    while (text[end] != '\0') {
+        struct character next = take_character(text + end);
+        if (next.columns > room)
+            break;
+        room -= next.columns;
+        end += next.len;
+    }
+    return end;
+}
+
+void grid_cut(struct text *out, const char *text, int room, bool utf8)
+{
+    if (text[fitting(text, room)] == '\0') {
+        text_add_string(out, text);
+        return;
+    }
+    if (room < 1)
+        return;
+    text_add_bytes(out, text, fitting(text, room - 1));
+    text_add_string(out, utf8 ? "…" : "~");
+}
+
+const char *grid_break(const char *text, int room, char line[GRID_LINE_MAX])
 {
     assert(room > 0 && room <= GRID_WIDTH_MAX);
-    size_t len = strlen(text);
-    size_t end = len;
-    if (len > (size_t)room) {
-        end = (size_t)room;
-        while (end > 0 && text[end] != ' ')
-            end--;
-    }
+    size_t most = fitting(text, room);
+    size_t end = most;
+    while (text[most] != '\0' && end > 0 && text[end] != ' ')
+        end--;
     if (end == 0)
-        end = strcspn(text, " ");
-    struct text first = text_begin(line, GRID_WIDTH_MAX + 1);
+        end = most > 0 ? most : strnlen(text, take_character(text).len);
+    struct text first = text_begin(line, GRID_LINE_MAX);
     text_add_bytes(&first, text, end);
     text += end;
     return text + strspn(text, " ");

@@ -9,12 +9,15 @@
 #ifndef LOFLOW_UI_GRID_H
 #define LOFLOW_UI_GRID_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 #define GRID_WIDTH_MAX  1000
 #define GRID_HEIGHT_MAX 500
+#define GRID_LINE_MAX   (GRID_WIDTH_MAX * 4 + 1) /* bytes of a line of UTF-8 */
 
 /* What a cell means; ui/term.c says which colour and attribute that is. */
 enum style {
@@ -56,9 +59,15 @@ static inline struct cell *grid_cell(const struct grid *grid, int row, int colum
  * must be free of control characters (text_add_untrusted sees to it); others draw as '?'. */
 int grid_text(struct grid *grid, int row, int column, int room, enum style style, const char *text);
 
-/* Copies what fits into `room` columns to `line`, broken at a space; a word that is longer is
- * copied whole. Returns the rest. For ASCII. */
-const char *grid_break(const char *text, int room, char line[GRID_WIDTH_MAX + 1]);
+/* Columns that a text takes, drawn whole. */
+int grid_columns(const char *text);
+
+/* Adds what fits into `room` columns; what is cut ends in an ellipsis. */
+void grid_cut(struct text *out, const char *text, int room, bool utf8);
+
+/* Copies what fits into `room` columns to `line`, broken at a space, or inside of a word that is
+ * longer. Returns the rest. */
+const char *grid_break(const char *text, int room, char line[GRID_LINE_MAX]);
 
 /* Fills `count` cells of a row with one ASCII character. */
 void grid_fill(struct grid *grid, int row, int column, int count, enum style style, char character);

@@ -1,13 +1,16 @@
 #include "ui/help.h"
 
+#include <string.h>
+
 #include "flows/flow.h"
 #include "ui/column.h"
 #include "ui/keymap.h"
+#include "ui/page.h"
 
-#define NAME_ROOM 14 /* "syn_received", "Down j" */
-#define NAMES_MAX 64
-#define GAP       2   /* between two columns */
-#define WIDE      100 /* from here on there are two */
+#define KEYS_MAX     64
+#define SENTENCE_MAX 2048
+#define GAP          2   /* between two columns */
+#define WIDE         100 /* from here on there are two */
 
 static const struct {
     const char *word;
@@ -19,88 +22,68 @@ static const struct {
 #undef EVENT
 };
 
-struct help {
-    struct grid *grid;
-    int top, height;
-    int left, width; /* of the column */
-    int first;       /* line in sight */
-    int line;        /* that comes next */
-};
-
-/* The next line's row; -1 when it is out of sight. */
-static int next_row(struct help *help)
+static void add_what_to_do(struct page *page)
 {
-    int line = help->line++ - help->first;
-    return line >= 0 && line < help->height ? help->top + line : -1;
-}
-
-static void add_line(struct help *help, const char *name, const char *meaning)
-{
-    int room = help->width - NAME_ROOM;
-    while (*meaning != '\0') {
-        char part[GRID_WIDTH_MAX + 1];
-        int row = next_row(help);
-        meaning = grid_break(meaning, room > 1 ? room : 1, part);
-        (void)grid_text(help->grid, row, help->left, NAME_ROOM - 1, STYLE_KEY, name);
-        (void)grid_text(help->grid, row, help->left + NAME_ROOM, room, STYLE_NORMAL, part);
-        name = "";
-    }
-}
-
-static void add_heading(struct help *help, const char *heading)
-{
-    if (help->line > 0)
-        help->line++;
-    int row = next_row(help);
-    grid_fill(help->grid, row, help->left, help->width, STYLE_HEADING, ' ');
-    (void)grid_text(help->grid, row, help->left, help->width, STYLE_HEADING, heading);
-}
-
-static void add_what_to_do(struct help *help)
-{
-    add_heading(help, "KEYS");
+    page_heading(page, STYLE_HEADING, "KEYS");
     for (int action = 0; action < ACTION_COUNT; action++) {
-        char names[NAMES_MAX];
+        char names[KEYS_MAX];
         struct text text = text_begin(names, sizeof names);
         keymap_write_keys(&text, (enum key_action)action);
-        add_line(help, names, keymap_meaning((enum key_action)action));
+        page_entry(page, names, keymap_meaning((enum key_action)action));
     }
-    add_heading(help, "FILTER");
-    add_line(help, "refused", "rows with \"refused\" in an address, port, protocol or state");
-    add_line(help, "tcp :3000", "rows with both words, whatever their case");
-    add_line(help, "!established", "rows without the word");
+    page_heading(page, STYLE_HEADING, "FILTER");
+    page_entry(page, "refused",
+               "rows with \"refused\" in a process, address, port, protocol, state or diagnosis");
+    page_entry(page, "tcp :3000", "rows with both words, whatever their case");
+    page_entry(page, "!established", "rows without the word");
 }
 
-static void add_what_is_shown(struct help *help)
+static void add_what_is_shown(struct page *page)
 {
-    add_heading(help, "STATES");
+    page_heading(page, STYLE_HEADING, "STATES");
     for (int state = 0; state < FLOW_STATE_COUNT; state++)
-        add_line(help, flow_state_word((enum flow_state)state),
-                 flow_state_meaning((enum flow_state)state));
-    add_heading(help, "WHAT FAILED");
+        page_entry(page, flow_state_word((enum flow_state)state),
+                   flow_state_meaning((enum flow_state)state));
+    page_heading(page, STYLE_HEADING, "WHAT FAILED");
     for (size_t kind = 0; kind < sizeof events / sizeof events[0]; kind++) {
         if (events[kind].failure)
-            add_line(help, events[kind].word, events[kind].meaning);
+            page_entry(page, events[kind].word, events[kind].meaning);
     }
-    add_heading(help, "COLUMNS");
+    page_heading(page, STYLE_HEADING, "COLUMNS");
     for (int column = 0; column < COLUMN_COUNT; column++)
-        add_line(help, column_heading((enum column)column), column_meaning((enum column)column));
+        page_entry(page, column_heading((enum column)column), column_meaning((enum column)column));
 }
 
-int help_draw(struct grid *grid, int top, int height, int first)
+static void add_what_is_missing(struct page *page, const struct screen_status *status)
 {
-    struct help help = {
-        .grid = grid, .top = top, .height = height, .width = grid->width, .first = first};
-    if (grid->width < WIDE) {
-        add_what_to_do(&help);
-        add_what_is_shown(&help);
-        return help.line;
+    if (status->missing_count == 0)
+        return;
+    page_heading(page, STYLE_WARNING, "MISSING");
+    for (uint32_t at = 0; at < status->missing_count; at++) {
+        const struct screen_missing *missing = &status->missing[at];
+        char words[SENTENCE_MAX];
+        struct text text = text_begin(words, sizeof words);
+        text_add_untrusted(&text, missing->sentence, strlen(missing->sentence));
+        page_entry(page, missing->word, words);
     }
-    help.width = (grid->width - GAP) / 2;
-    add_what_to_do(&help);
-    int longest = help.line;
-    help.left = help.width + GAP;
-    help.line = 0;
-    add_what_is_shown(&help);
-    return help.line > longest ? help.line : longest;
+}
+
+int help_draw(struct grid *grid, int top, int height, int first, const struct screen_status *status)
+{
+    struct page page = {
+        .grid = grid, .top = top, .height = height, .width = grid->width, .first = first};
+    add_what_is_missing(&page, status);
+    if (grid->width < WIDE) {
+        add_what_to_do(&page);
+        add_what_is_shown(&page);
+        return page.line;
+    }
+    page.width = (grid->width - GAP) / 2;
+    int begin = page.line;
+    add_what_to_do(&page);
+    int longest = page.line;
+    page.left = page.width + GAP;
+    page.line = begin;
+    add_what_is_shown(&page);
+    return page.line > longest ? page.line : longest;
 }

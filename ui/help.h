@@ -1,5 +1,5 @@
 /*
- * Purpose: the help screen: all keys, states, failures and columns, made from their tables.
+ * Purpose: the help screen: what a live run does without, all keys, states, failures and columns, made from their tables.
  * Owns:    nothing.
  * Used by: ui/screen.
  */
@@ -7,9 +7,11 @@
 #define LOFLOW_UI_HELP_H
 
 #include "ui/grid.h"
+#include "ui/screen.h"
 
 /* Draws the help from its line `first` on, on a wide screen in two columns. Returns how many lines
  * it has altogether. */
-int help_draw(struct grid *grid, int top, int height, int first);
+int help_draw(struct grid *grid, int top, int height, int first,
+              const struct screen_status *status);
 
 #endif

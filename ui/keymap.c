@@ -6,7 +6,7 @@
 
 enum {
     LIST = KEY_IN_LIST,
-    HELP = KEY_IN_HELP,
+    PAGE = KEY_IN_PAGE,
     FILTER = KEY_IN_FILTER,
 };
 

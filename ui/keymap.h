@@ -13,7 +13,7 @@
 
 enum key_context {
     KEY_IN_LIST = 1,
-    KEY_IN_HELP = 2,
+    KEY_IN_PAGE = 2, /* help, details */
     KEY_IN_FILTER = 4,
 };
 

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "flows/describe.h"
+#include "ui/endpoint.h"
 
-#define ROW_TEXT_MAX 160
+#define ROW_TEXT_MAX 384
 
 /* Words in lower case, each ended by a NUL. */
 static char to_word(char character)
@@ -119,7 +120,34 @@ static void add_endpoint(struct text *text, struct rowfilter *filter, const stru
     text_add_bytes(text, " ", 1);
 }
 
-bool rowfilter_matches(struct rowfilter *filter, struct flow_view flow)
+/* Names may have capitals, words have none. */
+static void add_owner(struct text *text, const struct owner *owner)
+{
+    char name[OWNER_COMM * 4 + 16];
+    struct text escaped = text_begin(name, sizeof name);
+    text_add_owner(&escaped, owner);
+    for (size_t at = 0; at < escaped.len; at++)
+        name[at] = (char)(name[at] == ' ' ? ' ' : to_word(name[at]));
+    text_add_string(text, " ");
+    text_add_string(text, name);
+}
+
+static void add_known(struct text *text, struct flow_view flow, const struct known *known)
+{
+    enum code code = known_code(known, flow);
+    for (unsigned end = 0; end < 2; end++) {
+        const struct owner *owner = known_owner(known, flow, end ^ flow.hot->client);
+        if (owner)
+            add_owner(text, owner);
+    }
+    if (code == CODE_COUNT)
+        return;
+    text_add_string(text, " ");
+    text_add_code(text, code, false);
+    text_add(text, " %s", code_word(code));
+}
+
+bool rowfilter_matches(struct rowfilter *filter, struct flow_view flow, const struct known *known)
 {
     if (filter->word_count == 0)
         return true;
@@ -131,6 +159,7 @@ bool rowfilter_matches(struct rowfilter *filter, struct flow_view flow)
     text_add_string(&text, protocol_word(flow.hot->tuple.protocol));
     text_add_bytes(&text, " ", 1);
     text_add_string(&text, flow_state_word((enum flow_state)flow.hot->state));
+    add_known(&text, flow, known);
     for (uint32_t i = 0; i < filter->word_count; i++) {
         bool found = strstr(row, filter->word[i].at) != NULL;
         if (found == filter->word[i].absent)

@@ -5,7 +5,8 @@
  * Fails:   never; what does not fit is not taken.
  * Used by: ui/flow_pane.
  *
- * A row is searched as "client server protocol state", as far as letters go in lower case. A word
+ * A row is searched as "client server protocol state", then "process(pid)" of both ends and its
+ * diagnosis as far as they are known, as far as letters go in lower case. A word
  * that begins with '!' must not occur.
  */
 #ifndef LOFLOW_UI_ROWFILTER_H
@@ -16,6 +17,7 @@
 #include <stdint.h>
 
 #include "flows/flow.h"
+#include "ui/known.h"
 
 #define ROWFILTER_TEXT_MAX 128
 #define ROWFILTER_MEMO     64
@@ -45,6 +47,6 @@ bool rowfilter_type(struct rowfilter *filter, uint32_t code);
 bool rowfilter_erase(struct rowfilter *filter);
 void rowfilter_clear(struct rowfilter *filter);
 
-bool rowfilter_matches(struct rowfilter *filter, struct flow_view flow);
+bool rowfilter_matches(struct rowfilter *filter, struct flow_view flow, const struct known *known);
 
 #endif

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/details.h"
 #include "ui/events_pane.h"
 #include "ui/flow_pane.h"
 #include "ui/help.h"
 #include "ui/keymap.h"
+#include "ui/known.h"
 #include "ui/title.h"
 
 #define EVENTS_LEAST      4  /* lines: a heading and three failures */
@@ -17,14 +19,18 @@
 #define LINE_MAX_SIZE     (ROWFILTER_TEXT_MAX * 4 + 96)
 #define LAST_ASCII        0x7e
 
+enum shown { SHOWN_TABLES, SHOWN_HELP, SHOWN_DETAILS };
+
 struct screen {
     bool utf8;
     bool paused;
     bool typing; /* the filter line has the keys */
-    bool help;
+    enum shown shown;
     bool events_hidden;
     bool events_focused;
-    int help_first, help_height, help_lines;
+    int page_first, page_height, page_lines; /* of help or details */
+    struct known known;
+    struct details details;
     struct flow_pane flows;
     struct events_pane events;
 };
@@ -36,12 +42,17 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
         return err_set(err, ENOMEM, "no memory for the screen; --no-ui needs less");
     opened->utf8 = options->utf8;
     uint32_t max_flows = options->max_flows ? options->max_flows : TRACKER_MAX_FLOWS_DEFAULT;
-    int failed = flow_pane_open(&opened->flows, options->utf8, max_flows, err);
+    int failed = flow_pane_open(&opened->flows, &opened->known, max_flows, err);
     if (failed) {
         free(opened);
         return failed;
     }
-    events_pane_open(&opened->events, options->utf8, options->local_time);
+    opened->known.names = options->names;
+    opened->known.diagnoser = options->diagnoser;
+    opened->details.known = &opened->known;
+    opened->details.utf8 = opened->flows.utf8 = opened->events.utf8 = options->utf8;
+    opened->details.local_time = opened->events.local_time = options->local_time;
+    events_pane_open(&opened->events, &opened->known);
     *screen = opened;
     return 0;
 }
@@ -59,7 +70,7 @@ void screen_event(struct screen *screen, const struct tracker *tracker,
 {
     struct flow_view view;
     if (event_is_failure((enum event_kind)event->kind) && tracker_look(tracker, event->flow, &view))
-        failure_log_add(&screen->events.log, view, event);
+        events_pane_add(&screen->events, view, event);
 }
 
 static void reorder(struct screen *screen)
@@ -69,9 +80,9 @@ static void reorder(struct screen *screen)
 
 static void move(struct screen *screen, int lines, int pages)
 {
-    if (screen->help) {
-        int page = (int)scroller_page((uint32_t)screen->help_height);
-        screen->help_first += lines + pages * page;
+    if (screen->shown != SHOWN_TABLES) {
+        int page = (int)scroller_page((uint32_t)screen->page_height);
+        screen->page_first += lines + pages * page;
     } else if (screen->events_focused) {
         if (pages != 0)
             events_pane_move_pages(&screen->events, pages);
@@ -87,7 +98,7 @@ static void move(struct screen *screen, int lines, int pages)
 static void go_to_end(struct screen *screen, enum flow_cursor cursor)
 {
     int far = cursor == CURSOR_TOP ? -FAILURE_LOG_MAX : FAILURE_LOG_MAX;
-    if (screen->help || screen->events_focused)
+    if (screen->shown != SHOWN_TABLES || screen->events_focused)
         move(screen, far, 0);
     else
         flow_pane_go(&screen->flows, cursor);
@@ -109,6 +120,28 @@ static void change_view(struct screen *screen, enum key_action action)
     reorder(screen);
 }
 
+static void show(struct screen *screen, enum shown shown)
+{
+    screen->shown = shown;
+    screen->page_first = 0;
+}
+
+/* Details of what the cursor is on, if it is on anything. */
+static void choose(struct screen *screen)
+{
+    struct events_choice event = events_pane_choice(&screen->events);
+    const struct flow_pane *flows = &screen->flows;
+    if (!screen->events_focused && flows->order_count > 0)
+        details_of_flow(&screen->details, &flows->cursor_row);
+    else if (screen->events_focused && event.diagnosis)
+        details_of_diagnosis(&screen->details, event.diagnosis);
+    else if (screen->events_focused && event.failure)
+        details_of_failure(&screen->details, event.failure, event.flow);
+    else
+        return;
+    show(screen, SHOWN_DETAILS);
+}
+
 static void act(struct screen *screen, enum key_action action)
 {
     switch (action) {
@@ -125,9 +158,13 @@ static void act(struct screen *screen, enum key_action action)
         go_to_end(screen, action == ACTION_TOP ? CURSOR_TOP : CURSOR_LAST);
         break;
     case ACTION_HELP:
-    case ACTION_HELP_CLOSE:
-        screen->help = action == ACTION_HELP;
-        screen->help_first = 0;
+        show(screen, SHOWN_HELP);
+        break;
+    case ACTION_DETAILS:
+        choose(screen);
+        break;
+    case ACTION_PAGE_CLOSE:
+        show(screen, SHOWN_TABLES);
         break;
     case ACTION_PAUSE:
         screen->paused = !screen->paused;
@@ -181,7 +218,8 @@ enum screen_answer screen_key(struct screen *screen, uint32_t key)
         type(screen, key);
         return SCREEN_STAY;
     }
-    enum key_action action = keymap_find(screen->help ? KEY_IN_HELP : KEY_IN_LIST, key);
+    enum key_action action =
+        keymap_find(screen->shown != SHOWN_TABLES ? KEY_IN_PAGE : KEY_IN_LIST, key);
     act(screen, action);
     return action == ACTION_QUIT ? SCREEN_QUIT : SCREEN_STAY;
 }
@@ -245,44 +283,53 @@ static void draw_tables(struct screen *screen, const struct screen_status *statu
     events_pane_draw(&screen->events, grid, bottom - events, events, !focused);
 }
 
-static void draw_help(struct screen *screen, struct grid *grid, int top, int bottom)
+static int draw_page(const struct screen *screen, const struct screen_status *status,
+                     struct grid *grid, int top, int height)
 {
-    screen->help_height = bottom > top ? bottom - top : 0;
-    screen->help_lines = help_draw(grid, top, 0, 0);
-    int last = screen->help_lines - screen->help_height;
-    if (screen->help_first > last)
-        screen->help_first = last;
-    if (screen->help_first < 0)
-        screen->help_first = 0;
-    (void)help_draw(grid, top, screen->help_height, screen->help_first);
+    if (screen->shown == SHOWN_HELP)
+        return help_draw(grid, top, height, screen->page_first, status);
+    return details_draw(&screen->details, grid, top, height, screen->page_first);
 }
 
-/* That there is more of the help than is in sight, and how to get there. */
-static void draw_help_place(const struct screen *screen, struct grid *grid, int row, int column)
+static void draw_shown_page(struct screen *screen, const struct screen_status *status,
+                            struct grid *grid, int top, int bottom)
 {
-    int end = screen->help_first + screen->help_height;
-    if (screen->help_lines <= screen->help_height)
+    screen->page_height = bottom > top ? bottom - top : 0;
+    screen->page_lines = draw_page(screen, status, grid, top, 0);
+    int last = screen->page_lines - screen->page_height;
+    if (screen->page_first > last)
+        screen->page_first = last;
+    if (screen->page_first < 0)
+        screen->page_first = 0;
+    (void)draw_page(screen, status, grid, top, screen->page_height);
+}
+
+/* That there is more of the page than is in sight, and how to get there. */
+static void draw_page_place(const struct screen *screen, struct grid *grid, int row, int column)
+{
+    int end = screen->page_first + screen->page_height;
+    if (screen->page_lines <= screen->page_height)
         return;
     char line[LINE_MAX_SIZE];
     struct text text = text_begin(line, sizeof line);
-    text_add(&text, "%s %s", keymap_key_name(KEY_IN_HELP, ACTION_PAGE_DOWN),
-             keymap_key_name(KEY_IN_HELP, ACTION_PAGE_UP));
+    text_add(&text, "%s %s", keymap_key_name(KEY_IN_PAGE, ACTION_PAGE_DOWN),
+             keymap_key_name(KEY_IN_PAGE, ACTION_PAGE_UP));
     column += grid_text(grid, row, column, grid->width - column, STYLE_KEY, line) + 1;
     text = text_begin(line, sizeof line);
-    text_add(&text, "scroll: %d-%d of %d", screen->help_first + 1, end, screen->help_lines);
+    text_add(&text, "scroll: %d-%d of %d", screen->page_first + 1, end, screen->page_lines);
     (void)grid_text(grid, row, column, grid->width - column, STYLE_NORMAL, line);
 }
 
 static void draw_footer(const struct screen *screen, struct grid *grid, int row)
 {
     enum key_context context = KEY_IN_LIST;
-    if (screen->help)
-        context = KEY_IN_HELP;
+    if (screen->shown != SHOWN_TABLES)
+        context = KEY_IN_PAGE;
     else if (screen->typing)
         context = KEY_IN_FILTER;
     int column = keymap_draw_footer(grid, row, 0, context);
-    if (screen->help)
-        draw_help_place(screen, grid, row, column);
+    if (screen->shown != SHOWN_TABLES)
+        draw_page_place(screen, grid, row, column);
 }
 
 /* Whatever came in from outside: a terminal that shows ASCII gets nothing else. */
@@ -297,18 +344,27 @@ static void reduce_to_ascii(struct grid *grid)
     }
 }
 
+static void take_picture(struct screen *screen, const struct tracker *tracker,
+                         const struct screen_status *status)
+{
+    known_take(&screen->known);
+    flow_pane_collect(&screen->flows, tracker, status->now_ns, status->live);
+    if (screen->shown == SHOWN_DETAILS)
+        details_take(&screen->details, &screen->flows, tracker);
+}
+
 void screen_draw(struct screen *screen, const struct tracker *tracker,
                  const struct screen_status *status, struct grid *grid)
 {
     assert(grid->width > 0 && grid->height > 0);
     grid_clear(grid);
     if (!screen->paused)
-        flow_pane_collect(&screen->flows, tracker, status->now_ns, status->live);
+        take_picture(screen, tracker, status);
     int top = title_draw(grid, status, tracker_stats(tracker), screen->paused);
     int footer = grid->height - 1;
     int bottom = footer;
-    if (screen->help) {
-        draw_help(screen, grid, top, bottom);
+    if (screen->shown != SHOWN_TABLES) {
+        draw_shown_page(screen, status, grid, top, bottom);
     } else {
         if (footer - 1 >= top)
             bottom -= draw_restrictions(screen, grid, footer - 1);

@@ -1,9 +1,10 @@
 /*
- * Purpose: the full-screen view: the flow table, the events pane, filter, sorting, help. It draws
+ * Purpose: the full-screen view: the flow table, diagnoses and failures, details, filter, sorting, help. It draws
  *          into a grid and answers keys; it knows no terminal.
  * Owns:    its view state, the rates of flows, the log of the latest failures.
- * Borrows: tracker and status during each call.
- * Bounds:  memory: 1.8 MB for rows and failures, and 24 bytes a flow of max_flows, used pages only;
+ * Borrows: tracker and status during each call; names and diagnoser for its life.
+ * Bounds:  memory: 4 MB for rows, failures and diagnoses, and 24 bytes a flow of max_flows, used pages
+ *          only;
  *          time: one pass over the table a draw, and where that would take longer than
  *          FLOW_PANE_BUDGET_NS the rest of it at the next draw.
  * Fails:   screen_open with -ENOMEM.
@@ -16,7 +17,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "diagnose/diagnoser.h"
 #include "flows/tracker.h"
+#include "host/names.h"
 #include "ui/grid.h"
 
 /* Keys beyond Unicode characters, as ui/term.c translates them. */
@@ -38,9 +41,17 @@ enum screen_key {
 };
 
 struct screen_options {
-    bool utf8;          /* the terminal shows more than ASCII */
-    bool local_time;    /* clock times in the local zone, else UTC */
-    uint32_t max_flows; /* of the tracker */
+    bool utf8;                         /* the terminal shows more than ASCII */
+    bool local_time;                   /* clock times in the local zone, else UTC */
+    uint32_t max_flows;                /* of the tracker */
+    const struct names *names;         /* NULL: nobody is named */
+    const struct diagnoser *diagnoser; /* NULL: nothing is diagnosed */
+};
+
+/* What a live run does without. */
+struct screen_missing {
+    const char *word;     /* "tracer" */
+    const char *sentence; /* untrusted */
 };
 
 /* What the top line tells besides flows. */
@@ -56,6 +67,8 @@ struct screen_status {
     uint64_t dropped_by_interface;
     int percent;    /* of a file that was read; -1 unknown or live */
     int64_t now_ns; /* live: wall clock; file: time of the latest packet */
+    const struct screen_missing *missing;
+    uint32_t missing_count;
 };
 
 enum screen_answer {
@@ -75,7 +88,8 @@ void screen_event(struct screen *screen, const struct tracker *tracker,
 /* A key was typed: a Unicode character or enum screen_key. */
 enum screen_answer screen_key(struct screen *screen, uint32_t key);
 
-/* Draws everything at the grid's size. While paused the picture stays, but for the top line. */
+/* Draws everything at the grid's size. While paused the picture stays, but for the top line and for
+ * names of processes that become known. */
 void screen_draw(struct screen *screen, const struct tracker *tracker,
                  const struct screen_status *status, struct grid *grid);
 

@@ -92,6 +92,25 @@ static void add_flows(struct title *title, const struct tracker_stats *flows)
     add_piece(title, STYLE_TITLE, piece);
 }
 
+/* Without the tracer many causes stay unknown; the others that are missing matter less often. */
+static bool is_untraced(const struct screen_status *status)
+{
+    for (uint32_t at = 0; at < status->missing_count; at++) {
+        if (strcmp(status->missing[at].word, "tracer") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The key is that of help, which says what to do about it. */
+static void add_untraced(struct title *title)
+{
+    int before = title->column;
+    add_piece(title, STYLE_WARNING, "no kernel events: h");
+    if (title->column == before)
+        add_piece(title, STYLE_WARNING, "untraced");
+}
+
 /* The end of a path says more than its beginning. */
 static const char *last_of_path(const char *name)
 {
@@ -107,7 +126,7 @@ static int draw_sentence(struct grid *grid, int top, const char *sentence)
     const char *at = buffer;
     int lines = 0;
     while (*at != '\0' && lines < SENTENCE_LINES) {
-        char line[GRID_WIDTH_MAX + 1];
+        char line[GRID_LINE_MAX];
         at = grid_break(at, grid->width, line);
         (void)grid_text(grid, top + lines, 0, grid->width, STYLE_WARNING, line);
         lines++;
@@ -136,6 +155,8 @@ int title_draw(struct grid *grid, const struct screen_status *status,
     add_flows(&title, flows);
     if (status->undecoded > 0)
         add_number(&title, STYLE_WARNING, "undecoded ", status->undecoded, "");
+    if (is_untraced(status))
+        add_untraced(&title);
     if (dropped == 0 && status->live)
         add_piece(&title, STYLE_TITLE, "dropped 0");
     add_name(&title, "filter: ", status->filter, grid->width);

@@ -81,6 +81,22 @@ static void test_a_capture(void **state)
     session_end(&session, 0);
 }
 
+/* What packets alone prove is said of a capture too. */
+static void test_a_capture_is_diagnosed(void **state)
+{
+    (void)state;
+    struct session session;
+    begin(&session, &demo);
+    wait_for(&session, "connecting to 127.0.0.1:3000 was refused");
+    expect(&session, "no kernel events", false);
+    type(&session, "\t\r");
+    wait_for(&session, "refused (seen)");
+    wait_for(&session, "sudo ss -ltnp");
+    type(&session, "q");
+    wait_for(&session, "DIAGNOSES");
+    quit(&session);
+}
+
 static void test_filter_help_and_back(void **state)
 {
     (void)state;
@@ -229,7 +245,7 @@ static void test_live(void **state)
     if (!may_capture())
         skip();
     struct session session;
-    char filter[32], server[32];
+    char filter[32], server[32], tried[32];
     uint16_t port = free_port();
     (void)snprintf(filter, sizeof filter, "tcp port %u", port);
     (void)snprintf(server, sizeof server, "127.0.0.1:%u", port);
@@ -237,7 +253,14 @@ static void test_live(void **state)
     wait_for(&session, "live");
     connect_to(port);
     wait_for(&session, server);
-    wait_for(&session, "refused");
+    wait_for(&session, "no-listener");
+    (void)snprintf(tried, sizeof tried, "tried 127.0.0.1:%u", port);
+    wait_for(&session, tried);
+    type(&session, "\r");
+    wait_for(&session, "refused-no-listener (");
+    wait_for(&session, "loflow ports");
+    type(&session, "\x1b");
+    wait_for(&session, "DIAGNOSES");
     type(&session, "q");
     wait_for(&session, "2 received, 0 dropped by the kernel");
     session_end(&session, 0);
@@ -247,6 +270,7 @@ int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD_ONE(&set, test_a_capture);
+    ROWS_ADD_ONE(&set, test_a_capture_is_diagnosed);
     ROWS_ADD_ONE(&set, test_filter_help_and_back);
     ROWS_ADD_ONE(&set, test_evictions_are_shown);
     ROWS_ADD_ONE(&set, test_resize);

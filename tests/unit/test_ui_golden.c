@@ -87,6 +87,57 @@ static void dropping(struct world *world)
     world->status.dropped_by_interface = 5;
 }
 
+/* Named ends, two of them hostile; a server that resets, a port where nobody is, a SYN unanswered. */
+static void known(struct world *world)
+{
+    struct connection store = world_establish(world, "127.0.0.1:41234", "127.0.0.1:5432");
+    world_name(world, &store, 0, world_process("node", 4242, "node server.js --port 3000"));
+    world_name(world, &store, 1,
+               world_process("postgres", 99, "/usr/lib/postgresql/15/bin/postgres -D /var/lib/pg"));
+    world_send(world, &store, 0, TCP_ACK | TCP_PSH, 734);
+    world_send(world, &store, 1, TCP_ACK | TCP_PSH, 65483);
+    world_send(world, &store, 0, TCP_ACK, 0);
+    struct connection evil = world_establish(world, "[::1]:41235", "[::1]:8080");
+    world_name(world, &evil, 0, world_process("\x1b[2J\x1b]0;x\a", 666, "\x1b[31mred\x1b[0m"));
+    world_name(world, &evil, 1, world_process("日本語日本", 1234567, "日本語"));
+    struct connection name = world_establish(world, "127.0.0.1:41236", "127.0.0.53:53");
+    world_name(world, &name, 1, world_process("dnsmasq", 7, ""));
+    for (int i = 0; i < 12; i++) {
+        char client[32];
+        (void)snprintf(client, sizeof client, "127.0.0.1:%d", 42000 + i);
+        world_refuse(world, client, "127.0.0.1:3000");
+        world_wait(world, CLOCK_NS_PER_MS);
+    }
+    struct connection curl = world_connection("127.0.0.1:42012", "127.0.0.1:3000");
+    world_refuse(world, "127.0.0.1:42012", "127.0.0.1:3000");
+    world_name(world, &curl, 0, world_process("curl", 4711, "curl http://localhost:3000/"));
+    struct connection lost = world_connection("127.0.0.1:42013", "127.0.0.1:7000");
+    for (int i = 0; i < 4; i++) {
+        world_send(world, &lost, 0, TCP_SYN, 0);
+        lost.seq[0]--;
+        world_wait(world, 2 * CLOCK_NS_PER_S);
+    }
+}
+
+static void known_file(struct world *world)
+{
+    known(world);
+    world->status.live = false;
+    world->status.name = "/srv/captures/checkout-fails.pcapng";
+    world->status.ended = true;
+}
+
+static void untraced(struct world *world)
+{
+    static const struct screen_missing missing[] = {
+        {"tracer", "no kernel events: /sys/kernel/btf/vmlinux is missing; causes are fewer"},
+        {"processes", "processes of other users stay unnamed; sudo loflow names them"},
+    };
+    known(world);
+    world->status.missing = missing;
+    world->status.missing_count = COUNT(missing);
+}
+
 static const struct row {
     const char *name;
     int width, height;
@@ -127,6 +178,31 @@ static const struct row {
     {"dropping_80x24", 80, 24, true, dropping, ""},
 };
 
+/* With names and diagnoses. */
+static const struct row known_rows[] = {
+    {"known_80x24", 80, 24, true, known, ""},
+    {"known_120x40", 120, 40, true, known, ""},
+    {"known_40x24", 40, 24, true, known, ""},
+    {"known_ascii_80x24", 80, 24, false, known, ""},
+    {"known_file_80x24", 80, 24, true, known_file, ""},
+    {"known_filter_80x24", 80, 24, true, known, "/CURL refused"},
+    {"known_quiet_80x24", 80, 24, true, mixed, ""},
+    {"known_nothing_80x24", 80, 24, true, nothing, ""},
+    {"untraced_80x24", 80, 24, true, untraced, ""},
+    {"untraced_40x24", 40, 24, true, untraced, ""},
+    {"untraced_help_80x24", 80, 24, true, untraced, "h"},
+    {"diagnosis_80x24", 80, 24, true, known, "{Tab}{Enter}"},
+    {"diagnosis_120x40", 120, 40, true, known, "{Tab}{Enter}"},
+    {"diagnosis_40x24", 40, 24, true, known, "{Tab}{Enter}"},
+    {"failure_80x24", 80, 24, true, known, "{Tab}G{Enter}"},
+    {"refused_flow_80x24", 80, 24, true, known, "j{Enter}"},
+    {"refused_flow_120x40", 120, 40, true, known, "j{Enter}"},
+    {"refused_flow_40x24", 40, 24, true, known, "j{Enter}"},
+    {"refused_flow_ascii_80x24", 80, 24, false, known, "j{Enter}"},
+    {"named_flow_80x24", 80, 24, true, known, "G{Enter}"},
+    {"hostile_flow_80x24", 80, 24, true, known, "Gk{Enter}"},
+};
+
 static void write_file(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -162,10 +238,8 @@ static void compare(const char *seen, const char *wanted)
     }
 }
 
-static void test_row(void **state)
+static void check(const struct row *row, struct world *world)
 {
-    const struct row *row = *state;
-    struct world *world = world_open(row->width, row->height, row->utf8);
     row->happens(world);
     world_draw(world);
     (void)world_press(world, row->keys);
@@ -181,9 +255,22 @@ static void test_row(void **state)
     world_close(world);
 }
 
+static void test_row(void **state)
+{
+    const struct row *row = *state;
+    check(row, world_open(row->width, row->height, row->utf8));
+}
+
+static void test_known_row(void **state)
+{
+    const struct row *row = *state;
+    check(row, world_open_known(row->width, row->height, row->utf8));
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, rows, test_row);
+    ROWS_ADD(&set, known_rows, test_known_row);
     return rows_run(&set, "ui_golden");
 }

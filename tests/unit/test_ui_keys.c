@@ -6,7 +6,7 @@
 
 enum {
     LIST = KEY_IN_LIST,
-    HELP = KEY_IN_HELP,
+    PAGE = KEY_IN_PAGE,
     FILTER = KEY_IN_FILTER,
 };
 
@@ -68,21 +68,23 @@ static const struct row rows[] = {
     {"filter_redraw", FILTER, "/:3001", "{Ctrl-L}", ":60001", "/:3001_", NULL, true},
     {"filter_takes_letters", FILTER, "/clo", "s", ":60001", "/clos_", NULL, false},
     {"filter_absent", FILTER, "/!refused !:3000", " ", ":60001", "1 row", NULL, false},
-    {"help_left", HELP, "h", "h", NULL, "FAILURES", "KEYS", false},
-    {"help_left_by_question_mark", HELP, "h", "?", NULL, "FAILURES", "KEYS", false},
-    {"help_left_by_q", HELP, "h", "q", NULL, "FAILURES", "KEYS", false},
-    {"help_left_by_escape", HELP, "h", "{Esc}", NULL, "FAILURES", "KEYS", false},
-    {"help_down", HELP, "h", "{Down}", NULL, "show this help", "KEYS", false},
-    {"help_down_by_letter", HELP, "h", "j", NULL, "show this help", "KEYS", false},
-    {"help_up", HELP, "hj", "{Up}", NULL, "KEYS", NULL, false},
-    {"help_up_by_letter", HELP, "hj", "k", NULL, "KEYS", NULL, false},
-    {"help_page_down", HELP, "h", "{PgDn}", NULL, "STATES", "one page up", false},
-    {"help_page_up", HELP, "h{PgDn}", "{PgUp}", NULL, "KEYS", NULL, false},
-    {"help_last", HELP, "h", "{End}", NULL, "scroll: 48-69 of 69", "KEYS", false},
-    {"help_last_by_letter", HELP, "h", "G", NULL, "HISTORY", "KEYS", false},
-    {"help_first", HELP, "hG", "{Home}", NULL, "KEYS", NULL, false},
-    {"help_first_by_letter", HELP, "hG", "g", NULL, "KEYS", NULL, false},
-    {"help_redraw", HELP, "hj", "{Ctrl-L}", NULL, "show this help", "KEYS", true},
+    {"details_of_the_flow", LIST, "", "{Enter}", NULL, "127.0.0.1:50010", "FAILURES", false},
+    {"help_left_by_enter", PAGE, "h", "{Enter}", NULL, "FAILURES", "KEYS", false},
+    {"help_left", PAGE, "h", "h", NULL, "FAILURES", "KEYS", false},
+    {"help_left_by_question_mark", PAGE, "h", "?", NULL, "FAILURES", "KEYS", false},
+    {"help_left_by_q", PAGE, "h", "q", NULL, "FAILURES", "KEYS", false},
+    {"help_left_by_escape", PAGE, "h", "{Esc}", NULL, "FAILURES", "KEYS", false},
+    {"help_down", PAGE, "h", "{Down}", NULL, "show this help", "KEYS", false},
+    {"help_down_by_letter", PAGE, "h", "j", NULL, "show this help", "KEYS", false},
+    {"help_up", PAGE, "hj", "{Up}", NULL, "KEYS", NULL, false},
+    {"help_up_by_letter", PAGE, "hj", "k", NULL, "KEYS", NULL, false},
+    {"help_page_down", PAGE, "h", "{PgDn}", NULL, "STATES", "one page up", false},
+    {"help_page_up", PAGE, "h{PgDn}", "{PgUp}", NULL, "KEYS", NULL, false},
+    {"help_last", PAGE, "h", "{End}", NULL, "scroll: 50-71 of 71", "KEYS", false},
+    {"help_last_by_letter", PAGE, "h", "G", NULL, "HISTORY", "KEYS", false},
+    {"help_first", PAGE, "hG", "{Home}", NULL, "KEYS", NULL, false},
+    {"help_first_by_letter", PAGE, "hG", "g", NULL, "KEYS", NULL, false},
+    {"help_redraw", PAGE, "hj", "{Ctrl-L}", NULL, "show this help", "KEYS", true},
 };
 
 static void expect_text(const char *text, const char *part, bool present)

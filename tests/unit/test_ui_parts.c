@@ -4,6 +4,7 @@
 
 #include "test_ui_world.h"
 #include "ui/column.h"
+#include "ui/known.h"
 #include "ui/rates.h"
 #include "ui/rowfilter.h"
 #include "ui/scroller.h"
@@ -69,13 +70,16 @@ static const struct break_row {
     {"break_before_the_edge", "one two", 6, "one", "two"},
     {"break_at_the_last_space", "a b c d", 5, "a b c", "d"},
     {"break_many_spaces", "one    two", 5, "one  ", "two"},
-    {"break_long_word", "four five", 2, "four", "five"},
+    {"break_long_word", "four five", 2, "fo", "ur five"},
+    {"break_wide", "日本 x", 4, "日本", "x"},
+    {"break_wide_does_not_fit", "日本", 1, "日", "本"},
+    {"break_combining", "e\u0301e f", 2, "e\u0301e", "f"},
 };
 
 static void test_break(void **state)
 {
     const struct break_row *row = *state;
-    char line[GRID_WIDTH_MAX + 1];
+    char line[GRID_LINE_MAX];
     assert_string_equal(grid_break(row->text, row->room, line), row->rest);
     assert_string_equal(line, row->line);
 }
@@ -163,9 +167,10 @@ static void test_filter(void **state)
     struct flow_ref ref;
     struct flow_view view;
     assert_true(tracker_next(world->tracker, &at, &ref, &view));
+    static const struct known known;
     struct rowfilter filter = {0};
     type_filter(&filter, row->text);
-    assert_int_equal(rowfilter_matches(&filter, view), row->matches);
+    assert_int_equal(rowfilter_matches(&filter, view, &known), row->matches);
     world_close(world);
 }
 
@@ -193,16 +198,38 @@ static void test_filter_typing(void **state)
 
 static const struct endpoint_row {
     const char *endpoint;
+    const char *comm; /* NULL: its process is not known */
+    int pid;
     int room;
     const char *text;
 } endpoint_rows[] = {
-    {"127.0.0.1:3000", 14, "127.0.0.1:3000"},
-    {"127.0.0.1:3000", 13, "127.…0.1:3000"},
-    {"127.0.0.1:3000", 10, "12….1:3000"},
-    {"127.0.0.1:3000", 9, ":3000"},
-    {"127.0.0.1:3000", 1, ":3000"},
-    {"[::1]:3000", 10, "[::1]:3000"},
-    {"[2001:db8::1234:5678:9abc]:443", 20, "[2001:db…8:9abc]:443"},
+    {"127.0.0.1:3000", NULL, 0, 14, "127.0.0.1:3000"},
+    {"127.0.0.1:3000", NULL, 0, 13, "127.…0.1:3000"},
+    {"127.0.0.1:3000", NULL, 0, 10, "12….1:3000"},
+    {"127.0.0.1:3000", NULL, 0, 9, ":3000"},
+    {"127.0.0.1:3000", NULL, 0, 1, ":3000"},
+    {"[::1]:3000", NULL, 0, 10, "[::1]:3000"},
+    {"[2001:db8::1234:5678:9abc]:443", NULL, 0, 20, "[2001:db…8:9abc]:443"},
+    {"127.0.0.1:5432", "postgres", 99, 17, "postgres(99):5432"},
+    {"[::1]:5432", "postgres", 99, 17, "postgres(99):5432"},
+    {"127.0.0.1:5432", "postgres", 99, 16, "postgres:5432"},
+    {"127.0.0.1:5432", "postgres", 99, 13, "postgres:5432"},
+    {"127.0.0.1:5432", "postgres", 99, 12, "postgr…:5432"},
+    {"127.0.0.1:5432", "postgres", 99, 8, "po…:5432"},
+    {"127.0.0.1:5432", "postgres", 99, 7, ":5432"},
+    {"127.0.0.53:53", "dnsmasq", 7, 24, "dnsmasq(7) 127.0.0.53:53"},
+    {"127.0.0.53:53", "dnsmasq", 7, 23, "dnsmasq 127.0.0.53:53"},
+    {"127.0.0.53:53", "dnsmasq", 7, 18, "dns… 127.0.0.53:53"},
+    {"127.0.0.53:53", "dnsmasq", 7, 13, "127.0.0.53:53"},
+    {"127.0.0.1:80", "a\x1b[31mb\a", 1, 40, "a\\x1b[31mb\\x07(1):80"},
+    {"127.0.0.1:80", "\x1b\x1b\x1b\x1b\x1b\x1b\x1b\x1b", 1, 99, "\\x1b\\x1b\\x1b\\x1…(1):80"},
+    {"127.0.0.1:80", "日本語日本", 1, 16, "日本語日本(1):80"},
+    {"127.0.0.1:80", "日本語日本", 1, 12, "日本語日…:80"},
+    {"127.0.0.1:80", "日本語日本", 1, 11, "日本語…:80"},
+    {"127.0.0.1:80", "e\u0301e\u0301", 1, 8, "e\u0301e\u0301(1):80"},
+    {"127.0.0.1:80", "e\u0301e\u0301", 1, 5, "e\u0301e\u0301:80"},
+    {"127.0.0.1:80", "\xe2\x80\xaex", 1, 20, "\\u{202e}x(1):80"},
+    {"127.0.0.1:80", "\xff\xc3", 1, 20, "\\xff\\xc3(1):80"},
 };
 
 static void test_endpoint(void **state)
@@ -210,11 +237,31 @@ static void test_endpoint(void **state)
     const struct endpoint_row *row = *state;
     struct tuple tuple = {.protocol = PROTOCOL_TCP};
     world_parse(row->endpoint, &tuple, 0);
-    assert_int_equal(endpoint_len(&tuple, 0), strlen(row->endpoint));
-    char buffer[COLUMN_TEXT_MAX];
+    struct owner owner = {.pid = row->pid};
+    (void)snprintf(owner.comm, sizeof owner.comm, "%s", row->comm ? row->comm : "");
+    struct endpoint endpoint = {&tuple, row->comm ? &owner : NULL, 0};
+    char buffer[COLUMN_TEXT_MAX], whole[COLUMN_TEXT_MAX];
     struct text text = text_begin(buffer, sizeof buffer);
-    endpoint_write(&text, &tuple, 0, row->room, true);
+    endpoint_write(&text, &endpoint, row->room, true);
     assert_string_equal(buffer, row->text);
+    text = text_begin(whole, sizeof whole);
+    endpoint_write(&text, &endpoint, 200, true);
+    assert_int_equal(endpoint_columns(&endpoint), grid_columns(whole));
+    assert_true(grid_columns(buffer) <= row->room || buffer[0] == ':');
+}
+
+/* Codes fit their column and no two look the same; what has no word of its own is cut. */
+static void test_code_words(void **state)
+{
+    (void)state;
+    char words[CODE_COUNT][64];
+    for (int code = 0; code < CODE_COUNT; code++) {
+        struct text text = text_begin(words[code], sizeof words[code]);
+        text_add_code(&text, code, false);
+        assert_true(text.len > 0 && text.len <= KNOWN_WORD_MAX);
+        for (int other = 0; other < code; other++)
+            assert_string_not_equal(words[code], words[other]);
+    }
 }
 
 /* Columns never overlap, never pass the edge, and a wider screen never shows fewer. */
@@ -309,6 +356,7 @@ int main(void)
     ROWS_ADD(&set, endpoint_rows, test_endpoint);
     ROWS_ADD(&set, scroll_rows, test_scroll);
     ROWS_ADD_ONE(&set, test_filter_typing);
+    ROWS_ADD_ONE(&set, test_code_words);
     ROWS_ADD_ONE(&set, test_layout);
     ROWS_ADD_ONE(&set, test_sorted_column_is_shown);
     ROWS_ADD_ONE(&set, test_rate_of_reused_record);

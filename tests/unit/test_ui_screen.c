@@ -6,22 +6,6 @@
 #include "flows/failure_log.h"
 #include "ui/flow_pane.h"
 
-static void expect_marked(const struct world *world, const char *part)
-{
-    char marked[WORLD_TEXT_MAX];
-    world_marked(world, marked);
-    if (!strstr(marked, part))
-        fail_msg("%s is not in the marked row: %s", part, marked);
-}
-
-static bool is_shown(const struct world *world, const char *part)
-{
-    char *dump = grid_dump(&world->grid);
-    bool shown = strstr(dump, part) != NULL;
-    free(dump);
-    return shown;
-}
-
 /* Keys pressed while the cursor is on a flow; it has to be there still. */
 static const char *const keeps_cursor[] = {
     "s",      "ss",           "<",     "r", "sr", "c", "e", "/:3000{Enter}", "p", "psr",
@@ -220,10 +204,11 @@ static void test_order_comes_in_slices(void **state)
 {
     (void)state;
     struct world *world = world_open(80, 24, true);
+    static const struct known known;
     struct flow_pane *pane = calloc(1, sizeof *pane);
     struct err err;
     assert_non_null(pane);
-    assert_int_equal(flow_pane_open(pane, true, WORLD_FLOWS, &err), 0);
+    assert_int_equal(flow_pane_open(pane, &known, WORLD_FLOWS, &err), 0);
     pane->budget_ns = 0;
     for (int i = 0; i < 10000; i++) {
         char client[32];

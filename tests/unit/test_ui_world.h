@@ -27,6 +27,8 @@
 
 struct world {
     struct tracker *tracker;
+    struct names *names;         /* NULL: nobody is named */
+    struct diagnoser *diagnoser; /* NULL: nothing is diagnosed */
     struct screen *screen;
     struct grid grid;
     struct screen_status status;
@@ -49,18 +51,39 @@ static inline void world_must(int result, const struct err *err)
     }
 }
 
-static inline struct world *world_open(int width, int height, bool utf8)
+static inline void world_start(struct world *world, int width, int height, bool utf8)
 {
     struct err err;
-    struct world *world = calloc(1, sizeof *world);
-    assert(world);
     struct tracker_options flows = {.max_flows = WORLD_FLOWS};
     world_must(tracker_open(&world->tracker, &flows, &err), &err);
-    struct screen_options options = {.utf8 = utf8, .max_flows = WORLD_FLOWS};
+    struct screen_options options = {.utf8 = utf8,
+                                     .max_flows = WORLD_FLOWS,
+                                     .names = world->names,
+                                     .diagnoser = world->diagnoser};
     world_must(screen_open(&world->screen, &options, &err), &err);
     world_must(grid_resize(&world->grid, width, height, &err), &err);
     world->status = (struct screen_status){
         .name = "lo", .filter = "", .live = true, .percent = -1, .now_ns = WORLD_BEGIN_NS};
+}
+
+/* Nothing but packets is known there. */
+static inline struct world *world_open(int width, int height, bool utf8)
+{
+    struct world *world = calloc(1, sizeof *world);
+    assert(world);
+    world_start(world, width, height, utf8);
+    return world;
+}
+
+/* Diagnoses are made there, and processes can be named. */
+static inline struct world *world_open_known(int width, int height, bool utf8)
+{
+    struct err err;
+    struct world *world = calloc(1, sizeof *world);
+    assert(world);
+    world_must(names_open(&world->names, &err), &err);
+    world_must(diagnoser_open(&world->diagnoser, NULL, &err), &err);
+    world_start(world, width, height, utf8);
     return world;
 }
 
@@ -68,14 +91,19 @@ static inline void world_close(struct world *world)
 {
     screen_close(world->screen);
     tracker_close(world->tracker);
+    diagnoser_close(world->diagnoser);
+    names_close(world->names);
     grid_free(&world->grid);
     free(world);
 }
 
 static inline void world_hear(struct world *world)
 {
-    for (uint32_t i = 0; i < world->events.count; i++)
+    for (uint32_t i = 0; i < world->events.count; i++) {
         screen_event(world->screen, world->tracker, &world->events.events[i]);
+        if (world->diagnoser)
+            diagnoser_event(world->diagnoser, world->tracker, &world->events.events[i]);
+    }
 }
 
 static inline void world_wait(struct world *world, int64_t ns)
@@ -86,6 +114,8 @@ static inline void world_wait(struct world *world, int64_t ns)
         more = tracker_advance(world->tracker, world->status.now_ns, &world->events);
         world_hear(world);
     }
+    if (world->diagnoser)
+        diagnoser_tick(world->diagnoser, world->tracker, world->status.now_ns);
 }
 
 static inline void world_parse(const char *endpoint, struct tuple *tuple, int end)
@@ -180,6 +210,28 @@ static inline struct connection world_establish(struct world *world, const char 
     return made;
 }
 
+static inline struct host_process world_process(const char *comm, int pid, const char *command)
+{
+    struct host_process process = {.pid = pid};
+    (void)snprintf(process.comm, sizeof process.comm, "%s", comm);
+    (void)snprintf(process.command, sizeof process.command, "%s", command);
+    return process;
+}
+
+/* `from`: 0 the client's end, 1 the server's. */
+static inline void world_name(struct world *world, const struct connection *connection, int from,
+                              struct host_process process)
+{
+    uint32_t at = 0;
+    struct flow_ref ref;
+    struct flow_view view;
+    while (tracker_next(world->tracker, &at, &ref, &view)) {
+        if (tuple_equal(&view.hot->tuple, &connection->tuple))
+            tracker_set_owner(world->tracker, ref, connection->client ^ (unsigned)from,
+                              names_process(world->names, &process));
+    }
+}
+
 static inline void world_finish(struct world *world, struct connection *connection)
 {
     world_send(world, connection, 0, TCP_FIN | TCP_ACK, 0);
@@ -256,6 +308,22 @@ static inline char *grid_dump(const struct grid *grid)
     }
     dump[len] = '\0';
     return dump;
+}
+
+static inline void expect_marked(const struct world *world, const char *part)
+{
+    char marked[WORLD_TEXT_MAX];
+    world_marked(world, marked);
+    if (!strstr(marked, part))
+        fail_msg("%s is not in the marked row: %s", part, marked);
+}
+
+static inline bool is_shown(const struct world *world, const char *part)
+{
+    char *dump = grid_dump(&world->grid);
+    bool shown = strstr(dump, part) != NULL;
+    free(dump);
+    return shown;
 }
 
 /* Keys as a string: characters stand for themselves, {Down} for a key of that name in ui/key.def.

@@ -107,12 +107,14 @@ static bool served(const struct listened *one, struct flow_view flow, unsigned e
             memcmp(address, &tuple->address[end], sizeof *address) == 0);
 }
 
-/* Who listened at that end of a TCP flow, the latest one; NULL: nobody who began while we looked. */
+/* Who listened at that end of a TCP flow, the latest one; NULL: nobody who began while we looked. Who was
+ * refused met nobody, though one may begin to listen a moment later. */
 static const struct listened *find_server(const struct tally *tally, struct flow_view flow,
                                           unsigned end)
 {
-    for (uint64_t back = 1;
-         flow_is_tcp(flow) && back <= LISTENED_MAX && back <= tally->listened_count; back++) {
+    bool had_server = flow_is_tcp(flow) && flow.hot->state != FLOW_REFUSED;
+    for (uint64_t back = 1; had_server && back <= LISTENED_MAX && back <= tally->listened_count;
+         back++) {
         const struct listened *one =
             &tally->listened[(tally->listened_count - back) % LISTENED_MAX];
         if (served(one, flow, end))

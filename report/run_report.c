@@ -10,7 +10,8 @@
     " "                                                                                            \
     "slowest answer\n"
 #define COLUMN_SERVER 2
-#define COLUMN_WORDS  103
+
+#define COMMAND_SHOWN 100u /* bytes of the command in the first line */
 
 static void add_right(struct text *text, size_t end, const char *word)
 {
@@ -72,7 +73,15 @@ static void print_head(struct out *out, const struct run_result *result)
     char line[1024];
     struct text text = text_begin(line, sizeof line);
     text_add_string(&text, "loflow: ");
-    text_add_untrusted(&text, result->command, strlen(result->command));
+    size_t len = strlen(result->command);
+    bool is_long = len > COMMAND_SHOWN;
+    /* Not in the middle of a character. */
+    for (len = is_long ? COMMAND_SHOWN : len; is_long && len > 0; len--) {
+        if (((unsigned char)result->command[len] & 0xc0) != 0x80)
+            break;
+    }
+    text_add_untrusted(&text, result->command, len);
+    text_add_string(&text, is_long ? " ..." : "");
     out_bytes(out, line, text.len);
     text = text_begin(line, sizeof line);
     text_add_span(&text, result->elapsed_ns);
@@ -91,7 +100,7 @@ static void print_traffic(struct out *out, const struct run_result *result)
     for (uint32_t at = 0; at < result->endpoint_count; at++)
         print_endpoint(out, &result->endpoints[at]);
     if (result->unlisted > 0)
-        out_format(out, "  %llu flows of more servers than are listed\n",
+        out_format(out, "  flows of more servers than are listed: %llu\n",
                    (unsigned long long)result->unlisted);
 }
 
@@ -99,10 +108,10 @@ static void print_traffic(struct out *out, const struct run_result *result)
 static void print_doubts(struct out *out, const struct run_result *result)
 {
     if (result->unknown > 0)
-        out_format(out, "  %llu flows are not counted: nobody knows whose they are\n",
+        out_format(out, "  flows not counted, as nobody knows whose they are: %llu\n",
                    (unsigned long long)result->unknown);
     if (result->dropped > 0)
-        out_format(out, "  %llu packets were lost by the capture: all numbers are lower bounds\n",
+        out_format(out, "  packets that the capture lost: %llu; all numbers are lower bounds\n",
                    (unsigned long long)result->dropped);
     if (!result->is_complete)
         out_string(out,

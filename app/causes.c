@@ -110,6 +110,8 @@ static void take_trace(void *context, const struct trace_event *event)
 {
     struct causes *causes = context;
     kept_trace(causes->kept, event);
+    if (causes->also)
+        causes->also(causes->also_context, event);
     diagnoser_trace(causes->diagnoser, event);
 }
 

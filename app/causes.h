@@ -25,6 +25,9 @@ struct causes {
     uint32_t first, count;
     bool live;
     struct kept *kept; /* notes what the kernel tells */
+    /* Is told each kernel event as well; NULL for nobody. */
+    void (*also)(void *context, const struct trace_event *event);
+    void *also_context;
 };
 
 int causes_open(struct causes *causes, bool live, struct kept *kept, struct err *err);

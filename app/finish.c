@@ -147,9 +147,11 @@ static void check_output(struct session *session)
                     OUT_PATIENCE_MS / 1000),
             &err);
     else if (error != 0 && error != EPIPE)
-        session_note_trouble(
-            session, err_set(&err, error, "standard output cannot be written: %s", strerror(error)),
-            &err);
+        session_note_trouble(session,
+                             err_set(&err, error, "%s cannot be written: %s",
+                                     session->run ? "the file of --json" : "standard output",
+                                     strerror(error)),
+                             &err);
 }
 
 void session_finish(struct session *session)
@@ -172,6 +174,8 @@ void session_finish(struct session *session)
     }
     progress_clear(&session->progress);
     causes_finish(&session->causes, session->tracker);
+    if (session->run)
+        run_settle(session->run, session);
     bool more = true;
     while (more && session_has_readers(session)) {
         more = tracker_finish(session->tracker, &session->events);

@@ -28,6 +28,8 @@ static int open_clock(struct err *err)
 static void take_signals(struct session *session)
 {
     signals_clear();
+    if (session->run)
+        run_signals(session->run);
     if (*signals_stop())
         session->stop = true;
     bool resumed = signals_take_resume();
@@ -132,6 +134,14 @@ static void drain(struct session *session)
     }
 }
 
+/* A command is waited for, whatever becomes of the capture. */
+static bool is_over(const struct session *session)
+{
+    if (session->run)
+        return run_is_over(session->run);
+    return session->stop || (session->ended && !session->view);
+}
+
 int loop_run(struct session *session, struct err *err)
 {
     int clock_fd = open_clock(err);
@@ -144,7 +154,7 @@ int loop_run(struct session *session, struct err *err)
         [WAIT_SOURCE] = {.fd = source_fd(session->source), .events = POLLIN},
     };
     draw(session);
-    while (!session->stop && (!session->ended || session->view))
+    while (!is_over(session))
         wait_once(session, waits);
     drain(session);
     (void)close(clock_fd);

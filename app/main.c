@@ -7,10 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/child.h"
 #include "app/crash.h"
 #include "app/loop.h"
 #include "app/options.h"
 #include "app/ports_command.h"
+#include "app/run_command.h"
 #include "app/session.h"
 #include "app/signals.h"
 #include "app/why_command.h"
@@ -111,10 +113,19 @@ static int flush_stdout(int status, struct err *err)
     return fail(err, err_set(err, EIO, "standard output cannot be written: %s", strerror(errno)));
 }
 
+static int watch_command(char **words, struct err *err)
+{
+    int status = -1;
+    int failed = run_command(words, &status, err);
+    int told = failed ? fail(err, failed) : flush_stdout(EXIT_GOOD, err);
+    return status >= 0 ? status : told;
+}
+
 int main(int argc, char **argv)
 {
     struct options options = {0};
     struct err err = {0};
+    child_note_inherited();
     (void)setlocale(LC_ALL, "");
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN);
@@ -124,6 +135,8 @@ int main(int argc, char **argv)
         failed = ports_command(argv + 2, &err);
         return failed ? fail(&err, failed) : flush_stdout(EXIT_GOOD, &err);
     }
+    if (!failed && argc > 1 && strcmp(argv[1], "run") == 0)
+        return watch_command(argv + 2, &err);
     if (!failed && argc > 1 && strcmp(argv[1], "why") == 0)
         failed = why_command(&options, argv + 2, &err);
     else if (!failed)

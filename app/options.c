@@ -335,6 +335,7 @@ void options_print_help(FILE *stream)
         "line per event otherwise\n"
         "  loflow -r FILE [OPTIONS] [FILTER]  the same over a capture; a text report when "
         "not on a terminal\n"
+        "  loflow run [OPTIONS] -- CMD...     watch what a command does; see loflow run --help\n"
         "  loflow ports [PORT]                who listens where; see loflow ports --help\n\n"
         "FILTER is a pcap-filter(7) expression, such as: tcp port 3000\n\nOptions:\n",
         stream);

@@ -3,7 +3,7 @@
  * Owns:    the filter text.
  * Borrows: argv, for the life of the process.
  * Fails:   -EINVAL is a usage error; the sentence names the option.
- * Used by: app/main.c, app/run.c.
+ * Used by: app/main.c, app/session.c, app/why_command.c, app/run_command.c.
  */
 #ifndef LOFLOW_APP_OPTIONS_H
 #define LOFLOW_APP_OPTIONS_H
@@ -17,6 +17,8 @@
 #define FILTER_MAX 65536
 
 enum command { COMMAND_CAPTURE, COMMAND_LIST, COMMAND_HELP, COMMAND_VERSION, COMMAND_NOTHING };
+
+struct run;
 
 struct options {
     enum command command;
@@ -37,6 +39,7 @@ struct options {
     uint64_t flow_id;    /* of --flow; 0: all */
     uint64_t follow_id;  /* of --follow; 0: none */
     uint16_t why_port;   /* with `why`: only what is about this port; 0: all */
+    struct run *run;     /* of `loflow run`; else NULL */
     bool why;            /* of `loflow why`: diagnoses and nothing else */
     bool json;
     bool report;

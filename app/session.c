@@ -88,8 +88,8 @@ static int open_writer(struct session *session, struct err *err)
 
 static bool wants_view(const struct options *options)
 {
-    bool prints = options->why || options->json || options->report || options->packets ||
-                  options->follow_id || options->stream_path || options->no_ui;
+    bool prints = options->run || options->why || options->json || options->report ||
+                  options->packets || options->follow_id || options->stream_path || options->no_ui;
     return !prints && isatty(STDOUT_FILENO);
 }
 
@@ -137,11 +137,12 @@ static int open_report(struct session *session, struct err *err)
 {
     const struct options *options = session->options;
     bool live = source_info(session->source)->live;
+    bool is_silent = options->follow_id || (options->run && !options->json);
     enum report_format format = options->why && options->json ? REPORT_WHY_JSON
                                 : options->why                ? REPORT_WHY
                                 : options->json               ? REPORT_JSON
                                 : options->packets            ? REPORT_PACKETS
-                                : options->follow_id          ? REPORT_NOTHING
+                                : is_silent                   ? REPORT_NOTHING
                                 : options->report || !live    ? REPORT_TEXT
                                                               : REPORT_LINES;
     return report_open(&session->report,
@@ -161,6 +162,10 @@ static int open_causes(struct session *session, struct err *err)
     bool live = source_info(session->source)->live;
     if (session->writer && live && writer_takes_notes(session->writer))
         session->kept.writer = session->writer;
+    if (session->run) {
+        session->causes.also = run_trace;
+        session->causes.also_context = session->run;
+    }
     int failed = causes_open(&session->causes, live, &session->kept, err);
     if (!failed && options->read_path && strcmp(options->read_path, "-") != 0)
         kept_load(&session->kept, options->read_path, session->causes.diagnoser);
@@ -176,7 +181,8 @@ static int open_output(struct session *session, struct err *err)
     if (packets_on_stdout && wants_view(options))
         return err_set(err, EINVAL,
                        "-w - writes packets to the terminal; redirect standard output");
-    out_open(&session->out, packets_on_stdout ? STDERR_FILENO : STDOUT_FILENO, signals_stop());
+    int fd = packets_on_stdout ? STDERR_FILENO : STDOUT_FILENO;
+    out_open(&session->out, session->run ? session->run->json_fd : fd, signals_stop());
     if (!wants_view(options)) {
         return open_report(session, err);
     }
@@ -215,6 +221,7 @@ void session_print_start(struct session *session)
 int session_open(struct session *session, const struct options *options, struct err *err)
 {
     session->options = options;
+    session->run = options->run;
     int (*const steps[])(struct session *,
                          struct err *) = {check_terminal, open_source, open_writer, open_tracker,
                                           open_decoder,   open_causes, open_output};
@@ -284,7 +291,9 @@ void session_show_events(struct session *session)
         causes_event(&session->causes, session->tracker, event);
         if (event->kind == EVENT_RETIRED)
             keep_flow(session, event);
-        if (!(wanted >> event->kind & 1))
+        if (session->run)
+            run_event(session->run, session, event);
+        if (session->run || !(wanted >> event->kind & 1))
             continue;
         if (session->view)
             view_event(session->view, session->tracker, event);
@@ -320,7 +329,7 @@ static void write_frames(struct session *session, const struct frame_batch *fram
 
 bool session_has_readers(const struct session *session)
 {
-    return !session->out.error || session->streams.dir || session->options->audit;
+    return !session->out.error || session->streams.dir || session->options->audit || session->run;
 }
 
 static void show_diagnoses(struct session *session, bool final)
@@ -330,7 +339,7 @@ static void show_diagnoses(struct session *session, bool final)
         return;
     while ((diagnosis = diagnoser_next(session->causes.diagnoser, final))) {
         kept_diagnosis(&session->kept, diagnosis);
-        if (session->report)
+        if (session->report && !session->run)
             report_diagnosis(session->report, diagnosis);
     }
 }
@@ -338,6 +347,8 @@ static void show_diagnoses(struct session *session, bool final)
 void session_show_causes(struct session *session)
 {
     show_diagnoses(session, true);
+    if (session->run)
+        run_judge(session->run, session);
 }
 
 /* Only when it is decoded is it known whose packet it is. */
@@ -355,6 +366,8 @@ static void take_batch(struct session *session, const struct frame_batch *frames
     decode_batch(session->decoder, frames, &session->packets);
     tracker_feed(session->tracker, &session->packets, &session->events);
     show_packets(session, frames);
+    if (session->run)
+        run_packet(session->run, session);
     if (session->kept.writer)
         keep_frames(session, frames);
     session_show_events(session);
@@ -363,10 +376,12 @@ static void take_batch(struct session *session, const struct frame_batch *frames
                        tracker_stats(session->tracker)->last_ns);
 }
 
-/* A line of a packet tells how its flow stood then, not at the end of the batch. */
+/* A line of a packet, and the time of an answer, tell how its flow stood then, not at the end of the
+ * batch. */
 static void take_frames(struct session *session)
 {
-    if (!session->options->packets) {
+    bool is_each_alone = session->run && run_wants_packets(session->run);
+    if (!session->options->packets && !is_each_alone) {
         take_batch(session, &session->frames);
         return;
     }
@@ -434,6 +449,8 @@ void session_tick(struct session *session)
             session_show_events(session);
         }
     }
+    if (session->run)
+        run_tick(session->run, session);
     if (!session->report || report_tells_at_once(session->report))
         show_diagnoses(session, false);
     judge_at_end(session);

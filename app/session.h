@@ -5,7 +5,7 @@
  * Bounds:  one of each; batches of FRAME_BATCH_MAX.
  * Fails:   session_open with -errno and a sentence; trouble while running is kept in `trouble` and
  *          ends the run, after everything read so far was reported.
- * Used by: app/main.c (opens and closes), app/loop.c (drives).
+ * Used by: app/main.c and app/run_command.c (open and close), app/loop.c (drives).
  */
 #ifndef LOFLOW_APP_SESSION_H
 #define LOFLOW_APP_SESSION_H
@@ -16,6 +16,7 @@
 #include "app/causes.h"
 #include "app/options.h"
 #include "app/progress.h"
+#include "app/run.h"
 #include "app/streams.h"
 #include "app/view.h"
 #include "base/err.h"
@@ -35,7 +36,8 @@ struct session {
     struct writer *writer; /* NULL without -w */
     struct report *report; /* NULL with a view */
     struct view *view;     /* NULL without a screen */
-    struct out out;        /* standard output */
+    struct run *run;       /* the command that is watched; NULL: none */
+    struct out out;        /* standard output; with a command, the file of --json */
     struct streams streams;
     struct causes causes;
     struct kept kept;

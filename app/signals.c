@@ -77,3 +77,56 @@ bool signals_take_resume(void)
 {
     return take(&resume);
 }
+
+/* One more than the pid of who sent it last; 0: nobody. */
+static volatile sig_atomic_t sender[NSIG];
+
+static const int outlived[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+
+static void note_sent(int number, siginfo_t *info, void *context)
+{
+    int kept = errno;
+    uint64_t one = 1;
+    (void)context;
+    if (number != SIGCHLD && info->si_code <= 0)
+        sender[number] = info->si_pid + 1;
+    (void)!write(wake_fd, &one, sizeof one);
+    errno = kept;
+}
+
+int signals_open_outliving(struct err *err)
+{
+    wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake_fd < 0)
+        return err_set(err, errno, "cannot wait for signals: %s", strerror(errno));
+    struct sigaction action = {.sa_sigaction = note_sent, .sa_flags = SA_SIGINFO};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGCHLD, &action, NULL);
+    for (size_t at = 0; at < sizeof outlived / sizeof outlived[0]; at++) {
+        struct sigaction before;
+        (void)sigaction(outlived[at], NULL, &before);
+        if (outlived[at] != SIGHUP || before.sa_handler != SIG_IGN)
+            (void)sigaction(outlived[at], &action, NULL);
+    }
+    return 0;
+}
+
+bool signals_take_sent(int *number, pid_t *who)
+{
+    for (size_t at = 0; at < sizeof outlived / sizeof outlived[0]; at++) {
+        sig_atomic_t sent = sender[outlived[at]];
+        if (sent == 0)
+            continue;
+        sender[outlived[at]] = 0;
+        *number = outlived[at];
+        *who = (pid_t)sent - 1;
+        return true;
+    }
+    return false;
+}
+
+void signals_stop_outliving(void)
+{
+    for (size_t at = 0; at < sizeof outlived / sizeof outlived[0]; at++)
+        (void)signal(outlived[at], SIG_DFL);
+}

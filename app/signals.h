@@ -3,7 +3,7 @@
  *          a write that nobody reads is still interrupted.
  * Owns:    the handlers and one eventfd, for the life of the process.
  * Fails:   signals_open with -errno and a sentence.
- * Used by: app/main.c (opens), app/loop.c (asks).
+ * Used by: app/main.c and app/run.c (open), app/loop.c (asks).
  *
  * The first signal that asks to stop ends the run in good order; the second one kills, for whoever
  * waits on a reader that is stuck.
@@ -13,6 +13,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -30,5 +31,16 @@ const volatile sig_atomic_t *signals_stop(void);
 /* The terminal has another size, or is ours again after a stop; true once for each. */
 bool signals_take_resize(void);
 bool signals_take_resume(void);
+
+/* Instead of signals_open, for a run that must outlive the signals its command dies of. Those that ask to
+ * stop, and SIGQUIT, SIGUSR1 and SIGUSR2, are kept for signals_take_sent; ended children wake, too. */
+int signals_open_outliving(struct err *err);
+
+/* The next signal that a process sent, and which; what the terminal sent is left out, as everybody in the
+ * process group has got that. False: there is none. */
+bool signals_take_sent(int *number, pid_t *sender);
+
+/* From now on the signals that ask to stop kill again. */
+void signals_stop_outliving(void);
 
 #endif

@@ -139,6 +139,13 @@ static void judge_queued(const struct story *story, struct watch *watch)
         finding_name(finding, FACT_BLOCKED_BY_PID, FACT_BLOCKED_BY_COMM, &blocker);
 }
 
+/* The FIN of a client that gave up counts as a byte until it is read. */
+static uint32_t unread_bytes(const struct host_socket *socket)
+{
+    bool has_fin = socket->state == SOCKET_CLOSE_WAIT && socket->queue > 0;
+    return socket->queue - has_fin;
+}
+
 /* The server has it, and is silent. */
 static struct finding *judge_accepted(const struct story *story, struct watch *watch,
                                       const struct host_socket *socket)
@@ -160,14 +167,14 @@ static struct finding *judge_accepted(const struct story *story, struct watch *w
         struct party server = party_of(&process);
         finding_name(finding, FACT_SERVER_PID, FACT_SERVER_COMM, &server);
     }
-    diagnosis_set_once(diagnosis, FACT_REQUEST_READ, socket->queue == 0);
-    if (socket->queue > 0)
-        diagnosis_set_once(diagnosis, FACT_UNREAD_BYTES, socket->queue);
+    uint32_t unread = unread_bytes(socket);
+    diagnosis_set_once(diagnosis, FACT_REQUEST_READ, unread == 0);
+    if (unread > 0)
+        diagnosis_set_once(diagnosis, FACT_UNREAD_BYTES, unread);
     return finding;
 }
 
-/* What the server's socket says now. A FIN that was not read counts as a byte, hence _once above: what
- * was seen first was before the client gave up. */
+/* What the server's socket says now. */
 static void gather(const struct story *story, struct watch *watch)
 {
     struct host *host = story->diagnoser->host;

@@ -173,6 +173,7 @@ bool watch_look_answer(const struct story *story, struct watch *watch, bool is_o
 void rule_call(struct diagnoser *diagnoser, const struct trace_event *event);
 void rule_drop(struct diagnoser *diagnoser, const struct trace_event *event);
 void rule_sweep(struct diagnoser *diagnoser);
+void rule_pairs(struct diagnoser *diagnoser);
 void rule_syn_drops(struct diagnoser *diagnoser);
 
 /* scan.c: a refusal of this client counts for a scan, returns whether it is one; and so does a port that

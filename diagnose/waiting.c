@@ -3,6 +3,7 @@
  * closed. They are watched until it is known what became of them.
  */
 #include "diagnose/rules.h"
+#include "flows/segment.h"
 
 void watch_begin(const struct story *story, enum watch_kind kind, int64_t since_ns)
 {
@@ -75,7 +76,9 @@ static bool look_syn(const struct story *story, struct watch *watch, bool is_ove
     struct host_listener listener;
     struct filter_drops drops = {0};
     bool has_listener = find_listener(diagnoser, story->tuple, story->server, &listener);
-    bool is_full = has_listener && listener.socket.queue > listener.socket.queue_limit;
+    /* The queue may have had room since the SYN that it had none for. */
+    bool is_full = has_listener && (listener.socket.queue > listener.socket.queue_limit ||
+                                    listener.queue_most > listener.socket.queue_limit);
     bool is_dropped = find_filter_drops(story, story->flow.cold->start_ns - CLOCK_NS_PER_S, &drops);
     /* Somebody else answers: address translation splits a connection on lo in two. */
     bool goes_on = flow->side[story->client].packets > client->syn;
@@ -118,8 +121,10 @@ static bool look_syn(const struct story *story, struct watch *watch, bool is_ove
             diagnosis_set_text(diagnosis, FACT_HOOK, drops.output ? "output" : "input");
     }
     if (code == CODE_TIMEOUT_BACKLOG_FULL && is_full) {
+        uint32_t most = listener.queue_most > listener.socket.queue ? listener.queue_most
+                                                                    : listener.socket.queue;
         diagnosis_set(diagnosis, FACT_BACKLOG, listener.socket.queue_limit);
-        diagnosis_set_most(diagnosis, FACT_QUEUE, listener.socket.queue);
+        diagnosis_set_most(diagnosis, FACT_QUEUE, most);
     }
     return !is_over;
 }
@@ -129,11 +134,32 @@ void rule_unanswered(const struct story *story)
     watch_begin(story, WATCH_SYN, story->flow.cold->start_ns);
 }
 
+/* The ACK came after all, and the connection went on. One that ended meanwhile was given up. */
+static bool is_acked(const struct story *story, const struct watch *watch)
+{
+    const struct flow_side *side = story->flow.hot->side;
+    const struct flow_side_rare *rare = story->flow.cold->rare;
+    const struct flow_detail *detail = story->flow.detail;
+    bool goes_on = rare[0].fin + rare[1].fin == 0 || (detail && detail->speaker == watch->side);
+    return goes_on && flow_is_open(story->flow) &&
+           !segment_is_outstanding(&side[!watch->side], &side[watch->side]);
+}
+
+/* What was said of the retransmissions is part of it. */
+static void take_over_losses(const struct story *story, struct finding *finding)
+{
+    struct findings *findings = &story->diagnoser->findings;
+    struct finding *losses = findings_find(
+        findings, (struct finding_key){.code = CODE_DROP_ON_LOOPBACK, .port = story->port});
+    if (losses && losses->diagnosis.flow_count == 1 &&
+        losses->diagnosis.flows[0] == story->flow.cold->id)
+        findings_withdraw(findings, losses, finding);
+}
+
 static bool look_ack(const struct story *story, struct watch *watch, bool is_over)
 {
-    const struct flow *flow = story->flow.hot;
     struct filter_drops drops;
-    if (!(flow->flags & FLOW_FLAG_JUDGED) && flow_is_open(story->flow)) {
+    if (is_acked(story, watch)) {
         watch_dismiss(story, watch);
         return false;
     }
@@ -144,8 +170,11 @@ static bool look_ack(const struct story *story, struct watch *watch, bool is_ove
         watch_conclude(story, watch, is_dropped ? CODE_ESTABLISHED_FIREWALL_DROP : CODE_NO_RESPONSE,
                        is_dropped ? CERTAINTY_PROVED : CERTAINTY_SEEN);
     if (is_dropped)
-        findings_supersede(&story->diagnoser->findings,
-                           code_bit(CODE_DROP_ON_LOOPBACK) | code_bit(CODE_NO_RESPONSE), finding);
+        findings_supersede(&story->diagnoser->findings, code_bit(CODE_NO_RESPONSE), finding);
+    else
+        diagnosis_set_most(&finding->diagnosis, FACT_RETRANSMISSIONS,
+                           story->flow.cold->rare[!watch->side].retransmits);
+    take_over_losses(story, finding);
     diagnosis_set_once(&finding->diagnosis, FACT_CLIENT_PORT, story->tuple->port[story->client]);
     if (!diagnosis_fact(&finding->diagnosis, FACT_CLIENT_PID))
         story_name_ends(story, finding);

@@ -16,6 +16,8 @@
 #define HUNG_NS   (10 * CLOCK_NS_PER_S)
 #define NEVER_NS  (INT64_C(1000000) * CLOCK_NS_PER_S)
 
+#define WAITED_NS (50 * CLOCK_NS_PER_MS)
+
 #define FLOWS_LOOKED_AT 4096u
 
 /* What may have been said of a port before it is known better. */
@@ -132,7 +134,9 @@ static void judge_queued(const struct story *story, struct watch *watch)
         return;
     }
     struct party blocker;
-    if (is_known)
+    /* What it did while the client waited counts, not what it does since. */
+    bool gave_up = story->flow.cold->rare[story->client].fin > 0;
+    if (is_known && !(gave_up && diagnosis_fact(diagnosis, FACT_PROCESS_STATE)))
         diagnosis_set_text(diagnosis, FACT_PROCESS_STATE, (char[]){activity.state, '\0'});
     if (is_known && activity.state == 'S' && !diagnosis_fact(diagnosis, FACT_BLOCKED_BY_PID) &&
         find_blocker(story, &blocker))
@@ -221,6 +225,15 @@ static struct finding *set_due(const struct story *story, const struct watch *wa
     return finding;
 }
 
+/* It closed after it had waited. One that closes right behind its request says that there is no more,
+ * and may read on. */
+static bool has_given_up(const struct story *story)
+{
+    int64_t fin_ns = story->flow.hot->side[story->client].seq_next_ns;
+    return !flow_is_open(story->flow) || (story->flow.cold->rare[story->client].fin > 0 &&
+                                          fin_ns - story->flow.detail->turn_ns >= WAITED_NS);
+}
+
 bool watch_look_answer(const struct story *story, struct watch *watch, bool is_over)
 {
     const struct flow_detail *detail = story->flow.detail;
@@ -237,7 +250,7 @@ bool watch_look_answer(const struct story *story, struct watch *watch, bool is_o
             watch_dismiss(story, watch);
         return false;
     }
-    bool gave_up = story->flow.cold->rare[story->client].fin > 0 || !flow_is_open(story->flow);
+    bool gave_up = has_given_up(story);
     if (flow_is_open(story->flow))
         gather(story, watch);
     if (gave_up && watch->code == CODE_COUNT) {

@@ -167,7 +167,8 @@ void rule_retransmission(const struct story *story)
     struct finding *finding =
         story_add(story, CODE_DROP_ON_LOOPBACK, is_filter ? CERTAINTY_PROVED : CERTAINTY_LIKELY);
     struct diagnosis *diagnosis = &finding->diagnosis;
-    diagnosis_set(diagnosis, FACT_RETRANSMISSIONS, (int64_t)diagnosis->count);
+    diagnosis_set(diagnosis, FACT_RETRANSMISSIONS,
+                  diagnosis_number(diagnosis, FACT_RETRANSMISSIONS, 0) + 1);
     if (is_filter)
         diagnosis_set_text(diagnosis, FACT_CAUSE, "firewall");
     if (diagnosis->count == 1)

@@ -10,6 +10,7 @@
 #define BEFORE_NS  (5 * CLOCK_NS_PER_MS)
 #define SETTLED_NS (100 * CLOCK_NS_PER_MS) /* an answer that ended then is one of before */
 #define PIECES_NS  (50 * CLOCK_NS_PER_MS)  /* an answer that takes this long comes in pieces */
+#define AT_ONCE_NS (20 * CLOCK_NS_PER_MS)  /* the answer and the FIN are one */
 #define INSTANT_NS (50 * CLOCK_NS_PER_MS)  /* one cause, several connections */
 
 /* What the kernel tells of the RST. */
@@ -174,11 +175,14 @@ static void reset_by_client(const struct story *story, const struct cause *cause
 static void keepalive_race(const struct story *story, const struct cause *cause)
 {
     const struct flow_detail *detail = story->flow.detail;
-    struct finding *finding = add_named(story, CODE_KEEPALIVE_RACE, cause);
-    struct diagnosis *diagnosis = &finding->diagnosis;
     /* The silence before the request, up to the server's FIN. */
     int64_t idle_ns = fin_ns(story, story->server) - detail->turn_ns +
                       (int64_t)detail->response_us * CLOCK_NS_PER_US;
+    /* A server that answers once and closes is not to be sent more. */
+    if (idle_ns < AT_ONCE_NS && detail->side[story->server].response_count < 2)
+        return;
+    struct finding *finding = add_named(story, CODE_KEEPALIVE_RACE, cause);
+    struct diagnosis *diagnosis = &finding->diagnosis;
     diagnosis_set_once(diagnosis, FACT_CLIENT_PORT, story->tuple->port[story->client]);
     if (idle_ns >= 0)
         diagnosis_set_once(diagnosis, FACT_IDLE_MS, idle_ns / CLOCK_NS_PER_MS);

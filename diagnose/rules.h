@@ -57,6 +57,7 @@ struct syn_drop {
     struct tuple tuple; /* end 0 is the client's; port[0] 0: free */
     int64_t first_ns, last_ns;
     uint32_t count;
+    bool is_told;
     struct party client;
 };
 

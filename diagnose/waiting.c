@@ -98,6 +98,9 @@ static bool look_syn(const struct story *story, struct watch *watch, bool is_ove
     } else if (has_listener) {
         code = CODE_TIMEOUT_FIREWALL_DROP;
         certainty = CERTAINTY_LIKELY;
+    } else if (watch->code != CODE_COUNT) {
+        /* The listener went since: what it was before holds. */
+        code = (enum code)watch->code;
     }
     struct finding *finding = watch_conclude(story, watch, code, certainty);
     struct diagnosis *diagnosis = &finding->diagnosis;
@@ -140,7 +143,9 @@ static bool is_acked(const struct story *story, const struct watch *watch)
     const struct flow_side *side = story->flow.hot->side;
     const struct flow_side_rare *rare = story->flow.cold->rare;
     const struct flow_detail *detail = story->flow.detail;
-    bool goes_on = rare[0].fin + rare[1].fin == 0 || (detail && detail->speaker == watch->side);
+    bool spoke_since = detail && (detail->speaker == watch->side ||
+                                  detail->turn_ns > watch->since_ns + TIMING_STALL_NS);
+    bool goes_on = rare[0].fin + rare[1].fin == 0 || spoke_since;
     return goes_on && flow_is_open(story->flow) &&
            !segment_is_outstanding(&side[!watch->side], &side[watch->side]);
 }
@@ -156,11 +161,30 @@ static void take_over_losses(const struct story *story, struct finding *finding)
         findings_withdraw(findings, losses, finding);
 }
 
+/* It was delayed only: of the segments some were lost. */
+static void recovered(const struct story *story, struct watch *watch)
+{
+    struct filter_drops drops;
+    uint32_t retransmits = story->flow.cold->rare[!watch->side].retransmits;
+    if (!story->is_local || retransmits == 0 || watch->code == CODE_COUNT) {
+        watch_dismiss(story, watch);
+        return;
+    }
+    bool is_filter = find_filter_drops(story, watch->since_ns - CLOCK_NS_PER_S, &drops);
+    struct finding *finding = watch_conclude(story, watch, CODE_DROP_ON_LOOPBACK,
+                                             is_filter ? CERTAINTY_PROVED : CERTAINTY_LIKELY);
+    diagnosis_set_most(&finding->diagnosis, FACT_RETRANSMISSIONS, retransmits);
+    if (is_filter)
+        diagnosis_set_text(&finding->diagnosis, FACT_CAUSE, "firewall");
+    if (!diagnosis_fact(&finding->diagnosis, FACT_CLIENT_PID))
+        story_name_ends(story, finding);
+}
+
 static bool look_ack(const struct story *story, struct watch *watch, bool is_over)
 {
     struct filter_drops drops;
     if (is_acked(story, watch)) {
-        watch_dismiss(story, watch);
+        recovered(story, watch);
         return false;
     }
     if (watch->code == CODE_ESTABLISHED_FIREWALL_DROP)

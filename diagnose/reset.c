@@ -8,6 +8,7 @@
 #include "diagnose/rules.h"
 
 #define BEFORE_NS  (5 * CLOCK_NS_PER_MS)
+#define WAITED_NS  (50 * CLOCK_NS_PER_MS)  /* who closes sooner did not want an answer */
 #define SETTLED_NS (100 * CLOCK_NS_PER_MS) /* an answer that ended then is one of before */
 #define PIECES_NS  (50 * CLOCK_NS_PER_MS)  /* an answer that takes this long comes in pieces */
 #define AT_ONCE_NS (20 * CLOCK_NS_PER_MS)  /* the answer and the FIN are one */
@@ -98,7 +99,8 @@ static bool is_keepalive_timeout(const struct story *story, const struct cause *
         return cause->event.value == TRACE_RESET_KEEPALIVE_TIMEOUT;
     uint32_t probes = story->flow.cold->rare[sender].keepalives;
     uint32_t answers = detail ? detail_count(detail, !sender, MARK_KEEPALIVE_ACK) : 0;
-    return story->event->arg == RESET_IDLE && probes > answers;
+    bool is_idle = story->event->arg == RESET_IDLE || story->event->arg == RESET_UNANSWERED;
+    return is_idle && probes > answers;
 }
 
 /* TLS closes with an alert that the other end may find closed already: RST is its daily bread. */
@@ -162,8 +164,8 @@ static void reset_by_client(const struct story *story, const struct cause *cause
     if (had_closed(story, story->client)) {
         /* It had closed, and the answer came too late. */
         bool is_late = is_answered && detail->turn_ns > fin_ns(story, story->client);
-        if (is_late && story->flow.hot->flags & FLOW_FLAG_BARE_RESET &&
-            request_ns(story) < fin_ns(story, story->client))
+        bool has_waited = fin_ns(story, story->client) - request_ns(story) >= WAITED_NS;
+        if (is_late && story->flow.hot->flags & FLOW_FLAG_BARE_RESET && has_waited)
             client_aborted(story, "FIN", fin_ns(story, story->client), cause);
         return;
     }

@@ -94,6 +94,13 @@ static uint8_t state_of(const struct inet_diag_msg *message, uint8_t protocol)
     return is_bound ? (uint8_t)SOCKET_BOUND_INACTIVE : message->idiag_state;
 }
 
+/* Of sockets that are only bound the kernel tells all, whatever ports it was asked for. */
+static bool is_asked_for(const struct sockets_query *query, const struct tuple *tuple)
+{
+    return (query->local_port == 0 || query->local_port == tuple->port[0]) &&
+           (query->remote_port == 0 || query->remote_port == tuple->port[1]);
+}
+
 static int take_message(const struct nlmsghdr *header, void *context)
 {
     const struct dump *dump = context;
@@ -114,7 +121,8 @@ static int take_message(const struct nlmsghdr *header, void *context)
     };
     take_ends(&socket.tuple, message);
     (void)mnl_attr_parse(header, sizeof *message, take_attribute, &socket);
-    dump->visitor->visit(dump->visitor->context, &socket);
+    if (is_asked_for(dump->query, &socket.tuple))
+        dump->visitor->visit(dump->visitor->context, &socket);
     return MNL_CB_OK;
 }
 

@@ -298,8 +298,9 @@ void rule_syn_drops(struct diagnoser *diagnoser)
             continue;
         bool is_waiting = host_socket(diagnoser->host, &drop->tuple, 0, &socket) &&
                           socket.state == SOCKET_SYN_SENT;
-        if (is_waiting)
+        if (is_waiting || drop->is_told)
             syn_unanswered(diagnoser, drop);
+        drop->is_told = is_waiting;
         if (!is_waiting || diagnoser->now_ns - drop->last_ns > SYN_FORGOTTEN_NS)
             *drop = (struct syn_drop){0};
     }

@@ -138,6 +138,7 @@ void diagnoser_tick(struct diagnoser *diagnoser, const struct tracker *tracker, 
     if (!diagnoser->host)
         return;
     rule_syn_drops(diagnoser);
+    rule_pairs(diagnoser);
     rule_sweep(diagnoser);
 }
 
@@ -146,6 +147,8 @@ void diagnoser_finish(struct diagnoser *diagnoser, const struct tracker *tracker
     if (tracker_stats(tracker)->last_ns > diagnoser->now_ns)
         diagnoser->now_ns = tracker_stats(tracker)->last_ns;
     look_at_watches(diagnoser, tracker, true);
+    if (diagnoser->host)
+        rule_pairs(diagnoser);
     diagnoser->swept_ns = 0;
     rule_sweep(diagnoser);
 }

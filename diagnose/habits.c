@@ -12,6 +12,7 @@
 #define CLOSE_WAIT_NS    (1 * CLOCK_NS_PER_S)
 #define CLOSE_WAIT_LEAST 5u
 #define SWEEP_NS         (1 * CLOCK_NS_PER_S)
+#define PAIR_NS          (400 * CLOCK_NS_PER_MS) /* servers that are replaced overlap less */
 #define LOOKED_AT_MAX    16
 
 static int64_t fin_ns(const struct story *story, unsigned side)
@@ -166,7 +167,8 @@ void rule_retransmission(const struct story *story)
     struct finding *finding =
         story_add(story, CODE_DROP_ON_LOOPBACK, is_filter ? CERTAINTY_PROVED : CERTAINTY_LIKELY);
     struct diagnosis *diagnosis = &finding->diagnosis;
-    diagnosis_set(diagnosis, FACT_RETRANSMISSIONS, (int64_t)diagnosis->count);
+    diagnosis_set(diagnosis, FACT_RETRANSMISSIONS,
+                  diagnosis_number(diagnosis, FACT_RETRANSMISSIONS, 0) + 1);
     if (is_filter)
         diagnosis_set_text(diagnosis, FACT_CAUSE, "firewall");
     if (diagnosis->count == 1)
@@ -189,6 +191,8 @@ static void check_pair(const struct story *story, const struct host_listener *a,
         story_update(story, same_family ? CODE_DUPLICATE_LISTENERS : CODE_SPLIT_LISTENERS,
                      CERTAINTY_PROVED, story->event->time_ns);
     struct diagnosis *diagnosis = &finding->diagnosis;
+    if (diagnosis->count == 1)
+        finding->due_ns = story->diagnoser->now_ns + PAIR_NS;
     if (same_family) {
         diagnosis_add_number(diagnosis, FACT_LISTENER_PIDS, a->process.pid);
         diagnosis_add_number(diagnosis, FACT_LISTENER_PIDS, b->process.pid);
@@ -259,6 +263,39 @@ static void sweep_close_wait(struct diagnoser *diagnoser)
     }
 }
 
+/* While a server is replaced the old and the new one listen side by side for a moment: a pair that is
+ * gone before it was told is none. */
+static void sweep_pair(struct diagnoser *diagnoser, struct finding *finding)
+{
+    struct host_listener listeners[LOOKED_AT_MAX];
+    const struct diagnosis *diagnosis = &finding->diagnosis;
+    const struct fact *pids = diagnosis_fact(diagnosis, FACT_LISTENER_PIDS);
+    unsigned left = 0;
+    size_t count = host_listeners(diagnoser->host, diagnosis->port, listeners, LOOKED_AT_MAX);
+    for (size_t at = 0; at < count; at++) {
+        int32_t pid = listeners[at].process.pid;
+        bool is_one = pid == diagnosis_number(diagnosis, FACT_V4_PID, 0) ||
+                      pid == diagnosis_number(diagnosis, FACT_V6_PID, 0);
+        for (unsigned n = 0; pids && n < pids->count; n++)
+            is_one = is_one || pids->numbers[n] == pid;
+        left += is_one;
+    }
+    if (left < 2)
+        findings_withdraw(&diagnoser->findings, finding, NULL);
+}
+
+void rule_pairs(struct diagnoser *diagnoser)
+{
+    uint32_t at = 0;
+    for (const struct diagnosis *found; (found = diagnoser_walk(diagnoser, &at));) {
+        struct finding *finding = &diagnoser->findings.rows[at - 1];
+        bool is_pair =
+            found->code == CODE_DUPLICATE_LISTENERS || found->code == CODE_SPLIT_LISTENERS;
+        if (is_pair && !finding->said)
+            sweep_pair(diagnoser, finding);
+    }
+}
+
 void rule_sweep(struct diagnoser *diagnoser)
 {
     if (!diagnoser->host || diagnoser->now_ns - diagnoser->swept_ns < SWEEP_NS / 4)
@@ -268,7 +305,8 @@ void rule_sweep(struct diagnoser *diagnoser)
     uint32_t at = 0;
     for (const struct diagnosis *found; (found = diagnoser_walk(diagnoser, &at));) {
         bool is_recent = diagnoser->now_ns - found->last_ns < 2 * CLOCK_NS_PER_S;
+        struct finding *finding = &diagnoser->findings.rows[at - 1];
         if (found->code == CODE_CONNECTION_CHURN && is_recent)
-            count_time_wait(diagnoser, &diagnoser->findings.rows[at - 1]);
+            count_time_wait(diagnoser, finding);
     }
 }

@@ -58,8 +58,10 @@ static bool judge_firewall(const struct story *story, struct judgement *judgemen
     /* Opened since: it was the server that came up. */
     bool is_older = judgement->listener.opened_ns < story->flow.cold->start_ns - BEFORE_NS;
     bool kernel_refused = host_reset(host, story->tuple, story->server, since_ns, &reset);
-    if (!is_older || kernel_refused)
-        return false;
+    if (!is_older || kernel_refused) {
+        judge(judgement, CODE_REFUSED, CERTAINTY_SEEN);
+        return !judgement->has_past;
+    }
     judgement->has_listener = true;
     judge(judgement, CODE_REFUSED_FIREWALL,
           has_tracer(story->diagnoser) ? CERTAINTY_PROVED : CERTAINTY_LIKELY);
@@ -166,8 +168,11 @@ static void judge_absence(const struct story *story, const struct service *servi
         host_similar_port(host, story->tuple, story->server, &judgement->listener);
     if (judgement->has_listener)
         judge(judgement, CODE_REFUSED_WRONG_PORT, CERTAINTY_LIKELY);
+    else if (host_elsewhere_hidden(host))
+        judge(judgement, CODE_REFUSED, CERTAINTY_SEEN);
     else
-        judge(judgement, CODE_REFUSED_NO_LISTENER, CERTAINTY_PROVED);
+        judge(judgement, CODE_REFUSED_NO_LISTENER,
+              host_missing(host) & HOST_MISSING_NETNS ? CERTAINTY_LIKELY : CERTAINTY_PROVED);
 }
 
 static void set_past(struct diagnosis *diagnosis, const struct host_past *past)
@@ -292,6 +297,18 @@ static void remember(const struct story *story, enum code code, const struct par
     diagnoser->refusal_last_ns = story->event->time_ns;
 }
 
+/* Now it is known why. */
+static void take_over_unknown(const struct story *story, struct finding *finding)
+{
+    struct findings *findings = &story->diagnoser->findings;
+    struct finding *unknown =
+        findings_find(findings, (struct finding_key){.code = CODE_REFUSED, .port = story->port});
+    if (!unknown || !story->diagnoser->host)
+        return;
+    finding->diagnosis.count += unknown->diagnosis.count;
+    findings_withdraw(findings, unknown, finding);
+}
+
 void rule_refused(const struct story *story)
 {
     struct diagnoser *diagnoser = story->diagnoser;
@@ -305,13 +322,15 @@ void rule_refused(const struct story *story)
         refused_by_icmp(story, &client);
         return;
     }
-    struct judgement judgement = {.certainty = CERTAINTY_SEEN};
+    struct judgement judgement = {.certainty = CERTAINTY_LIKELY}; /* as it was before */
     enum code code = judge_again(story, service, &judgement);
     if (service->refused++ == 0)
         service->refused_first_ns = story->event->time_ns;
     service->refused_ns = story->event->time_ns;
     struct finding *finding = story_add(story, code, judgement.certainty);
     struct diagnosis *diagnosis = &finding->diagnosis;
+    if (code != CODE_REFUSED)
+        take_over_unknown(story, finding);
     set_facts(finding, &judgement);
     if (!diagnosis_fact(diagnosis, FACT_ADDRESS))
         diagnosis_set_address(diagnosis, FACT_ADDRESS, &service->address, service->family);

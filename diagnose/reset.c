@@ -8,7 +8,11 @@
 #include "diagnose/rules.h"
 
 #define BEFORE_NS  (5 * CLOCK_NS_PER_MS)
-#define INSTANT_NS (50 * CLOCK_NS_PER_MS) /* one cause, several connections */
+#define WAITED_NS  (50 * CLOCK_NS_PER_MS)  /* who closes sooner did not want an answer */
+#define SETTLED_NS (100 * CLOCK_NS_PER_MS) /* an answer that ended then is one of before */
+#define PIECES_NS  (50 * CLOCK_NS_PER_MS)  /* an answer that takes this long comes in pieces */
+#define AT_ONCE_NS (20 * CLOCK_NS_PER_MS)  /* the answer and the FIN are one */
+#define INSTANT_NS (50 * CLOCK_NS_PER_MS)  /* one cause, several connections */
 
 /* What the kernel tells of the RST. */
 struct cause {
@@ -56,10 +60,13 @@ static bool had_closed(const struct story *story, unsigned side)
 }
 
 /* When the request began that the side answered last, or would have answered. */
-static int64_t request_ns(const struct flow_detail *detail, unsigned server)
+static int64_t request_ns(const struct story *story)
 {
+    const struct flow_detail *detail = story->flow.detail;
+    if (story->flow.cold->rare[story->client].fin == 0)
+        return story->flow.hot->side[story->client].seq_next_ns;
     int64_t response_ns = (int64_t)detail->response_us * CLOCK_NS_PER_US;
-    return detail->speaker == server ? detail->turn_ns - response_ns : detail->turn_ns;
+    return detail->speaker == story->server ? detail->turn_ns - response_ns : detail->turn_ns;
 }
 
 static void client_aborted(const struct story *story, const char *how, int64_t abort_ns,
@@ -67,7 +74,7 @@ static void client_aborted(const struct story *story, const char *how, int64_t a
 {
     struct finding *finding = add_named(story, CODE_CLIENT_ABORTED, cause);
     struct diagnosis *diagnosis = &finding->diagnosis;
-    int64_t after_ns = abort_ns - request_ns(story->flow.detail, story->server);
+    int64_t after_ns = abort_ns - request_ns(story);
     diagnosis_set_text(diagnosis, FACT_HOW, how);
     if (after_ns >= 0)
         diagnosis_set_once(diagnosis, FACT_AFTER_MS, after_ns / CLOCK_NS_PER_MS);
@@ -92,13 +99,59 @@ static bool is_keepalive_timeout(const struct story *story, const struct cause *
         return cause->event.value == TRACE_RESET_KEEPALIVE_TIMEOUT;
     uint32_t probes = story->flow.cold->rare[sender].keepalives;
     uint32_t answers = detail ? detail_count(detail, !sender, MARK_KEEPALIVE_ACK) : 0;
-    return story->event->arg == RESET_IDLE && probes > answers;
+    bool is_idle = story->event->arg == RESET_IDLE || story->event->arg == RESET_UNANSWERED;
+    return is_idle && probes > answers;
 }
 
 /* TLS closes with an alert that the other end may find closed already: RST is its daily bread. */
 static bool speaks_tls(const struct flow_detail *detail, unsigned side)
 {
     return detail->side[side].first_len > 0 && detail->side[side].first[0] == 0x16;
+}
+
+/* "Content-Length: 1000" among the first bytes of the side, and fewer came. Of the head only the first
+ * bytes are kept: false may also mean that it is not known. */
+static bool is_cut_short(const struct story *story, unsigned side)
+{
+    static const char field[] = "\ncontent-length:";
+    const struct detail_side *said = &story->flow.detail->side[side];
+    const struct detail_side *asked = &story->flow.detail->side[!side];
+    uint64_t promised = 0;
+    unsigned at = 0, matched = 0;
+    bool is_answer = said->first_len > 5 && memcmp(said->first, "HTTP/", 5) == 0;
+    bool wants_head_only = asked->first_len > 5 && memcmp(asked->first, "HEAD ", 5) == 0;
+    if (!is_answer || wants_head_only)
+        return false;
+    for (; at < said->first_len && field[matched] != '\0'; at++) {
+        uint8_t byte = said->first[at];
+        uint8_t lower = byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+        matched = lower == field[matched] ? matched + 1 : lower == field[0];
+    }
+    for (; at < said->first_len; at++) {
+        uint8_t byte = said->first[at];
+        if (byte >= '0' && byte <= '9' && promised < UINT32_MAX)
+            promised = promised * 10 + (byte - '0');
+        else if (byte != ' ')
+            break;
+    }
+    return story->flow.hot->side[side].unique_bytes < promised;
+}
+
+/* The answer was still on its way when the client's RST came: it had left bytes unread, or stopped an
+ * answer that came in pieces. Some clients that have all of it close with RST, too. */
+static bool is_in_answer(const struct story *story, const struct cause *cause)
+{
+    const struct flow_detail *detail = story->flow.detail;
+    const struct detail_side *server = &detail->side[story->server];
+    if (had_closed(story, story->server))
+        return false;
+    if (story->event->arg == RESET_DATA || is_cut_short(story, story->server))
+        return true;
+    if (cause->is_known)
+        return cause->event.value == TRACE_RESET_ABORT_ON_CLOSE;
+    int64_t pieces_ns = detail->turn_ns - server->first_byte_ns;
+    return server->response_count == 1 && pieces_ns >= PIECES_NS &&
+           story->event->time_ns - detail->turn_ns < pieces_ns;
 }
 
 static void reset_by_client(const struct story *story, const struct cause *cause)
@@ -111,25 +164,27 @@ static void reset_by_client(const struct story *story, const struct cause *cause
     if (had_closed(story, story->client)) {
         /* It had closed, and the answer came too late. */
         bool is_late = is_answered && detail->turn_ns > fin_ns(story, story->client);
-        if (is_late && story->flow.hot->flags & FLOW_FLAG_BARE_RESET &&
-            request_ns(detail, story->server) < fin_ns(story, story->client))
+        bool has_waited = fin_ns(story, story->client) - request_ns(story) >= WAITED_NS;
+        if (is_late && story->flow.hot->flags & FLOW_FLAG_BARE_RESET && has_waited)
             client_aborted(story, "FIN", fin_ns(story, story->client), cause);
         return;
     }
-    bool in_answer =
-        is_answered && story->event->arg == RESET_DATA && !had_closed(story, story->server);
-    if (in_answer || (!is_answered && story->flow.hot->side[story->client].bytes > 0))
+    if ((is_answered && is_in_answer(story, cause)) ||
+        (!is_answered && story->flow.hot->side[story->client].bytes > 0))
         client_aborted(story, "RST", now_ns, cause);
 }
 
 static void keepalive_race(const struct story *story, const struct cause *cause)
 {
     const struct flow_detail *detail = story->flow.detail;
-    struct finding *finding = add_named(story, CODE_KEEPALIVE_RACE, cause);
-    struct diagnosis *diagnosis = &finding->diagnosis;
     /* The silence before the request, up to the server's FIN. */
     int64_t idle_ns = fin_ns(story, story->server) - detail->turn_ns +
                       (int64_t)detail->response_us * CLOCK_NS_PER_US;
+    /* A server that answers once and closes is not to be sent more. */
+    if (idle_ns < AT_ONCE_NS && detail->side[story->server].response_count < 2)
+        return;
+    struct finding *finding = add_named(story, CODE_KEEPALIVE_RACE, cause);
+    struct diagnosis *diagnosis = &finding->diagnosis;
     diagnosis_set_once(diagnosis, FACT_CLIENT_PORT, story->tuple->port[story->client]);
     if (idle_ns >= 0)
         diagnosis_set_once(diagnosis, FACT_IDLE_MS, idle_ns / CLOCK_NS_PER_MS);
@@ -181,6 +236,14 @@ static bool is_killed(const struct story *story, const struct cause *cause)
            cause->event.pid != story_client(story).pid;
 }
 
+/* The answer that was sent last was over. */
+static bool is_idle(const struct story *story, const struct cause *cause)
+{
+    return story->event->arg == RESET_IDLE && !cause->is_known &&
+           !is_cut_short(story, story->server) &&
+           story->event->time_ns - story->flow.detail->turn_ns >= SETTLED_NS;
+}
+
 static void reset_by_server(const struct story *story, const struct cause *cause)
 {
     const struct flow_detail *detail = story->flow.detail;
@@ -203,8 +266,7 @@ static void reset_by_server(const struct story *story, const struct cause *cause
         diagnosis_set_once(&finding->diagnosis, FACT_T, past.closed_ns);
         return;
     }
-    bool is_idle_reset = phase == RESET_IDLE && has_begun && cause->is_known;
-    if (has_begun && (phase != RESET_IDLE || is_idle_reset))
+    if (has_begun && !is_idle(story, cause))
         return;
     struct finding *finding = add_named(
         story, cause->is_filter ? CODE_RESET_BY_FIREWALL : CODE_ACCEPTED_THEN_RESET, cause);

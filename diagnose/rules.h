@@ -57,6 +57,7 @@ struct syn_drop {
     struct tuple tuple; /* end 0 is the client's; port[0] 0: free */
     int64_t first_ns, last_ns;
     uint32_t count;
+    bool is_told;
     struct party client;
 };
 
@@ -161,9 +162,20 @@ bool watch_look(const struct story *story, struct watch *watch, bool is_over);
 void watch_begin(const struct story *story, enum watch_kind kind, int64_t since_ns);
 struct watch *watch_find(struct diagnoser *diagnoser, struct flow_ref flow);
 
+/* The flow counts for that finding, and no more for another one. */
+struct finding *watch_conclude(const struct story *story, struct watch *watch, enum code code,
+                               enum certainty certainty);
+
+/* It was nothing. */
+void watch_dismiss(const struct story *story, struct watch *watch);
+
+/* answers.c: watch_look of WATCH_ANSWER. */
+bool watch_look_answer(const struct story *story, struct watch *watch, bool is_over);
+
 void rule_call(struct diagnoser *diagnoser, const struct trace_event *event);
 void rule_drop(struct diagnoser *diagnoser, const struct trace_event *event);
 void rule_sweep(struct diagnoser *diagnoser);
+void rule_pairs(struct diagnoser *diagnoser);
 void rule_syn_drops(struct diagnoser *diagnoser);
 
 /* scan.c: a refusal of this client counts for a scan, returns whether it is one; and so does a port that

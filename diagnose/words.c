@@ -176,13 +176,17 @@ void text_add_summary(struct text *text, const struct diagnosis *diagnosis)
 
 bool text_add_advice(struct text *text, const struct diagnosis *diagnosis, unsigned at)
 {
+    const size_t begin = text->len;
     const char *line = templates[diagnosis->code].advice;
-    for (; at > 0; at--) {
-        line = strchr(line, '\n');
-        if (!line)
-            return false;
-        line++;
+    for (; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        fill_template(text, diagnosis, line, strcspn(line, "\n"));
+        if (text->len == begin)
+            continue;
+        if (at-- == 0)
+            return true;
+        text->len = begin;
     }
-    fill_template(text, diagnosis, line, strcspn(line, "\n"));
-    return true;
+    text_add_string(text, "");
+    return false;
 }

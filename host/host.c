@@ -312,6 +312,12 @@ bool host_elsewhere(struct host *host, uint16_t port, struct host_elsewhere *fou
     return false;
 }
 
+bool host_elsewhere_hidden(struct host *host)
+{
+    struct netns_place place;
+    return host->missing & HOST_MISSING_NETNS && netns_list(host->netns, &place, 1) > 0;
+}
+
 bool host_socket(struct host *host, const struct tuple *tuple, unsigned end,
                  struct host_socket *socket)
 {

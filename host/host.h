@@ -103,6 +103,10 @@ struct host_elsewhere {
 
 bool host_elsewhere(struct host *host, uint16_t port, struct host_elsewhere *found);
 
+/* Are there other network namespaces that may not be looked into? Whatever is not found here may be
+ * there. A walk as above. */
+bool host_elsewhere_hidden(struct host *host);
+
 /* The socket of that end: state, queues, inode (0: nobody has accepted it, or it is closed). */
 bool host_socket(struct host *host, const struct tuple *tuple, unsigned end,
                  struct host_socket *socket);

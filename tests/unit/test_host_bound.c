@@ -1,0 +1,49 @@
+/* Sockets that are bound and do not listen: those of the port that is asked for, and no others. */
+#include "tests/support/rows.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "host/host.h"
+
+static int bind_any(uint16_t *port)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof name;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
+    *port = ntohs(name.sin_port);
+    return fd;
+}
+
+static void of_one_port(void **state)
+{
+    (void)state;
+    struct host *host = NULL;
+    struct err err;
+    struct host_listener found[8];
+    uint16_t one = 0, other = 0;
+    int fds[] = {bind_any(&one), bind_any(&other)};
+    assert_int_equal(host_open(&host, &(struct host_options){.trace = false}, &err), 0);
+    size_t count = host_bound(host, one, found, 8);
+    if (count == 0) /* before Linux 6.8 they are not told */
+        skip();
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0].socket.tuple.port[0], one);
+    assert_int_equal(found[0].process.pid, getpid());
+    assert_int_equal(close(fds[0]), 0);
+    assert_int_equal(host_bound(host, one, found, 8), 0);
+    assert_int_equal(host_bound(host, other, found, 8), 1);
+    assert_int_equal(close(fds[1]), 0);
+    host_close(host);
+}
+
+int main(void)
+{
+    struct row_set set = {.count = 0};
+    ROWS_ADD_ONE(&set, of_one_port);
+    return rows_run(&set, "host_bound");
+}

@@ -43,6 +43,7 @@ static void mixed(struct world *world)
     world_send(world, &lost, 0, TCP_SYN, 0);
     struct connection middle = world_connection("127.0.0.1:40012", "127.0.0.1:3000");
     world_send(world, &middle, 0, TCP_ACK | TCP_PSH, 1448);
+    world_send(world, &middle, 1, TCP_ACK, 0);
     world_wait(world, 1500 * CLOCK_NS_PER_MS);
     world_send(world, &web, 1, TCP_ACK | TCP_PSH, 65483);
 }

@@ -20,7 +20,7 @@ void causes_close(struct causes *causes)
 
 const struct names *causes_names(const struct causes *causes)
 {
-    return causes->host ? host_names(causes->host) : NULL;
+    return causes->host ? host_names(causes->host) : causes->kept->names;
 }
 
 uint32_t causes_missing(const struct causes *causes, struct report_missing *missing)

@@ -49,7 +49,7 @@ void causes_finish(struct causes *causes, struct tracker *tracker);
 #define CAUSES_MISSING_MAX 4
 uint32_t causes_missing(const struct causes *causes, struct report_missing *missing);
 
-/* For report and screen; NULL: nobody is named. */
+/* For report and screen, of the host or kept in a capture; NULL: nobody is named. */
 const struct names *causes_names(const struct causes *causes);
 
 #endif

@@ -336,6 +336,7 @@ void options_print_help(FILE *stream)
         "  loflow -r FILE [OPTIONS] [FILTER]  the same over a capture; a text report when "
         "not on a terminal\n"
         "  loflow run [OPTIONS] -- CMD...     watch what a command does; see loflow run --help\n"
+        "  loflow why [[HOST:]PORT]           why connections to it fail; see loflow why --help\n"
         "  loflow ports [PORT]                who listens where; see loflow ports --help\n\n"
         "FILTER is a pcap-filter(7) expression, such as: tcp port 3000\n\nOptions:\n",
         stream);

@@ -128,11 +128,6 @@ static int open_decoder(struct session *session, struct err *err)
     return decoder_open(&session->decoder, &options, err);
 }
 
-static const struct names *session_names(const struct session *session)
-{
-    return session->kept.names ? session->kept.names : causes_names(&session->causes);
-}
-
 static int open_report(struct session *session, struct err *err)
 {
     const struct options *options = session->options;
@@ -150,7 +145,7 @@ static int open_report(struct session *session, struct err *err)
                                                 .flow_id = options->flow_id,
                                                 .port = options->why_port,
                                                 .stream_digest = options->stream_digest,
-                                                .names = session_names(session),
+                                                .names = causes_names(&session->causes),
                                                 .diagnoser = session->causes.diagnoser,
                                                 .local_time = true},
                        &session->out, err);

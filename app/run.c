@@ -287,7 +287,7 @@ static uint64_t collect_diagnoses(struct run *run, const struct session *session
         if (is_timeout(found) && found->flow_count == 0)
             tally_add_timeouts(run->tally, found->port, found->count);
     }
-    qsort(run->diagnoses, count, sizeof run->diagnoses[0], compare_diagnoses);
+    qsort(run->diagnoses, count, sizeof(const struct diagnosis *), compare_diagnoses);
     run->result.diagnoses = run->diagnoses;
     run->result.diagnosis_count = count;
     return codes;

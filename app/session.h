@@ -52,6 +52,7 @@ struct session {
     bool started;           /* the start line was printed */
     bool ended;             /* the source has nothing more, or a limit was reached */
     bool stop;              /* the user wants out */
+    bool is_behind;         /* packets wait that there was no time for */
     int failed;             /* 0, or -errno with `trouble` */
     struct err trouble;
 };

@@ -82,8 +82,11 @@ static void take_packets(struct session *session)
 {
     int64_t deadline_ns = clock_monotonic_ns() + LOOP_BUDGET_NS;
     unsigned batches = 0;
+    session->is_behind = false;
     while (!session->ended && !session->stop && session_pump(session)) {
-        if (++batches % BATCHES_PER_LOOK == 0 && clock_monotonic_ns() >= deadline_ns)
+        session->is_behind =
+            ++batches % BATCHES_PER_LOOK == 0 && clock_monotonic_ns() >= deadline_ns;
+        if (session->is_behind)
             break;
     }
     if (source_info(session->source)->live && out_flush(&session->out) &&
@@ -112,10 +115,11 @@ static void wait_once(struct session *session, struct pollfd *waits)
         take_keys(session);
         check_terminal(session, &waits[WAIT_KEYS]);
     }
-    if (waits[WAIT_CLOCK].revents)
-        take_tick(session, waits[WAIT_CLOCK].fd);
+    /* Before the clock: it must know whether packets wait. */
     if (always_ready || waits[WAIT_SOURCE].revents)
         take_packets(session);
+    if (waits[WAIT_CLOCK].revents)
+        take_tick(session, waits[WAIT_CLOCK].fd);
 }
 
 /* The kernel hands a ring block over when it is full or SOURCE_TIMEOUT_MS old: what came right before
@@ -138,7 +142,7 @@ static void drain(struct session *session)
 static bool is_over(const struct session *session)
 {
     if (session->run)
-        return run_is_over(session->run);
+        return run_is_over(session->run, session->is_behind);
     return session->stop || (session->ended && !session->view);
 }
 

@@ -222,9 +222,10 @@ void run_tick(struct run *run, struct session *session)
         take_held(run, session);
 }
 
-bool run_is_over(const struct run *run)
+bool run_is_over(const struct run *run, bool is_behind)
 {
-    return run->end_ns != 0 && clock_monotonic_ns() - run->end_ns >= run->options->wait_ns;
+    int64_t wait_ns = run->options->wait_ns + (is_behind ? RUN_BEHIND_NS : 0);
+    return run->end_ns != 0 && clock_monotonic_ns() - run->end_ns >= wait_ns;
 }
 
 void run_settle(struct run *run, struct session *session)
@@ -287,7 +288,7 @@ static uint64_t collect_diagnoses(struct run *run, const struct session *session
         if (is_timeout(found) && found->flow_count == 0)
             tally_add_timeouts(run->tally, found->port, found->count);
     }
-    qsort(run->diagnoses, count, sizeof run->diagnoses[0], compare_diagnoses);
+    qsort(run->diagnoses, count, sizeof(const struct diagnosis *), compare_diagnoses);
     run->result.diagnoses = run->diagnoses;
     run->result.diagnosis_count = count;
     return codes;

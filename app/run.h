@@ -19,6 +19,7 @@
 #define RUN_HELD        16384u
 #define RUN_EXPECTS_MAX 64u
 #define RUN_COMMAND_MAX 512u
+#define RUN_BEHIND_NS   INT64_C(10000000000)
 #define RUN_WAIT_NS     INT64_C(200000000)
 #define RUN_DIAGNOSES   FINDINGS_MAX
 #define RUN_MISSING_MAX 4
@@ -75,8 +76,9 @@ void run_trace(void *context, const struct trace_event *event);
 void run_signals(struct run *run);
 void run_tick(struct run *run, struct session *session);
 
-/* The command has ended, and its last packets had their time. */
-bool run_is_over(const struct run *run);
+/* The command has ended, and its last packets had their time: more of it, up to RUN_BEHIND_NS, when
+ * packets wait. */
+bool run_is_over(const struct run *run, bool is_behind);
 
 /* All ends are named as well as can be: called before flows retire at the end. */
 void run_settle(struct run *run, struct session *session);

@@ -49,7 +49,7 @@ static const char help[] =
     "so,\n"
     "1 when loflow failed, 2 for a wrong use.\n";
 
-/* The words, one after the other; `value` is what follows the "=" of an option. */
+/* The words, one after the other. */
 struct words {
     char **at;
     struct run_options *options;

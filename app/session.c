@@ -437,10 +437,13 @@ static void judge_at_end(struct session *session)
 void session_tick(struct session *session)
 {
     if (source_info(session->source)->live) {
-        causes_tick(&session->causes, session->tracker, clock_wall_ns());
+        /* What answers may wait to be read: until then it is as late as the latest packet. */
+        int64_t now_ns =
+            session->is_behind ? tracker_stats(session->tracker)->last_ns : clock_wall_ns();
+        causes_tick(&session->causes, session->tracker, now_ns);
         bool more = true;
         while (more) {
-            more = tracker_advance(session->tracker, clock_wall_ns(), &session->events);
+            more = tracker_advance(session->tracker, now_ns, &session->events);
             session_show_events(session);
         }
     }

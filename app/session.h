@@ -53,6 +53,7 @@ struct session {
     bool ended;             /* the source has nothing more, or a limit was reached */
     bool judged;            /* what the screen shows of causes is final */
     bool stop;              /* the user wants out */
+    bool is_behind;         /* packets wait that there was no time for */
     int failed;             /* 0, or -errno with `trouble` */
     struct err trouble;
 };

@@ -3,7 +3,7 @@
  * Bounds:  each question opens one or two small files: some 10 us.
  * Fails:   by saying so: a process that is gone or may not be looked into is unknown.
  * Source:  proc(5).
- * Used by: host/owners, host/holders, host/host.
+ * Used by: host/owners, host/holders, host/host, app/family.
  */
 #ifndef LOFLOW_HOST_PROCESS_H
 #define LOFLOW_HOST_PROCESS_H

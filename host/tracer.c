@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -101,9 +102,22 @@ static int open_poll(struct tracer *tracer)
     return 0;
 }
 
+/* The pids that the kernel side tells are those of the first pid namespace (PROC_PID_INIT_INO); in
+ * another one they would name the wrong processes. */
+static bool is_first_pid_namespace(void)
+{
+    const ino_t first = 0xeffffffc;
+    struct stat status;
+    return stat("/proc/self/ns/pid", &status) != 0 || status.st_ino == first;
+}
+
 int tracer_open(struct tracer **tracer, struct err *err)
 {
     *tracer = NULL;
+    if (!is_first_pid_namespace())
+        return err_set(err, ENOTSUP,
+                       "no kernel events: they name processes by the pids of the host; run loflow "
+                       "outside of the container");
     struct tracer *opened = calloc(1, sizeof *opened);
     if (!opened)
         return err_set(err, ENOMEM, "no memory for kernel events; close other programs");

@@ -129,10 +129,10 @@ static int take_compare(struct reader *reader, struct expect *expect)
                                         [EXPECT_AT_LEAST] = ">=",
                                         [EXPECT_MORE] = ">"};
     take_word(reader);
-    for (uint8_t at = 0; at < sizeof words / sizeof words[0]; at++) {
+    for (size_t at = 0; at < sizeof words / sizeof words[0]; at++) {
         if (!word_is(reader, words[at]))
             continue;
-        expect->compare = at;
+        expect->compare = (uint8_t)at;
         return 0;
     }
     return complain(reader, "say <, <=, =, >= or >");
@@ -155,10 +155,10 @@ static int take_no(struct reader *reader, struct expect *expect)
             return 0;
         }
     }
-    for (uint8_t code = 0; code < CODE_COUNT; code++) {
+    for (int code = 0; code < CODE_COUNT; code++) {
         if (word_is(reader, code_word(code))) {
             expect->subject = EXPECT_NO_CODE;
-            expect->code = code;
+            expect->code = (uint8_t)code;
             return 0;
         }
     }

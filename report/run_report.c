@@ -135,9 +135,8 @@ static void print_verdicts(struct out *out, const struct run_result *result)
         out_format(out, "    %s\n", verdict->what);
     }
     if (result->verdict_count > 0 && failed == 0)
-        out_format(out, "\n%s\n",
-                   result->verdict_count == 1 ? "What was expected came true."
-                                              : "All that was expected came true.");
+        out_format(out, "\nWhat was expected came true%s.\n",
+                   result->unknown > 0 ? ", as far as it is known whose the flows were" : "");
 }
 
 void run_report_text(struct report *report, const struct run_result *result)

@@ -110,10 +110,12 @@ static void wait_once(struct session *session, struct pollfd *waits)
         take_keys(session);
         check_terminal(session, &waits[WAIT_KEYS]);
     }
-    if (waits[WAIT_CLOCK].revents)
-        take_tick(session, waits[WAIT_CLOCK].fd);
+    /* Packets first: after a pause of ours the clock would find connections silent whose packets are
+     * only not read yet. */
     if (always_ready || waits[WAIT_SOURCE].revents)
         take_packets(session);
+    if (waits[WAIT_CLOCK].revents)
+        take_tick(session, waits[WAIT_CLOCK].fd);
 }
 
 /* The kernel hands a ring block over when it is full or SOURCE_TIMEOUT_MS old: what came right before

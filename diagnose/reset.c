@@ -116,7 +116,7 @@ static bool speaks_tls(const struct flow_detail *detail, unsigned side)
  * bytes are kept: false may also mean that it is not known. */
 static bool is_cut_short(const struct story *story, unsigned side)
 {
-    static const char field[] = "\ncontent-length:";
+    static const uint8_t field[] = "\ncontent-length:";
     const struct detail_side *said = &story->flow.detail->side[side];
     const struct detail_side *asked = &story->flow.detail->side[!side];
     uint64_t promised = 0;

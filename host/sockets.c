@@ -256,7 +256,8 @@ static bool find_one(struct sockets *sockets, const char *request,
         return false;
     struct find find = {found, false};
     const struct sockets_visitor visitor = {&find, begin_nothing, visit_found};
-    struct dump dump = {&visitor, query};
+    const struct sockets_query any = {.protocol = query->protocol};
+    struct dump dump = {&visitor, &any};
     ssize_t len = receive(sockets, buffer, sizeof buffer);
     if (len > 0)
         (void)mnl_cb_run(buffer, (size_t)len, sockets->sequence,

@@ -115,7 +115,8 @@ static void wait_once(struct session *session, struct pollfd *waits)
         take_keys(session);
         check_terminal(session, &waits[WAIT_KEYS]);
     }
-    /* Before the clock: it must know whether packets wait. */
+    /* Packets first: after a pause of ours the clock would find connections silent whose packets are
+     * only not read yet. */
     if (always_ready || waits[WAIT_SOURCE].revents)
         take_packets(session);
     if (waits[WAIT_CLOCK].revents)

@@ -132,6 +132,16 @@ void findings_supersede(struct findings *findings, uint64_t codes, struct findin
     }
 }
 
+/* FNV-1a. */
+static uint64_t digest_of(const struct diagnosis *diagnosis)
+{
+    const unsigned char *bytes = (const void *)diagnosis;
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    for (size_t at = 0; at < sizeof *diagnosis; at++)
+        digest = (digest ^ bytes[at]) * UINT64_C(0x100000001b3);
+    return digest;
+}
+
 const struct diagnosis *findings_next(struct findings *findings, int64_t now_ns, bool final)
 {
     for (uint32_t left = FINDINGS_MAX; left > 0; left--) {
@@ -144,6 +154,11 @@ const struct diagnosis *findings_next(struct findings *findings, int64_t now_ns,
         if (!final && !is_due)
             continue;
         finding->changed = false;
+        /* It was looked at, and is the same. */
+        uint64_t digest = digest_of(&finding->diagnosis);
+        if (finding->said && digest == finding->said_digest)
+            continue;
+        finding->said_digest = digest;
         finding->said = true;
         finding->said_ns = now_ns;
         return &finding->diagnosis;

@@ -14,8 +14,9 @@
 
 struct finding {
     struct diagnosis diagnosis;
-    int64_t due_ns;  /* may be told from then on */
-    int64_t said_ns; /* told last; valid with `said` */
+    int64_t due_ns;       /* may be told from then on */
+    int64_t said_ns;      /* told last; valid with `said` */
+    uint64_t said_digest; /* of what was told last; valid with `said` */
     bool said;
     bool changed; /* since it was told */
     bool withdrawn;

@@ -7,12 +7,15 @@
  */
 #include "diagnose/rules.h"
 
-#define BEFORE_NS  (5 * CLOCK_NS_PER_MS)
-#define WAITED_NS  (50 * CLOCK_NS_PER_MS)  /* who closes sooner did not want an answer */
-#define SETTLED_NS (100 * CLOCK_NS_PER_MS) /* an answer that ended then is one of before */
-#define PIECES_NS  (50 * CLOCK_NS_PER_MS)  /* an answer that takes this long comes in pieces */
-#define AT_ONCE_NS (20 * CLOCK_NS_PER_MS)  /* the answer and the FIN are one */
-#define INSTANT_NS (50 * CLOCK_NS_PER_MS)  /* one cause, several connections */
+#define BEFORE_NS    (5 * CLOCK_NS_PER_MS)
+#define WAITED_NS    (50 * CLOCK_NS_PER_MS) /* who closes sooner did not want an answer */
+#define SERVED_LEAST 3u                     /* answers that show that all is well */
+#define STREAM_BYTES 1000000u
+#define STREAM_NS    (1 * CLOCK_NS_PER_S)
+#define SETTLED_NS   (100 * CLOCK_NS_PER_MS) /* an answer that ended then is one of before */
+#define PIECES_NS    (50 * CLOCK_NS_PER_MS)  /* an answer that takes this long comes in pieces */
+#define AT_ONCE_NS   (20 * CLOCK_NS_PER_MS)  /* the answer and the FIN are one */
+#define INSTANT_NS   (50 * CLOCK_NS_PER_MS)  /* one cause, several connections */
 
 /* What the kernel tells of the RST. */
 struct cause {
@@ -113,7 +116,7 @@ static bool speaks_tls(const struct flow_detail *detail, unsigned side)
  * bytes are kept: false may also mean that it is not known. */
 static bool is_cut_short(const struct story *story, unsigned side)
 {
-    static const char field[] = "\ncontent-length:";
+    static const uint8_t field[] = "\ncontent-length:";
     const struct detail_side *said = &story->flow.detail->side[side];
     const struct detail_side *asked = &story->flow.detail->side[!side];
     uint64_t promised = 0;
@@ -169,6 +172,11 @@ static void reset_by_client(const struct story *story, const struct cause *cause
             client_aborted(story, "FIN", fin_ns(story, story->client), cause);
         return;
     }
+    /* Load generators and pools that end leave what is under way. */
+    bool is_last_of_many = detail->side[story->server].response_count >= SERVED_LEAST &&
+                           now_ns - request_ns(story) < WAITED_NS;
+    if (is_last_of_many)
+        return;
     if ((is_answered && is_in_answer(story, cause)) ||
         (!is_answered && story->flow.hot->side[story->client].bytes > 0))
         client_aborted(story, "RST", now_ns, cause);
@@ -244,6 +252,15 @@ static bool is_idle(const struct story *story, const struct cause *cause)
            story->event->time_ns - story->flow.detail->turn_ns >= SETTLED_NS;
 }
 
+/* The server took a stream for long that asks for no answer: then its end is no refusal. */
+static bool is_taken_stream(const struct story *story)
+{
+    const struct flow_detail *detail = story->flow.detail;
+    return detail && detail->spoken && story->flow.hot->side[story->server].bytes == 0 &&
+           story->flow.hot->side[story->client].bytes >= STREAM_BYTES &&
+           story->event->time_ns - detail->side[story->client].first_byte_ns >= STREAM_NS;
+}
+
 static void reset_by_server(const struct story *story, const struct cause *cause)
 {
     const struct flow_detail *detail = story->flow.detail;
@@ -266,7 +283,7 @@ static void reset_by_server(const struct story *story, const struct cause *cause
         diagnosis_set_once(&finding->diagnosis, FACT_T, past.closed_ns);
         return;
     }
-    if (has_begun && !is_idle(story, cause))
+    if (is_taken_stream(story) || (has_begun && !is_idle(story, cause)))
         return;
     struct finding *finding = add_named(
         story, cause->is_filter ? CODE_RESET_BY_FIREWALL : CODE_ACCEPTED_THEN_RESET, cause);

@@ -268,9 +268,16 @@ void rule_stalled(const struct story *story)
 {
     const struct flow_event *event = story->event;
     int64_t since_ns = event->time_ns - (int64_t)event->silence_ms * CLOCK_NS_PER_MS;
-    if (event->arg == STALL_ANSWER && event->side == story->server) {
+    /* Of a connection that is seen one way only nobody knows what the other end says: address
+     * translation on lo makes two such halves of one connection. */
+    bool is_half = story->flow.hot->side[event->side].packets == 0;
+    /* The ACK may be among what the capture missed. */
+    const struct flow_side_rare *rare = story->flow.cold->rare;
+    bool is_whole = rare[0].gaps + rare[1].gaps == 0 &&
+                    flow_missed_bytes(story->flow, 0) + flow_missed_bytes(story->flow, 1) == 0;
+    if (event->arg == STALL_ANSWER && event->side == story->server && !is_half) {
         watch_begin(story, WATCH_ANSWER, since_ns);
-    } else if (event->arg == STALL_ACK) {
+    } else if (event->arg == STALL_ACK && is_whole) {
         watch_begin(story, WATCH_ACK, since_ns);
     } else if (event->arg == STALL_WINDOW) {
         watch_begin(story, WATCH_WINDOW, since_ns);

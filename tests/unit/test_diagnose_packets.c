@@ -65,7 +65,7 @@ static void check_facts(const struct diagnoser *diagnoser, const char *facts)
     uint32_t at = 0;
     const struct diagnosis *found = diagnoser_walk(diagnoser, &at);
     assert_true(strlen(facts) < sizeof copy);
-    strcpy(copy, facts);
+    memcpy(copy, facts, strlen(facts) + 1);
     char *rest = NULL;
     for (char *fact = strtok_r(copy, " ", &rest); fact; fact = strtok_r(NULL, " ", &rest)) {
         char *value = strchr(fact, '=');
@@ -199,6 +199,10 @@ static const struct scene_row {
      "", "", 0},
     {"healthy: closed right behind the request, and nobody reads the answer",
      OPEN REQUEST "> FA 111 301; < A 301 112; < PA 301 112 +20 @20; > R 112", "", "", 0},
+    {"healthy: a client that ends after many answers",
+     EXCHANGE "> PA 111 321 +10; < PA 321 121 +20; > PA 121 341 +10; < PA 341 131 +20;"
+              "> PA 131 361 +10; < PA 361 141 +20; > PA 141 381 +10; > RA 151 381",
+     "", "", 0},
     {"healthy: datagrams that nobody answers", "> udp +10; > udp +10 @500; > udp +10 @5000", "", "",
      0},
     {"healthy: an answer, and RST right behind it", OPEN REQUEST "< PA 301 111 +20; < RA 321 111",
@@ -247,7 +251,7 @@ static void play_from(struct scene *scene, int port, const char *written)
     char all[512], copy[512];
     struct text text = text_begin(all, sizeof all);
     assert_true(strlen(written) < sizeof copy);
-    strcpy(copy, written);
+    memcpy(copy, written, strlen(written) + 1);
     char *rest = NULL;
     for (char *packet = strtok_r(copy, ";", &rest); packet; packet = strtok_r(NULL, ";", &rest))
         text_add(&text, "%s :%d;", packet, port);

@@ -74,7 +74,7 @@ static struct diagnosis make(enum code code, const char *facts)
     char copy[256];
     struct diagnosis diagnosis = {.code = (uint8_t)code};
     assert_true(strlen(facts) < sizeof copy);
-    strcpy(copy, facts);
+    memcpy(copy, facts, strlen(facts) + 1);
     char *rest = NULL;
     for (char *fact = strtok_r(copy, " ", &rest); fact; fact = strtok_r(NULL, " ", &rest)) {
         char *value = strchr(fact, '=');

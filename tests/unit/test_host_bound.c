@@ -1,4 +1,5 @@
-/* Sockets that are bound and do not listen: those of the port that is asked for, and no others. */
+/* Sockets that are bound and do not listen: those of the port that is asked for, and no others; and
+ * those of UDP. */
 #include "tests/support/rows.h"
 
 #include <arpa/inet.h>
@@ -7,11 +8,11 @@
 
 #include "host/host.h"
 
-static int bind_any(uint16_t *port)
+static int bind_any(int type, uint16_t *port)
 {
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof name;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket(AF_INET, type, 0);
     assert_true(fd >= 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
@@ -26,7 +27,7 @@ static void of_one_port(void **state)
     struct err err;
     struct host_listener found[8];
     uint16_t one = 0, other = 0;
-    int fds[] = {bind_any(&one), bind_any(&other)};
+    int fds[] = {bind_any(SOCK_STREAM, &one), bind_any(SOCK_STREAM, &other)};
     assert_int_equal(host_open(&host, &(struct host_options){.trace = false}, &err), 0);
     size_t count = host_bound(host, one, found, 8);
     if (count == 0) /* before Linux 6.8 they are not told */
@@ -41,9 +42,30 @@ static void of_one_port(void **state)
     host_close(host);
 }
 
+/* For UDP the kernel is asked the other way round. */
+static void of_datagrams(void **state)
+{
+    (void)state;
+    static const uint8_t loopback[4] = {127, 0, 0, 1};
+    struct host *host = NULL;
+    struct err err;
+    struct host_socket found;
+    uint16_t port = 0;
+    int fd = bind_any(SOCK_DGRAM, &port);
+    assert_int_equal(host_open(&host, &(struct host_options){.trace = false}, &err), 0);
+    struct tuple tuple = {.family = 4, .protocol = PROTOCOL_UDP, .port = {40000, port}};
+    tuple.address[0] = tuple.address[1] = address_from_ipv4(loopback);
+    assert_true(host_udp_socket(host, &tuple, 1, &found));
+    assert_int_equal(found.tuple.port[0], port);
+    assert_int_equal(close(fd), 0);
+    assert_false(host_udp_socket(host, &tuple, 1, &found));
+    host_close(host);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD_ONE(&set, of_one_port);
+    ROWS_ADD_ONE(&set, of_datagrams);
     return rows_run(&set, "host_bound");
 }

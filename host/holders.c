@@ -124,27 +124,53 @@ static void add_family(struct pids *pids, pid_t pid)
     add_children(pids, stat.parent);
 }
 
+/* Adds what one look found, as far as there is room. */
+static void merge(struct owners *all, const struct owners *found)
+{
+    for (size_t at = 0; at < found->count && all->count < all->room; at++)
+        all->found[all->count++] = found->found[at];
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+    const struct owner *one = a, *other = b;
+    return (one->pid > other->pid) - (one->pid < other->pid);
+}
+
+/* Looks into those that were not looked into, and adds the families of those who hold it. */
+static bool look_into_new(struct owners *all, struct pids *pids, size_t looked, uint32_t inode)
+{
+    struct err err;
+    struct owners found;
+    if (owners_find_in(&found, &inode, 1, pids->pids + looked, pids->count - looked, &err))
+        return false;
+    merge(all, &found);
+    for (size_t at = 0; at < found.count; at++)
+        add_family(pids, found.found[at].pid);
+    owners_free(&found);
+    return true;
+}
+
 /* Looks into the processes known, and then into the families of those who hold it, until there is
  * nobody new. False: that cannot be all, or it is nobody. */
 static bool look_into_known(struct holders *holders, const struct answer *before, uint32_t inode,
                             struct owners *found)
 {
-    struct err err;
     struct pids pids = {.count = 0};
     for (uint32_t at = 0; at < HOLDERS_KNOWN; at++)
         add_pid(&pids, holders->known[at]);
     for (uint32_t at = 0; before && at < before->count && at < PIDS_ASKED; at++)
         add_pid(&pids, before->holders[at].pid);
-    *found = (struct owners){0};
-    for (size_t looked = 0; looked < pids.count && !pids.cut;) {
-        owners_free(found);
+    *found = (struct owners){.room = PIDS_MAX, .found = calloc(PIDS_MAX, sizeof *found->found)};
+    bool done = found->found != NULL;
+    for (size_t looked = 0; done && looked < pids.count && !pids.cut;) {
+        size_t from = looked;
         looked = pids.count;
-        if (owners_find_in(found, &inode, 1, pids.pids, pids.count, &err))
-            return false;
-        for (size_t at = 0; at < found->count; at++)
-            add_family(&pids, found->found[at].pid);
+        done = look_into_new(found, &pids, from, inode);
     }
-    return found->count > 0 && !pids.cut;
+    if (done)
+        qsort(found->found, found->count, sizeof *found->found, compare_pids);
+    return done && found->count > 0 && !pids.cut;
 }
 
 static void keep(struct holders *holders, uint32_t inode, const struct owner *first, size_t count)

@@ -30,9 +30,16 @@ static int compare_owners(const void *a, const void *b)
     return order ? order : (one->pid > other->pid) - (one->pid < other->pid);
 }
 
-static void describe(struct owner *owner)
+/* `before` is the owner that was found before, NULL for none: a process is read once. */
+static void describe(struct owner *owner, const struct owner *before)
 {
     struct process_stat stat;
+    if (before && before->pid == owner->pid) {
+        uint32_t inode = owner->inode;
+        *owner = *before;
+        owner->inode = inode;
+        return;
+    }
     process_read_comm(owner->pid, owner->comm);
     process_read_command(owner->pid, owner->command);
     owner->start = process_read_stat(owner->pid, &stat) ? stat.start : 0;
@@ -62,7 +69,7 @@ static void take_link(const struct walk *walk, pid_t pid, const char *link)
         return;
     struct owner *owner = &owners->found[owners->count++];
     *owner = (struct owner){.inode = inode, .pid = pid};
-    describe(owner);
+    describe(owner, owners->count > 1 ? owner - 1 : NULL);
 }
 
 static void look_into(const struct walk *walk, pid_t pid)

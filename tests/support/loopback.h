@@ -67,10 +67,10 @@ static inline int loopback_listen(const char *address, int backlog)
 
 static inline uint16_t loopback_port(int fd)
 {
-    struct sockaddr_storage name = {0};
+    struct sockaddr_in6 name = {0}; /* the port is at the same place in both */
     socklen_t len = sizeof name;
     assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
-    return ntohs(((struct sockaddr_in *)&name)->sin_port);
+    return ntohs(name.sin6_port);
 }
 
 static inline int loopback_connect(int type, const char *address, uint16_t port)

@@ -231,19 +231,19 @@ static void test_sockets_of_our_own(void **state)
 /* What does the namespace of a process have? */
 static const struct address_row {
     const char *name;
-    bool elsewhere, lo_up;
     const char *address;
+    bool elsewhere, lo_up;
     bool has;
 } address_rows[] = {
-    {"loopback", false, false, "127.0.0.1", true},
-    {"of the loopback's net", false, false, "127.9.8.7", true},
-    {"of another machine, RFC 5737", false, false, "192.0.2.1", false},
-    {"none", false, false, "0.0.0.0", false},
-    {"loopback elsewhere", true, true, "127.0.0.1", true},
-    {"of the loopback's net elsewhere", true, true, "127.9.8.7", true},
-    {"loopback elsewhere, lo down", true, false, "127.0.0.1", false},
-    {"IPv6 elsewhere, lo down", true, false, "::1", false},
-    {"of another machine, RFC 3849", true, true, "2001:db8::1", false},
+    {"loopback", "127.0.0.1", false, false, true},
+    {"of the loopback's net", "127.9.8.7", false, false, true},
+    {"of another machine, RFC 5737", "192.0.2.1", false, false, false},
+    {"none", "0.0.0.0", false, false, false},
+    {"loopback elsewhere", "127.0.0.1", true, true, true},
+    {"of the loopback's net elsewhere", "127.9.8.7", true, true, true},
+    {"loopback elsewhere, lo down", "127.0.0.1", true, false, false},
+    {"IPv6 elsewhere, lo down", "::1", true, false, false},
+    {"of another machine, RFC 3849", "2001:db8::1", true, true, false},
 };
 
 static void check_address(void **state)

@@ -29,10 +29,10 @@ static void note(struct kernel_log *log, struct trace_event event)
 /* One event, then a question about port 1000 and end 0. */
 static const struct row {
     const char *name;
-    enum trace_kind noted, asked;
+    uint8_t noted, asked; /* enum trace_kind */
     uint16_t port;
     uint32_t netns;
-    int64_t time_ns, since_ns;
+    int time_ns, since_ns;
     bool found;
 } rows[] = {
     {"a connect", TRACE_CONNECT, TRACE_CONNECT, 1000, OWN, 50, 0, true},

@@ -9,7 +9,6 @@
 #define TIME_WAIT_S      60 /* TCP_TIMEWAIT_LEN */
 #define SYN_PATIENCE_NS  (900 * CLOCK_NS_PER_MS)
 #define SYN_FORGOTTEN_NS (10 * CLOCK_NS_PER_S)
-#define LOOKED_AT_MAX    16
 
 static struct finding *add(struct diagnoser *diagnoser, const struct trace_event *event,
                            enum code code, uint16_t port)

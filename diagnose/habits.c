@@ -13,7 +13,6 @@
 #define CLOSE_WAIT_LEAST 5u
 #define SWEEP_NS         (1 * CLOCK_NS_PER_S)
 #define PAIR_NS          (400 * CLOCK_NS_PER_MS) /* servers that are replaced overlap less */
-#define LOOKED_AT_MAX    16
 
 static int64_t fin_ns(const struct story *story, unsigned side)
 {

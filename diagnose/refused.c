@@ -5,14 +5,12 @@
  * that would have taken the connection (then a packet filter refused it), one on another address,
  * family, device or in another namespace, one that was there before, one that comes a moment later.
  */
-#include "diagnose/rules.h"
+#include "diagnose/judgement.h"
 
 #define FALLBACK_NS         (2 * CLOCK_NS_PER_S)    /* with the same pid */
 #define FALLBACK_UNNAMED_NS (1 * CLOCK_NS_PER_S)    /* whoever it was */
 #define STARTING_NS         (60 * CLOCK_NS_PER_S)   /* the server came up that soon after */
 #define JUDGED_ANEW_NS      (500 * CLOCK_NS_PER_MS) /* the host is asked again after this */
-#define BEFORE_NS           (5 * CLOCK_NS_PER_MS)   /* kernel events may carry an earlier time */
-#define LOOKED_AT_MAX       16
 
 /* What starting servers supersede. */
 #define REFUSED_CODES                                                                              \
@@ -21,212 +19,6 @@
      code_bit(CODE_REFUSED_WRONG_PORT) | code_bit(CODE_REFUSED_SERVER_STOPPED) |                   \
      code_bit(CODE_REFUSED_BOUND_NOT_LISTENING) | code_bit(CODE_REFUSED_WRONG_DEVICE) |            \
      code_bit(CODE_NETNS_LISTENER))
-
-/* Everything that can be said of one refusal. */
-struct judgement {
-    enum code code;
-    enum certainty certainty;
-    bool has_listener, has_past, has_elsewhere;
-    struct host_listener listener;
-    struct host_past past;
-    struct host_elsewhere elsewhere;
-    const char *hook; /* of the packet filter; NULL unknown */
-};
-
-static void judge(struct judgement *judgement, enum code code, enum certainty certainty)
-{
-    judgement->code = code;
-    judgement->certainty = certainty;
-}
-
-/* A listener takes this very address, and yet it was refused. */
-static bool judge_firewall(const struct story *story, struct judgement *judgement)
-{
-    struct filter_drops drops;
-    struct trace_event reset;
-    struct host *host = story->diagnoser->host;
-    int64_t since_ns = story->flow.cold->start_ns - BEFORE_NS;
-    if (find_filter_drops(story, since_ns, &drops)) {
-        judgement->has_listener =
-            find_listener(story->diagnoser, story->tuple, story->server, &judgement->listener);
-        judgement->hook = drops.output ? "output" : "input";
-        judge(judgement, CODE_REFUSED_FIREWALL, CERTAINTY_PROVED);
-        return true;
-    }
-    if (!find_listener(story->diagnoser, story->tuple, story->server, &judgement->listener))
-        return false;
-    /* Opened since: it was the server that came up. */
-    bool is_older = judgement->listener.opened_ns < story->flow.cold->start_ns - BEFORE_NS;
-    bool kernel_refused = host_reset(host, story->tuple, story->server, since_ns, &reset);
-    if (!is_older || kernel_refused) {
-        judge(judgement, CODE_REFUSED, CERTAINTY_SEEN);
-        return !judgement->has_past;
-    }
-    judgement->has_listener = true;
-    judge(judgement, CODE_REFUSED_FIREWALL,
-          has_tracer(story->diagnoser) ? CERTAINTY_PROVED : CERTAINTY_LIKELY);
-    return true;
-}
-
-static bool is_same_end(const struct tuple *a, const struct tuple *b, unsigned end)
-{
-    return a->family == b->family &&
-           memcmp(&a->address[0], &b->address[end], sizeof a->address[0]) == 0;
-}
-
-/* It closed after the refusal, which is judged a moment late: it was there. */
-static bool was_open(const struct story *story, const struct host_past *past)
-{
-    return story->event && past->closed_ns > story->event->time_ns;
-}
-
-/* Those that listened on the port when it was tried. */
-static size_t listeners_then(const struct story *story, const struct judgement *judgement,
-                             struct host_listener *listeners)
-{
-    size_t count =
-        host_listeners(story->diagnoser->host, story->port, listeners, LOOKED_AT_MAX - 1);
-    if (judgement->has_past && was_open(story, &judgement->past))
-        listeners[count++] = (struct host_listener){
-            .socket.tuple = judgement->past.tuple,
-            .process = judgement->past.process,
-            .opened_ns = judgement->past.opened_ns,
-        };
-    return count;
-}
-
-/* Somebody listens on the port, but not where it was tried. */
-static bool judge_other_listener(const struct story *story, struct judgement *judgement)
-{
-    struct host_listener listeners[LOOKED_AT_MAX];
-    size_t count = listeners_then(story, judgement, listeners);
-    enum code found = CODE_COUNT;
-    for (size_t at = 0; at < count; at++) {
-        const struct host_socket *socket = &listeners[at].socket;
-        enum code code = CODE_REFUSED_WRONG_FAMILY;
-        if (listener_serves(&listeners[at], story->tuple, story->server))
-            continue;
-        if (socket->interface != 0 && socket->interface != host_loopback_index())
-            code = CODE_REFUSED_WRONG_DEVICE;
-        else if (socket->tuple.family == story->tuple->family)
-            code = CODE_REFUSED_WRONG_ADDRESS;
-        /* What is nearest to working is what is told. */
-        bool is_better = found == CODE_COUNT ||
-                         (found == CODE_REFUSED_WRONG_FAMILY && code != CODE_REFUSED_WRONG_FAMILY);
-        if (!is_better)
-            continue;
-        found = code;
-        judgement->listener = listeners[at];
-    }
-    if (found == CODE_COUNT)
-        return false;
-    judgement->has_listener = true;
-    judge(judgement, found, CERTAINTY_PROVED);
-    return true;
-}
-
-static bool judge_bound(const struct story *story, struct judgement *judgement)
-{
-    struct host_listener bound[LOOKED_AT_MAX];
-    size_t count = host_bound(story->diagnoser->host, story->port, bound, LOOKED_AT_MAX);
-    for (size_t at = 0; at < count; at++) {
-        if (!listener_serves(&bound[at], story->tuple, story->server))
-            continue;
-        judgement->listener = bound[at];
-        judge(judgement, CODE_REFUSED_BOUND_NOT_LISTENING, CERTAINTY_PROVED);
-        return true;
-    }
-    return false;
-}
-
-/* Nobody takes connections at this end: who is nearest to doing so? */
-static void judge_absence(const struct story *story, const struct service *service,
-                          struct judgement *judgement)
-{
-    struct host *host = story->diagnoser->host;
-    judgement->has_past = host_past_listener(host, story->port, &judgement->past);
-    bool has_stopped = judgement->has_past && !was_open(story, &judgement->past);
-    bool stopped_here =
-        has_stopped && is_same_end(&judgement->past.tuple, story->tuple, story->server);
-    if (stopped_here || (service->served > 0 && has_stopped)) {
-        judge(judgement, CODE_REFUSED_SERVER_STOPPED, CERTAINTY_PROVED);
-        return;
-    }
-    if (judge_other_listener(story, judgement) || judge_bound(story, judgement))
-        return;
-    if (has_stopped || service->served > 0) {
-        judge(judgement, CODE_REFUSED_SERVER_STOPPED,
-              has_stopped ? CERTAINTY_PROVED : CERTAINTY_SEEN);
-        return;
-    }
-    judgement->has_elsewhere = host_elsewhere(host, story->port, &judgement->elsewhere);
-    if (judgement->has_elsewhere) {
-        judge(judgement, CODE_NETNS_LISTENER, CERTAINTY_PROVED);
-        return;
-    }
-    judgement->has_listener =
-        host_similar_port(host, story->tuple, story->server, &judgement->listener);
-    if (judgement->has_listener)
-        judge(judgement, CODE_REFUSED_WRONG_PORT, CERTAINTY_LIKELY);
-    else if (host_elsewhere_hidden(host))
-        judge(judgement, CODE_REFUSED, CERTAINTY_SEEN);
-    else
-        judge(judgement, CODE_REFUSED_NO_LISTENER,
-              host_missing(host) & HOST_MISSING_NETNS ? CERTAINTY_LIKELY : CERTAINTY_PROVED);
-}
-
-static void set_past(struct diagnosis *diagnosis, const struct host_past *past)
-{
-    diagnosis_set(diagnosis, FACT_T_STOPPED, past->exited_ns ? past->exited_ns : past->closed_ns);
-    if (past->process.pid == 0)
-        return;
-    diagnosis_set(diagnosis, FACT_WAS_PID, past->process.pid);
-    diagnosis_set_text(diagnosis, FACT_WAS_COMM, past->process.comm);
-}
-
-static void set_elsewhere(struct finding *finding, const struct host_elsewhere *elsewhere)
-{
-    struct party party = party_of(&elsewhere->process);
-    finding_name(finding, FACT_LISTENER_PID, FACT_LISTENER_COMM, &party);
-    if (elsewhere->name[0] != '\0')
-        diagnosis_set_text(&finding->diagnosis, FACT_NETNS, elsewhere->name);
-    diagnosis_set(&finding->diagnosis, FACT_NETNS_INODE, elsewhere->netns);
-}
-
-static void set_listener(struct finding *finding, const struct judgement *judgement)
-{
-    const struct host_socket *socket = &judgement->listener.socket;
-    finding_name_listener(finding, &judgement->listener);
-    if (judgement->code == CODE_REFUSED_WRONG_PORT)
-        diagnosis_set(&finding->diagnosis, FACT_LISTENER_PORT, socket->tuple.port[0]);
-    if (judgement->code == CODE_REFUSED_WRONG_DEVICE) {
-        char name[17];
-        host_interface_name(socket->interface, name);
-        diagnosis_set_text(&finding->diagnosis, FACT_LISTENER_DEVICE, name);
-    }
-}
-
-static void set_facts(struct finding *finding, const struct judgement *judgement)
-{
-    struct diagnosis *diagnosis = &finding->diagnosis;
-    if (judgement->has_listener)
-        set_listener(finding, judgement);
-    if (judgement->code == CODE_REFUSED_SERVER_STOPPED && judgement->has_past)
-        set_past(diagnosis, &judgement->past);
-    if (judgement->has_elsewhere)
-        set_elsewhere(finding, &judgement->elsewhere);
-    if (judgement->code == CODE_REFUSED_BOUND_NOT_LISTENING) {
-        struct party party = party_of(&judgement->listener.process);
-        finding_name(finding, FACT_HOLDER_PID, FACT_HOLDER_COMM, &party);
-    }
-    if (judgement->code == CODE_REFUSED_NO_LISTENER)
-        diagnosis_set(diagnosis, FACT_LISTENER, 0);
-    if (judgement->code == CODE_REFUSED_FIREWALL) {
-        diagnosis_set_text(diagnosis, FACT_HOW, "tcp-reset");
-        if (judgement->hook)
-            diagnosis_set_text(diagnosis, FACT_HOOK, judgement->hook);
-    }
-}
 
 /* On one machine nothing but a packet filter answers a SYN with an ICMP error: the kernel sends RST.
  * From elsewhere it is one when it says so, or when it names a port. */
@@ -268,16 +60,15 @@ static enum code judge_again(const struct story *story, struct service *service,
 {
     int64_t now_ns = story->event->time_ns;
     if (!story->diagnoser->host) {
-        judge(judgement, service->served > 0 ? CODE_REFUSED_SERVER_STOPPED : CODE_REFUSED,
-              CERTAINTY_SEEN);
+        judgement_set(judgement, service->served > 0 ? CODE_REFUSED_SERVER_STOPPED : CODE_REFUSED,
+                      CERTAINTY_SEEN);
         return judgement->code;
     }
     if (service->judged_ns != 0 && now_ns - service->judged_ns < JUDGED_ANEW_NS &&
         findings_find(&story->diagnoser->findings,
                       (struct finding_key){.code = (enum code)service->code, .port = story->port}))
         return service->code;
-    if (!judge_firewall(story, judgement))
-        judge_absence(story, service, judgement);
+    judgement_make(story, service, judgement);
     service->judged_ns = now_ns;
     service->code = (uint8_t)judgement->code;
     return judgement->code;
@@ -331,7 +122,7 @@ void rule_refused(const struct story *story)
     struct diagnosis *diagnosis = &finding->diagnosis;
     if (code != CODE_REFUSED)
         take_over_unknown(story, finding);
-    set_facts(finding, &judgement);
+    judgement_note(finding, &judgement);
     if (!diagnosis_fact(diagnosis, FACT_ADDRESS))
         diagnosis_set_address(diagnosis, FACT_ADDRESS, &service->address, service->family);
     diagnosis_set(diagnosis, FACT_ATTEMPTS, (int64_t)diagnosis->count);
@@ -462,54 +253,4 @@ void rule_established(const struct story *story)
     struct watch *watch = watch_find(diagnoser, story->event->flow);
     if (watch && watch->kind == WATCH_SYN)
         (void)watch_look(story, watch, false);
-}
-
-/* The server is there; would it answer? */
-static bool judge_presence(struct diagnoser *diagnoser, const struct host_listener *listener,
-                           struct diagnosis *diagnosis)
-{
-    struct host_activity activity;
-    const struct host_socket *socket = &listener->socket;
-    pid_t pid = listener->process.pid;
-    bool is_known = pid != 0 && host_activity(diagnoser->host, pid, &activity);
-    bool is_full = socket->queue > socket->queue_limit;
-    bool is_stopped = is_known && (activity.state == 'T' || activity.state == 't');
-    if (!is_full && !is_stopped)
-        return false;
-    diagnosis->code = is_stopped ? CODE_SERVER_NOT_ACCEPTING : CODE_TIMEOUT_BACKLOG_FULL;
-    if (is_stopped)
-        diagnosis_set_text(diagnosis, FACT_PROCESS_STATE, (char[]){activity.state, '\0'});
-    diagnosis_set(diagnosis, is_stopped ? FACT_ACCEPT_QUEUE : FACT_QUEUE, socket->queue);
-    diagnosis_set(diagnosis, FACT_BACKLOG, socket->queue_limit);
-    return true;
-}
-
-bool diagnoser_endpoint(struct diagnoser *diagnoser, const struct tuple *tuple, int64_t now_ns,
-                        struct diagnosis *diagnosis)
-{
-    struct finding finding = {.diagnosis = {.port = tuple->port[1],
-                                            .certainty = CERTAINTY_PROVED,
-                                            .count = 1,
-                                            .first_ns = now_ns,
-                                            .last_ns = now_ns}};
-    const struct service unused = {0};
-    struct judgement judgement = {0};
-    struct host_listener listener;
-    bool fails = true;
-    diagnosis_set(&finding.diagnosis, FACT_PORT, tuple->port[1]);
-    diagnosis_set_address(&finding.diagnosis, FACT_ADDRESS, &tuple->address[1], tuple->family);
-    if (find_listener(diagnoser, tuple, 1, &listener)) {
-        fails = judge_presence(diagnoser, &listener, &finding.diagnosis);
-        finding_name_listener(&finding, &listener);
-    } else {
-        judge_absence(
-            &(struct story){
-                .diagnoser = diagnoser, .tuple = tuple, .server = 1, .port = tuple->port[1]},
-            &unused, &judgement);
-        finding.diagnosis.code = (uint8_t)judgement.code;
-        finding.diagnosis.certainty = (uint8_t)judgement.certainty;
-        set_facts(&finding, &judgement);
-    }
-    *diagnosis = finding.diagnosis;
-    return fails;
 }

@@ -7,7 +7,6 @@
  */
 #include "diagnose/rules.h"
 
-#define BEFORE_NS    (5 * CLOCK_NS_PER_MS)
 #define WAITED_NS    (50 * CLOCK_NS_PER_MS) /* who closes sooner did not want an answer */
 #define SERVED_LEAST 3u                     /* answers that show that all is well */
 #define STREAM_BYTES 1000000u

@@ -3,8 +3,6 @@
  */
 #include "diagnose/rules.h"
 
-#define LISTENERS_LOOKED_AT 16
-
 struct finding *story_add(const struct story *story, enum code code, enum certainty certainty)
 {
     struct findings *findings = &story->diagnoser->findings;
@@ -105,11 +103,10 @@ bool listener_serves(const struct host_listener *listener, const struct tuple *t
 bool find_listener(struct diagnoser *diagnoser, const struct tuple *tuple, unsigned end,
                    struct host_listener *found)
 {
-    struct host_listener listeners[LISTENERS_LOOKED_AT];
+    struct host_listener listeners[LOOKED_AT_MAX];
     if (!diagnoser->host)
         return false;
-    size_t count =
-        host_listeners(diagnoser->host, tuple->port[end], listeners, LISTENERS_LOOKED_AT);
+    size_t count = host_listeners(diagnoser->host, tuple->port[end], listeners, LOOKED_AT_MAX);
     for (size_t at = 0; at < count; at++) {
         if (!listener_serves(&listeners[at], tuple, end))
             continue;

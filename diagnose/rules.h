@@ -15,7 +15,11 @@
 #define SCANNERS_MAX  16u
 #define REFUSALS_MAX  64u
 #define SYN_DROPS_MAX 32u
-#define HELD_MAX      256u
+#define LOOKED_AT_MAX 16 /* listeners of one port */
+
+/* A kernel event may carry an earlier time than the packet that it is about. */
+#define BEFORE_NS (5 * CLOCK_NS_PER_MS)
+#define HELD_MAX  256u
 
 /* A flow that is not over: what is wrong with it is not known yet, or still grows. */
 struct watch {

@@ -171,6 +171,9 @@ static void set_elsewhere(struct finding *finding, const struct host_elsewhere *
     finding_name(finding, FACT_LISTENER_PID, FACT_LISTENER_COMM, &party);
     if (elsewhere->name[0] != '\0')
         diagnosis_set_text(&finding->diagnosis, FACT_NETNS, elsewhere->name);
+    char container[PROCESS_CONTAINER + 1];
+    if (process_read_container(elsewhere->process.pid, container))
+        diagnosis_set_text(&finding->diagnosis, FACT_CONTAINER, container);
     diagnosis_set(&finding->diagnosis, FACT_NETNS_INODE, elsewhere->netns);
 }
 

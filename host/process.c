@@ -92,6 +92,33 @@ uint32_t process_read_user(pid_t pid)
     return users && sscanf(users, "%u %u", &real, &effective) == 2 ? effective : UINT32_MAX;
 }
 
+/* Docker, containerd, podman and Kubernetes name the group after the container's 64 hexadecimal
+ * digits, each with other words around them. */
+bool process_parse_container(const char *cgroup, char id[PROCESS_CONTAINER + 1])
+{
+    static const char digits[] = "0123456789abcdef";
+    const size_t id_len = 64;
+    id[0] = '\0';
+    while (*cgroup) {
+        size_t len = strspn(cgroup, digits);
+        if (len == id_len) {
+            memcpy(id, cgroup, PROCESS_CONTAINER);
+            id[PROCESS_CONTAINER] = '\0';
+            return true;
+        }
+        cgroup += len;
+        cgroup += strcspn(cgroup, digits);
+    }
+    return false;
+}
+
+bool process_read_container(pid_t pid, char id[PROCESS_CONTAINER + 1])
+{
+    char text[2048];
+    (void)read_small(pid, "cgroup", text, sizeof text);
+    return process_parse_container(text, id);
+}
+
 /* Since Linux 6.2 the size of the folder is their number, which anybody may know. */
 uint32_t process_count_files(pid_t pid)
 {

@@ -45,6 +45,12 @@ void process_read_command(pid_t pid, char command[OWNER_COMMAND + 1]);
 /* Effective uid; UINT32_MAX unknown. */
 uint32_t process_read_user(pid_t pid);
 
+/* The first digits of the container's id, as `docker ps` shows them, by what /proc/PID/cgroup says. False,
+ * and "": it is in none. */
+#define PROCESS_CONTAINER 12
+bool process_parse_container(const char *cgroup, char id[PROCESS_CONTAINER + 1]);
+bool process_read_container(pid_t pid, char id[PROCESS_CONTAINER + 1]);
+
 /* Open files and how many there may be (RLIMIT_NOFILE, UINT32_MAX without a limit); 0 unknown. */
 uint32_t process_count_files(pid_t pid);
 uint32_t process_read_file_limit(pid_t pid);

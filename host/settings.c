@@ -1,5 +1,7 @@
 #include "host/settings.h"
 
+#include <netdb.h>
+
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -99,4 +101,17 @@ bool settings_have_address(const struct address *address, uint8_t family)
     }
     freeifaddrs(all);
     return found;
+}
+
+void settings_service(uint16_t port, enum ip_protocol protocol, char name[SETTINGS_SERVICE + 1])
+{
+    struct servent entry, *found = NULL;
+    char room[1024];
+    const char *word = protocol == PROTOCOL_UDP ? "udp" : "tcp";
+    name[0] = '\0';
+    if (getservbyport_r(htons(port), word, &entry, room, sizeof room, &found) != 0 || !found)
+        return;
+    size_t len = strnlen(found->s_name, SETTINGS_SERVICE);
+    memcpy(name, found->s_name, len);
+    name[len] = '\0';
 }

@@ -16,6 +16,10 @@
 
 void settings_ephemeral_range(uint16_t *low, uint16_t *high);
 
+/* What /etc/services calls the port: "postgresql"; "" nothing. */
+#define SETTINGS_SERVICE 32
+void settings_service(uint16_t port, enum ip_protocol protocol, char name[SETTINGS_SERVICE + 1]);
+
 /* ip_unprivileged_port_start */
 uint16_t settings_first_unprivileged(void);
 

@@ -1,6 +1,8 @@
 #include "report/ports_report.h"
 
 #include "base/text.h"
+#include "host/process.h"
+#include "host/settings.h"
 
 /* Where the columns begin, in bytes. */
 enum column {
@@ -77,6 +79,18 @@ static void add_queue(struct text *text, const struct port_row *row)
     text_add_string(text, " ");
 }
 
+/* What the port is called, where there is room for it. */
+static void add_service(struct text *text, const struct tuple *tuple)
+{
+    char name[SETTINGS_SERVICE + 1];
+    settings_service(tuple->port[0], tuple->protocol, name);
+    if (name[0] == '\0' || text->len + strlen(name) + 3 > COLUMN_PROCESS)
+        return;
+    text_add_string(text, "(");
+    text_add_untrusted(text, name, strlen(name));
+    text_add_string(text, ") ");
+}
+
 static void print_row(struct out *out, const struct port_row *row)
 {
     char line[1024];
@@ -85,6 +99,7 @@ static void print_row(struct out *out, const struct port_row *row)
     text_pad_to(&text, COLUMN_ADDRESS);
     text_add_endpoint(&text, &row->socket.tuple, 0);
     text_add_string(&text, " ");
+    add_service(&text, &row->socket.tuple);
     text_pad_to(&text, COLUMN_PROCESS);
     add_process(&text, row);
     text_add_string(&text, " ");
@@ -94,6 +109,9 @@ static void print_row(struct out *out, const struct port_row *row)
         add_age(&text, process_age_s(row->owner->start));
     text_add_string(&text, " ");
     text_pad_to(&text, COLUMN_COMMAND);
+    char container[PROCESS_CONTAINER + 1];
+    if (row->owner && process_read_container(row->owner->pid, container))
+        text_add(&text, "[container %s] ", container);
     if (row->owner)
         text_add_untrusted(&text, row->owner->command, strlen(row->owner->command));
     while (text.len > 0 && line[text.len - 1] == ' ')
@@ -130,15 +148,20 @@ static void print_untrusted(struct out *out, const char *key, const char *text)
 static void print_object(struct out *out, const struct port_row *row)
 {
     const struct host_socket *socket = &row->socket;
-    char address[64];
+    char address[64], container[PROCESS_CONTAINER + 1], service[SETTINGS_SERVICE + 1];
     struct text text = text_begin(address, sizeof address);
     text_add_address(&text, &socket->tuple.address[0], socket->tuple.family);
     out_format(out, "{\"type\":\"listener\",\"proto\":\"%s\",\"address\":\"%s\",\"port\":%u",
                socket->tuple.protocol == PROTOCOL_TCP ? "tcp" : "udp", address,
                socket->tuple.port[0]);
+    settings_service(socket->tuple.port[0], socket->tuple.protocol, service);
+    if (service[0] != '\0')
+        print_untrusted(out, "service", service);
     out_format(out, ",\"user\":%u,\"v6only\":%s", socket->user, socket->v6only ? "true" : "false");
     if (row->owner) {
         out_format(out, ",\"pid\":%d,\"processes\":%zu", (int)row->owner->pid, row->owner_count);
+        if (process_read_container(row->owner->pid, container))
+            out_format(out, ",\"container\":\"%s\"", container);
         if (row->owner->start > 0)
             out_format(out, ",\"age_s\":%lld", (long long)process_age_s(row->owner->start));
         print_untrusted(out, "comm", row->owner->comm);

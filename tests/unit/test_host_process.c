@@ -159,9 +159,36 @@ static void test_one_program(void **state)
     loopback_kill(renamed);
 }
 
+/* What /proc/PID/cgroup says, and whose container it is. */
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static const struct container_row {
+    const char *name;
+    const char *cgroup;
+    const char *id;
+} containers[] = {
+    {"docker, one hierarchy", "0::/system.slice/docker-" ID ".scope\n", "0123456789ab"},
+    {"docker, many", "12:pids:/docker/" ID "\n11:cpu:/docker/" ID "\n", "0123456789ab"},
+    {"kubernetes", "0::/kubepods.slice/kubepods-pod1a2b.slice/cri-containerd-" ID ".scope",
+     "0123456789ab"},
+    {"none", "0::/user.slice/user-1000.slice/session-2.scope\n", ""},
+    {"too short", "0::/docker/0123456789abcdef\n", ""},
+    {"too long", "0::/docker/" ID "0\n", ""},
+    {"nothing", "", ""},
+};
+
+static void check_container(void **state)
+{
+    const struct container_row *row = *state;
+    char id[PROCESS_CONTAINER + 1];
+    assert_int_equal(process_parse_container(row->cgroup, id), row->id[0] != '\0');
+    assert_string_equal(id, row->id);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
+    ROWS_ADD(&set, containers, check_container);
     ROWS_ADD(&set, stat_rows, check_stat);
     ROWS_ADD_ONE(&set, test_a_stopped_one);
     ROWS_ADD_ONE(&set, test_names);

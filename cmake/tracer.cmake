@@ -32,7 +32,7 @@ add_custom_command(
   ${TRACER_STRIP}
   COMMAND ${CMAKE_COMMAND} -DFROM=${TRACER_OBJECT} -DTO=${TRACER_BYTES}
           -P ${CMAKE_SOURCE_DIR}/cmake/bytes.cmake
-  DEPENDS ${CMAKE_SOURCE_DIR}/host/tracer.bpf.c ${CMAKE_SOURCE_DIR}/host/trace_record.h
+  DEPENDS ${CMAKE_SOURCE_DIR}/host/tracer.bpf.c ${CMAKE_SOURCE_DIR}/host/trace_record.h ${CMAKE_SOURCE_DIR}/host/tracer_kernel.h
           ${CMAKE_SOURCE_DIR}/cmake/bytes.cmake
   COMMENT "Building BPF object tracer.bpf.o"
   VERBATIM)

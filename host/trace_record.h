@@ -75,4 +75,16 @@ struct trace_config {
     uint8_t zero[6];
 };
 
+#define TRACE_CPUS 64 /* more share the counters, and may then lose counts */
+
+/* What the kernel side counts; the user side reads it at any time. */
+struct trace_counts {
+    uint64_t lost; /* events without room in the ring */
+    uint64_t zero[7];
+    struct {
+        uint64_t count; /* system calls, while they are watched */
+        uint64_t zero[7];
+    } calls[TRACE_CPUS];
+};
+
 #endif

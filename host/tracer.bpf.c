@@ -1,7 +1,6 @@
 /*
  * The kernel side of the tracer. It is compiled for the BPF machine and finds the kernel's fields
- * by their names (CO-RE), so that one object runs on all kernels that have BTF: the structures
- * below name only what is read.
+ * by their names (CO-RE), so that one object runs on all kernels that have BTF.
  *
  * Theory: these tracepoints fire for healthy traffic too, so each program throws away what is not
  * of interest before it looks at anything else, and only then gathers addresses and names. The
@@ -20,126 +19,9 @@
 #include <bpf/bpf_tracing.h>
 
 #include "host/trace_record.h"
+#include "host/tracer_kernel.h"
 
-#define KERNEL __attribute__((preserve_access_index))
-
-struct ns_common {
-    unsigned inum;
-} KERNEL;
-
-struct net {
-    struct ns_common ns;
-} KERNEL;
-
-struct in6_addr {
-    union {
-        uint32_t u6_addr32[4];
-    } KERNEL in6_u;
-} KERNEL;
-
-struct sock_common {
-    uint32_t skc_daddr, skc_rcv_saddr;
-    uint16_t skc_dport, skc_num;
-    unsigned short skc_family;
-    unsigned char skc_state;
-    struct {
-        struct net *net;
-    } KERNEL skc_net;
-    struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
-} KERNEL;
-
-struct sock {
-    struct sock_common __sk_common;
-    uint16_t sk_protocol;
-    uint32_t sk_max_ack_backlog;
-} KERNEL;
-
-struct inet_sock {
-    uint16_t inet_sport;
-} KERNEL;
-
-struct net_device {
-    struct {
-        struct net *net;
-    } KERNEL nd_net;
-} KERNEL;
-
-struct sk_buff {
-    struct net_device *dev;
-    struct sock *sk;
-    int skb_iif;
-    uint16_t protocol, network_header;
-    unsigned char *head;
-} KERNEL;
-
-struct file {
-    void *private_data;
-} KERNEL;
-
-struct socket {
-    struct file *file;
-    struct sock *sk;
-} KERNEL;
-
-struct fdtable {
-    unsigned max_fds;
-    struct file **fd;
-} KERNEL;
-
-struct files_struct {
-    struct fdtable *fdt;
-} KERNEL;
-
-struct signal_struct {
-    struct {
-        int counter;
-    } KERNEL live;
-    int group_exit_code;
-    unsigned flags;
-} KERNEL;
-
-struct task_struct {
-    unsigned flags;
-    int exit_code, tgid;
-    struct task_struct *group_leader;
-    struct signal_struct *signal;
-    struct files_struct *files;
-    char comm[TRACE_COMM];
-} KERNEL;
-
-#if defined(__TARGET_ARCH_x86)
-struct pt_regs {
-    unsigned long di, si, dx, orig_ax;
-} KERNEL;
-#define CALL_NUMBER(regs) ((regs)->orig_ax)
-#define CALL_FIRST(regs)  ((regs)->di)
-#define CALL_SECOND(regs) ((regs)->si)
-#elif defined(__TARGET_ARCH_arm64)
-struct pt_regs {
-    uint64_t regs[31], orig_x0;
-    int syscallno;
-} KERNEL;
-#define CALL_NUMBER(regs) ((unsigned long)(regs)->syscallno)
-#define CALL_FIRST(regs)  ((regs)->orig_x0)
-#define CALL_SECOND(regs) ((regs)->regs[1])
-#endif
-
-/* Numbers of the kernel that no header for BPF programs has. */
 enum {
-    FAMILY_IPV4 = 2,
-    FAMILY_IPV6 = 10,
-    TCP = 6,
-    UDP = 17,
-    MPTCP = 262,
-    STATE_ESTABLISHED = 1,
-    STATE_SYN_SENT = 2,
-    STATE_SYN_RECV = 3,
-    STATE_CLOSE = 7,
-    STATE_LISTEN = 10,
-    ETHERTYPE_IPV4 = 0x0800,
-    ETHERTYPE_IPV6 = 0x86dd,
-    TASK_IS_KERNEL = 0x00200000, /* PF_KTHREAD */
-    SIGNAL_IS_EXIT = 0x4,        /* SIGNAL_GROUP_EXIT */
     CALLERS_MAX = 16384,
     SEEN_MAX = 8192,
     REFUSALS_MAX = 256,
@@ -187,7 +69,7 @@ struct {
 } refusals SEC(".maps");
 
 const volatile struct trace_config config;
-uint64_t lost;
+struct trace_counts counts;
 
 char program_license[] SEC("license") = "GPL";
 
@@ -214,7 +96,7 @@ static __always_inline void emit(struct trace_record *record, enum trace_kind ki
     record->time_ns = bpf_ktime_get_ns();
     record->kind = kind;
     if (bpf_ringbuf_output(&ring, record, sizeof *record, 0) != 0)
-        __sync_fetch_and_add(&lost, 1);
+        __sync_fetch_and_add(&counts.lost, 1);
 }
 
 static __always_inline void put_ipv4(uint32_t words[4], uint32_t address)
@@ -569,6 +451,7 @@ static __always_inline bool put_call(struct trace_record *record, const struct s
 SEC("tp_btf/sys_exit")
 int BPF_PROG(call_ends, const struct pt_regs *regs, long result)
 {
+    counts.calls[bpf_get_smp_processor_id() % TRACE_CPUS].count++;
     if (result >= 0 || result == -EAGAIN)
         return 0;
     int call = call_of(CALL_NUMBER(regs), -result);

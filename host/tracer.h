@@ -45,7 +45,8 @@ struct tracer;
 int tracer_open(struct tracer **tracer, struct err *err);
 void tracer_close(struct tracer *tracer);
 
-/* Readable when events wait. */
+/* Readable when events wait, at most 10 ms after they came, and five times a second at most when
+ * tracer_read has something else to do. */
 int tracer_fd(const struct tracer *tracer);
 
 /* Hands over the events that wait, TRACER_READ_MAX at most. Returns how many. */
@@ -55,5 +56,9 @@ unsigned tracer_read(struct tracer *tracer,
 
 /* Events that found no room in the ring, so far. */
 uint64_t tracer_lost(const struct tracer *tracer);
+
+/* Are failed calls told now? Not while the machine makes very many system calls: looking at each
+ * would slow it down, so then only 20 ms of each second are looked at. */
+bool tracer_sees_calls(const struct tracer *tracer);
 
 #endif

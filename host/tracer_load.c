@@ -63,17 +63,18 @@ static const struct reason resets[] = {
     {"SK_RST_REASON_TCP_KEEPALIVE_TIMEOUT", TRACE_RESET_KEEPALIVE_TIMEOUT},
 };
 
-/* One program of the object: where it hangs and how many arguments that must have. */
+/* The programs of the object: where they hang and how many arguments that must have. */
+enum place { ESSENTIAL, RESETS, DROPS, CALLS, EXITS };
+
 static const struct program {
     const char *name, *tracepoint;
     unsigned arguments;
-    bool essential;
 } programs[TRACER_PROGRAMS] = {
-    {"state_changes", "inet_sock_set_state", 3, true},
-    {"reset_is_sent", "tcp_send_reset", 2, false},
-    {"packet_is_dropped", "kfree_skb", 3, false},
-    {"call_ends", "sys_exit", 2, false},
-    {"process_ends", "sched_process_exit", 1, false},
+    [ESSENTIAL] = {"state_changes", "inet_sock_set_state", 3},
+    [RESETS] = {"reset_is_sent", "tcp_send_reset", 2},
+    [DROPS] = {"packet_is_dropped", "kfree_skb", 3},
+    [CALLS] = {"call_ends", "sys_exit", 2},
+    [EXITS] = {"process_ends", "sched_process_exit", 1},
 };
 
 static int print_nothing(enum libbpf_print_level level, const char *format, va_list arguments)
@@ -144,14 +145,15 @@ static struct trace_config config_for(const struct btf *btf)
     return config;
 }
 
-/* The counter that the program keeps in its .bss, shared with the kernel; NULL for no memory. */
-static const volatile uint64_t *map_lost(const struct bpf_object *object)
+/* The program's .bss, shared with the kernel; NULL for no memory. */
+static const volatile struct trace_counts *map_counts(const struct bpf_object *object)
 {
+    const size_t size = sizeof(struct trace_counts);
     const struct bpf_map *map = bpf_object__find_map_by_name(object, ".bss");
-    if (!map || bpf_map__value_size(map) != sizeof(uint64_t))
+    if (!map || bpf_map__value_size(map) != size)
         return NULL;
-    void *lost = mmap(NULL, sizeof(uint64_t), PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
-    return lost == MAP_FAILED ? NULL : lost;
+    void *counts = mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+    return counts == MAP_FAILED ? NULL : counts;
 }
 
 /* Loads all programs that fit this kernel, or the essential ones. Returns 0 or -errno. */
@@ -166,7 +168,7 @@ static int load(struct tracer_loaded *loaded, const struct btf *btf, bool only_e
         struct bpf_program *program =
             bpf_object__find_program_by_name(loaded->object, programs[at].name);
         bool fits = arguments_of(btf, programs[at].tracepoint) >= programs[at].arguments;
-        if (program && (!fits || (only_essential && !programs[at].essential)))
+        if (program && (!fits || (only_essential && at != ESSENTIAL)))
             (void)bpf_program__set_autoload(program, false);
     }
     struct bpf_map *constants = bpf_object__find_map_by_name(loaded->object, ".rodata");
@@ -176,22 +178,41 @@ static int load(struct tracer_loaded *loaded, const struct btf *btf, bool only_e
         return -EINVAL;
     int failed = bpf_object__load(loaded->object);
     loaded->ring = failed ? -1 : bpf_map__fd(ring);
-    loaded->lost = failed ? NULL : map_lost(loaded->object);
-    return failed || loaded->lost ? failed : -ENOMEM;
+    loaded->counts = failed ? NULL : map_counts(loaded->object);
+    return failed || loaded->counts ? failed : -ENOMEM;
+}
+
+static struct bpf_link *attach(const struct tracer_loaded *loaded, enum place place)
+{
+    const struct bpf_program *program =
+        bpf_object__find_program_by_name(loaded->object, programs[place].name);
+    return program && bpf_program__autoload(program) ? bpf_program__attach(program) : NULL;
 }
 
 /* Returns 0 or -errno of the essential program. */
-static int attach(struct tracer_loaded *loaded)
+static int attach_all(struct tracer_loaded *loaded)
 {
     for (unsigned at = 0; at < TRACER_PROGRAMS; at++) {
-        struct bpf_program *program =
-            bpf_object__find_program_by_name(loaded->object, programs[at].name);
-        if (program && bpf_program__autoload(program))
-            loaded->links[at] = bpf_program__attach(program);
-        if (programs[at].essential && !loaded->links[at])
+        if (at != CALLS)
+            loaded->links[at] = attach(loaded, at);
+        if (at == ESSENTIAL && !loaded->links[at])
             return -errno;
     }
     return 0;
+}
+
+void tracer_watch_calls(struct tracer_loaded *loaded, bool watch)
+{
+    if (watch == tracer_watches_calls(loaded))
+        return;
+    if (!watch)
+        (void)bpf_link__destroy(loaded->links[CALLS]);
+    loaded->links[CALLS] = watch ? attach(loaded, CALLS) : NULL;
+}
+
+bool tracer_watches_calls(const struct tracer_loaded *loaded)
+{
+    return loaded->links[CALLS] != NULL;
 }
 
 static int explain(int failed, struct err *err)
@@ -225,7 +246,7 @@ int tracer_load(struct tracer_loaded *loaded, struct err *err)
     }
     btf__free(btf);
     if (!failed)
-        failed = attach(loaded);
+        failed = attach_all(loaded);
     if (!failed)
         return 0;
     tracer_unload(loaded);
@@ -236,8 +257,8 @@ void tracer_unload(struct tracer_loaded *loaded)
 {
     for (unsigned at = 0; at < TRACER_PROGRAMS; at++)
         (void)bpf_link__destroy(loaded->links[at]);
-    if (loaded->lost)
-        (void)munmap((void *)(uintptr_t)loaded->lost, sizeof *loaded->lost);
+    if (loaded->counts)
+        (void)munmap((void *)(uintptr_t)loaded->counts, sizeof *loaded->counts);
     bpf_object__close(loaded->object);
     *loaded = (struct tracer_loaded){.ring = -1};
 }

@@ -10,20 +10,26 @@
 #define LOFLOW_HOST_TRACER_LOAD_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "host/trace_record.h"
 
 #define TRACER_PROGRAMS 5u
 
 struct tracer_loaded {
     struct bpf_object *object;
     struct bpf_link *links[TRACER_PROGRAMS];
-    const volatile uint64_t *lost; /* the kernel writes it */
-    int ring;                      /* descriptor of the ring buffer map */
+    const volatile struct trace_counts *counts; /* the kernel writes them */
+    int ring;                                   /* descriptor of the ring buffer map */
 };
 
 int tracer_load(struct tracer_loaded *loaded, struct err *err);
+/* Begins or ends to watch system calls, which are not watched at first. */
+void tracer_watch_calls(struct tracer_loaded *loaded, bool watch);
+bool tracer_watches_calls(const struct tracer_loaded *loaded);
+
 void tracer_unload(struct tracer_loaded *loaded);
 
 #endif

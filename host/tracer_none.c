@@ -37,3 +37,9 @@ uint64_t tracer_lost(const struct tracer *tracer)
     (void)tracer;
     return 0;
 }
+
+bool tracer_sees_calls(const struct tracer *tracer)
+{
+    (void)tracer;
+    return false;
+}

@@ -2,10 +2,14 @@
 
 #include "base/clock.h"
 
-int causes_open(struct causes *causes, bool live, struct kept *kept, struct err *err)
+int causes_open(struct causes *causes, const char *filter, bool live, struct kept *kept,
+                struct err *err)
 {
     causes->kept = kept;
     struct err trouble;
+    int failed = endpoints_open(&causes->endpoints, filter, err);
+    if (failed)
+        return failed;
     causes->live = live;
     if (live && host_open(&causes->host, &(struct host_options){.trace = true}, &trouble) != 0)
         causes->host = NULL;
@@ -15,6 +19,7 @@ int causes_open(struct causes *causes, bool live, struct kept *kept, struct err 
 void causes_close(struct causes *causes)
 {
     diagnoser_close(causes->diagnoser);
+    endpoints_close(causes->endpoints);
     host_close(causes->host);
 }
 
@@ -109,9 +114,12 @@ void causes_event(struct causes *causes, struct tracker *tracker, const struct f
 static void take_trace(void *context, const struct trace_event *event)
 {
     struct causes *causes = context;
-    kept_trace(causes->kept, event);
     if (causes->also)
         causes->also(causes->also_context, event);
+    /* Who watches one port is not told of others. */
+    if (event->kind != TRACE_EXIT && !endpoints_pass(causes->endpoints, &event->tuple))
+        return;
+    kept_trace(causes->kept, event);
     diagnoser_trace(causes->diagnoser, event);
 }
 

@@ -12,6 +12,7 @@
 #define LOFLOW_APP_CAUSES_H
 
 #include "app/kept.h"
+#include "capture/endpoints.h"
 #include "diagnose/diagnoser.h"
 #include "report/report.h"
 
@@ -21,6 +22,7 @@
 struct causes {
     struct host *host; /* NULL for captures, or when the kernel tells nothing */
     struct diagnoser *diagnoser;
+    struct endpoints *endpoints; /* the capture's filter, for kernel events */
     struct flow_event waiting[CAUSES_WAITING];
     uint32_t first, count;
     bool live;
@@ -30,7 +32,9 @@ struct causes {
     void *also_context;
 };
 
-int causes_open(struct causes *causes, bool live, struct kept *kept, struct err *err);
+/* `filter` is that of the capture. */
+int causes_open(struct causes *causes, const char *filter, bool live, struct kept *kept,
+                struct err *err);
 void causes_close(struct causes *causes);
 
 /* Called for each event of a batch, before the next. Returns whether it is one that matters here. */

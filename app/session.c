@@ -161,7 +161,7 @@ static int open_causes(struct session *session, struct err *err)
         session->causes.also = run_trace;
         session->causes.also_context = session->run;
     }
-    int failed = causes_open(&session->causes, live, &session->kept, err);
+    int failed = causes_open(&session->causes, options->filter, live, &session->kept, err);
     if (!failed && options->read_path && strcmp(options->read_path, "-") != 0)
         kept_load(&session->kept, options->read_path, session->causes.diagnoser);
     if (!failed)

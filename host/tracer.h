@@ -58,7 +58,7 @@ unsigned tracer_read(struct tracer *tracer,
 uint64_t tracer_lost(const struct tracer *tracer);
 
 /* Are failed calls told now? Not while the machine makes very many system calls: looking at each
- * would slow it down, so then only 20 ms of each second are looked at. */
+ * would slow it down, so then only a short look twice a second remains. */
 bool tracer_sees_calls(const struct tracer *tracer);
 
 #endif

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PIDS_MAX   512u /* of one look into families: beyond, a walk over all costs no more */
-#define PIDS_ASKED 16u  /* holders that are kept of one socket */
+#define PIDS_MAX      512u /* of one look into families: beyond, a walk over all costs no more */
+#define REST_LEAST_NS CLOCK_NS_PER_S
+#define PIDS_ASKED    16u /* holders that are kept of one socket */
 
+/* Who is kept is proved by the descriptor: one link read, however many files the process has. */
 struct holder {
     pid_t pid;
-    uint64_t start; /* a pid with another start is another process */
+    int fd;
 };
 
 struct answer {
@@ -25,6 +27,16 @@ struct holders {
     pid_t known[HOLDERS_KNOWN];
     uint32_t next_known;
     uint32_t hidden;
+    int64_t ask_ns;    /* for the questions of a moment together */
+    int64_t moment_ns; /* when it began; monotonic */
+    int64_t asked_ns;  /* what its questions took so far */
+    uint32_t wanted[HOLDERS_KEPT];
+    size_t wanted_count;
+    struct owners_walk walk;
+    uint32_t walked[HOLDERS_KEPT]; /* what it looks for, sorted */
+    size_t walked_count;           /* 0: no walk goes on */
+    int64_t walk_ns;               /* what it took so far */
+    int64_t rest_until_ns;
 };
 
 /* Processes of one look, each once. */
@@ -34,15 +46,20 @@ struct pids {
     bool cut; /* there were more, or they are not told */
 };
 
-int holders_open(struct holders **holders, struct err *err)
+int holders_open(struct holders **holders, int64_t ask_ns, struct err *err)
 {
     *holders = calloc(1, sizeof **holders);
-    return *holders ? 0
-                    : err_set(err, ENOMEM, "no memory to look for processes; close other programs");
+    if (!*holders)
+        return err_set(err, ENOMEM, "no memory to look for processes; close other programs");
+    (*holders)->ask_ns = ask_ns;
+    return 0;
 }
 
 void holders_close(struct holders *holders)
 {
+    if (!holders)
+        return;
+    owners_walk_end(&holders->walk, NULL);
     free(holders);
 }
 
@@ -69,14 +86,16 @@ static struct answer *answer_of(struct holders *holders, uint32_t inode)
     return NULL;
 }
 
-/* Are those of an answer still the processes they were? One that ended has closed its files before
- * its parent takes notice. */
-static bool is_alive(const struct answer *answer)
+static uint32_t kept_count(const struct answer *answer)
 {
-    for (uint32_t at = 0; at < answer->count && at < PIDS_ASKED; at++) {
-        struct process_stat stat;
-        if (!process_read_stat(answer->holders[at].pid, &stat) || stat.state == 'Z' ||
-            stat.start != answer->holders[at].start)
+    return answer->count < PIDS_ASKED ? answer->count : PIDS_ASKED;
+}
+
+/* Do all of an answer hold it still? */
+static bool is_true(const struct answer *answer)
+{
+    for (uint32_t at = 0; at < kept_count(answer); at++) {
+        if (!owners_hold(answer->holders[at].pid, answer->holders[at].fd, answer->inode))
             return false;
     }
     return true;
@@ -87,7 +106,7 @@ static bool is_fresh(const struct answer *answer)
 {
     int64_t age_ns = clock_monotonic_ns() - answer->found_ns;
     int64_t most_ns = answer->count == 0 ? HOLDERS_AGE_NS / 10 : HOLDERS_AGE_NS;
-    return age_ns < most_ns && answer->count <= PIDS_ASKED && is_alive(answer);
+    return age_ns < most_ns && answer->count <= PIDS_ASKED && is_true(answer);
 }
 
 static void add_pid(struct pids *pids, pid_t pid)
@@ -137,38 +156,51 @@ static int compare_pids(const void *a, const void *b)
     return (one->pid > other->pid) - (one->pid < other->pid);
 }
 
-/* Looks into those that were not looked into, and adds the families of those who hold it. */
-static bool look_into_new(struct owners *all, struct pids *pids, size_t looked, uint32_t inode)
+/* Looks until the deadline. False: there may be more than what was found. */
+static bool look_until(struct owners *found, const struct owners_query *query, int64_t deadline_ns)
 {
     struct err err;
-    struct owners found;
-    if (owners_find_in(&found, &inode, 1, pids->pids + looked, pids->count - looked, &err))
+    struct owners_walk walk;
+    *found = (struct owners){0};
+    if (owners_walk_begin(&walk, query, &err))
         return false;
+    bool over = owners_walk_step(&walk, deadline_ns);
+    owners_walk_end(&walk, found);
+    return over;
+}
+
+/* Looks into those that were not looked into, and adds the families of those who hold it. */
+static bool look_into_new(struct owners *all, struct pids *pids, size_t looked, uint32_t inode,
+                          int64_t deadline_ns)
+{
+    struct owners found;
+    const struct owners_query query = {&inode, 1, pids->pids + looked, pids->count - looked};
+    bool over = look_until(&found, &query, deadline_ns);
     merge(all, &found);
-    for (size_t at = 0; at < found.count; at++)
+    for (size_t at = 0; over && at < found.count; at++)
         add_family(pids, found.found[at].pid);
     owners_free(&found);
-    return true;
+    return over;
 }
 
 /* Looks into the processes known, and then into the families of those who hold it, until there is
  * nobody new. False: that cannot be all, or it is nobody. */
-static bool look_into_known(struct holders *holders, const struct answer *before, uint32_t inode,
-                            struct owners *found)
+static bool look_into_known(const struct holders *holders, const struct answer *before,
+                            uint32_t inode, struct owners *found, int64_t deadline_ns)
 {
     struct pids pids = {.count = 0};
     for (uint32_t at = 0; at < HOLDERS_KNOWN; at++)
         add_pid(&pids, holders->known[at]);
-    for (uint32_t at = 0; before && at < before->count && at < PIDS_ASKED; at++)
+    for (uint32_t at = 0; before && at < kept_count(before); at++)
         add_pid(&pids, before->holders[at].pid);
     *found = (struct owners){.room = PIDS_MAX, .found = calloc(PIDS_MAX, sizeof *found->found)};
     bool done = found->found != NULL;
     for (size_t looked = 0; done && looked < pids.count && !pids.cut;) {
         size_t from = looked;
         looked = pids.count;
-        done = look_into_new(found, &pids, from, inode);
+        done = look_into_new(found, &pids, from, inode, deadline_ns);
     }
-    if (done)
+    if (found->count > 0)
         qsort(found->found, found->count, sizeof *found->found, compare_pids);
     return done && found->count > 0 && !pids.cut;
 }
@@ -181,19 +213,9 @@ static void keep(struct holders *holders, uint32_t inode, const struct owner *fi
     *answer =
         (struct answer){.inode = inode, .count = (uint32_t)count, .found_ns = clock_monotonic_ns()};
     for (size_t at = 0; at < count && at < PIDS_ASKED; at++)
-        answer->holders[at] = (struct holder){first[at].pid, first[at].start};
+        answer->holders[at] = (struct holder){first[at].pid, first[at].fd};
     if (count > 0)
         holders_know(holders, first->pid);
-}
-
-static void walk(struct holders *holders, const uint32_t *inodes, size_t count,
-                 struct owners *found)
-{
-    struct err err;
-    if (owners_find(found, inodes, count, &err))
-        *found = (struct owners){0};
-    else
-        holders->hidden = found->hidden;
 }
 
 static struct host_process process_of(const struct owner *owner)
@@ -219,58 +241,169 @@ static bool has_lost_one(const struct answer *before, const struct owners *found
     return before && found->count < before->count;
 }
 
+/* False: there was no time to find all. What was found holds it all the same. */
+static bool look(struct holders *holders, const struct answer *before, uint32_t inode,
+                 struct owners *found, int64_t deadline_ns)
+{
+    struct owners everywhere;
+    const struct owners_query query = {&inode, 1, NULL, 0};
+    bool all =
+        look_into_known(holders, before, inode, found, deadline_ns) && !has_lost_one(before, found);
+    if (all || clock_monotonic_ns() >= deadline_ns)
+        return all;
+    all = look_until(&everywhere, &query, deadline_ns);
+    if (all)
+        holders->hidden = everywhere.hidden;
+    if (!all && found->count > 0) {
+        owners_free(&everywhere);
+        return false;
+    }
+    owners_free(found);
+    *found = everywhere;
+    return all;
+}
+
+/* Those of an answer who hold it still. */
+static size_t tell_kept(const struct answer *answer, struct host_process *found, size_t room)
+{
+    size_t count = 0;
+    for (uint32_t at = 0; at < kept_count(answer); at++) {
+        const struct holder *holder = &answer->holders[at];
+        if (!owners_hold(holder->pid, holder->fd, answer->inode))
+            continue;
+        if (count < room)
+            found[count] = describe(holder->pid);
+        count++;
+    }
+    return count;
+}
+
+/* What is left of the time for the questions of this moment. */
+static int64_t time_left_ns(struct holders *holders, int64_t now_ns)
+{
+    if (now_ns - holders->moment_ns >= HOLDERS_MOMENT_NS) {
+        holders->moment_ns = now_ns;
+        holders->asked_ns = 0;
+    }
+    return holders->ask_ns - holders->asked_ns;
+}
+
+/* Looks as long as there is time, and keeps what is all there is. */
+static bool ask(struct holders *holders, const struct answer *before, uint32_t inode,
+                struct owners *found)
+{
+    int64_t begin_ns = clock_monotonic_ns(), left_ns = time_left_ns(holders, begin_ns);
+    *found = (struct owners){0};
+    if (left_ns <= 0)
+        return false;
+    bool all = look(holders, before, inode, found, begin_ns + left_ns);
+    holders->asked_ns += clock_monotonic_ns() - begin_ns;
+    if (all)
+        keep(holders, inode, found->found, found->count);
+    return all;
+}
+
 size_t holders_of(struct holders *holders, uint32_t inode, struct host_process *found, size_t room)
 {
     struct owners owners;
-    struct answer *before = inode == 0 ? NULL : answer_of(holders, inode);
+    const struct answer *before = inode == 0 ? NULL : answer_of(holders, inode);
     if (inode == 0)
         return 0;
-    if (before && is_fresh(before)) {
-        for (size_t at = 0; at < before->count && at < room; at++)
-            found[at] = describe(before->holders[at].pid);
-        return before->count;
+    if (before && is_fresh(before))
+        return tell_kept(before, found, room);
+    bool all = ask(holders, before, inode, &owners);
+    size_t count = 0;
+    if (!all) {
+        holders_want(holders, inode);
+        count = before ? tell_kept(before, found, room) : 0;
     }
-    if (!look_into_known(holders, before, inode, &owners) || has_lost_one(before, &owners)) {
-        owners_free(&owners);
-        walk(holders, &inode, 1, &owners);
-    }
-    size_t count = owners.count;
-    keep(holders, inode, owners.found, count);
-    for (size_t at = 0; at < count && at < room; at++)
+    for (size_t at = 0; count == 0 && at < owners.count && at < room; at++)
         found[at] = process_of(&owners.found[at]);
+    count = count > 0 ? count : owners.count;
     owners_free(&owners);
     return count;
 }
 
-bool holders_is_held_by(pid_t pid, uint32_t inode)
+bool holders_is_held_by(pid_t pid, uint32_t inode, int64_t deadline_ns, bool *known)
 {
     struct owners found;
-    struct err err;
-    if (owners_find_in(&found, &inode, 1, &pid, 1, &err))
-        return false;
+    const struct owners_query query = {&inode, 1, &pid, 1};
+    bool over = look_until(&found, &query, deadline_ns);
     bool holds = found.count > 0;
+    *known = over || holds;
     owners_free(&found);
     return holds;
 }
 
-void holders_find_all(struct holders *holders, const uint32_t *inodes, size_t count,
-                      void (*take)(void *context, uint32_t inode, const struct host_process *first,
-                                   size_t holders),
-                      void *context)
+static int compare_inodes(const void *a, const void *b)
+{
+    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+    return (one > other) - (one < other);
+}
+
+bool holders_want(struct holders *holders, uint32_t inode)
+{
+    if (bsearch(&inode, holders->walked, holders->walked_count, sizeof inode, compare_inodes))
+        return true;
+    for (size_t at = 0; at < holders->wanted_count; at++) {
+        if (holders->wanted[at] == inode)
+            return true;
+    }
+    if (holders->wanted_count == HOLDERS_KEPT)
+        return false;
+    holders->wanted[holders->wanted_count++] = inode;
+    return true;
+}
+
+static bool begin_walk(struct holders *holders)
+{
+    struct err err;
+    size_t count = holders->wanted_count;
+    memcpy(holders->walked, holders->wanted, sizeof holders->walked);
+    qsort(holders->walked, count, sizeof *holders->walked, compare_inodes);
+    if (owners_walk_begin(&holders->walk, &(struct owners_query){holders->walked, count, NULL, 0},
+                          &err))
+        return false;
+    holders->walked_count = count;
+    holders->wanted_count = 0;
+    holders->walk_ns = 0;
+    return true;
+}
+
+static void end_walk(struct holders *holders, const struct holders_taker *taker)
 {
     struct owners found;
-    count = count < HOLDERS_KEPT ? count : HOLDERS_KEPT;
-    if (count == 0)
-        return;
-    walk(holders, inodes, count, &found);
+    size_t count = holders->walked_count;
+    owners_walk_end(&holders->walk, &found);
+    holders->walked_count = 0;
+    holders->hidden = found.hidden;
     for (size_t at = 0; at < count; at++) {
+        uint32_t inode = holders->walked[at];
         size_t holding = 0;
-        const struct owner *first = owners_of(&found, inodes[at], &holding);
+        const struct owner *first = owners_of(&found, inode, &holding);
         struct host_process process = {0};
-        keep(holders, inodes[at], first, holding);
+        keep(holders, inode, first, holding);
         if (first)
             process = process_of(first);
-        take(context, inodes[at], first ? &process : NULL, holding);
+        taker->take(taker->context, inode, first ? &process : NULL, holding);
     }
     owners_free(&found);
+}
+
+bool holders_step(struct holders *holders, int64_t deadline_ns, const struct holders_taker *taker)
+{
+    int64_t begin_ns = clock_monotonic_ns();
+    bool goes_on = holders->walked_count > 0;
+    bool may_begin = holders->wanted_count > 0 && begin_ns >= holders->rest_until_ns;
+    if (!goes_on && (!may_begin || !begin_walk(holders)))
+        return true;
+    bool over = owners_walk_step(&holders->walk, deadline_ns);
+    if (over)
+        end_walk(holders, taker);
+    int64_t end_ns = clock_monotonic_ns();
+    holders->walk_ns += end_ns - begin_ns;
+    int64_t rest_ns = holders->walk_ns * HOLDERS_REST;
+    if (over)
+        holders->rest_until_ns = end_ns + (rest_ns > REST_LEAST_NS ? rest_ns : REST_LEAST_NS);
+    return over;
 }

@@ -1,9 +1,13 @@
 /*
  * Purpose: which processes hold a socket, asked again and again and answered quickly.
- * Owns:    HOLDERS_KEPT answers and HOLDERS_KNOWN processes that are likely to hold the next one.
+ * Owns:    HOLDERS_KEPT answers and HOLDERS_KNOWN processes that are likely to hold the next one;
+ *          a walk over /proc for what could not be answered.
  * Bounds:  an answer younger than HOLDERS_AGE_NS costs some 10 us; else a look into the processes
- *          known and their families, some 3 us an open file; else one walk over /proc, some 30 us a
- *          process.
+ *          known and their families, some 3 us an open file; else a walk over /proc, some 30 us a
+ *          process. All questions within HOLDERS_MOMENT_NS look no longer than holders_open was told
+ *          (and one read of a directory: a millisecond). What that was not enough for is unknown
+ *          then, is found by holders_step, and answered when it is asked for again. The walks of
+ *          holders_step rest for HOLDERS_REST times as long as they took: 1 % of a core.
  * Fails:   by not finding: holders_hidden says whether processes could not be looked into.
  * Used by: host/host, host/listeners.
  *
@@ -19,28 +23,39 @@
 #define HOLDERS_KEPT   256u
 #define HOLDERS_KNOWN  16u
 #define HOLDERS_AGE_NS CLOCK_NS_PER_S
+#define HOLDERS_REST   100
+
+#define HOLDERS_ASK_NS    (20 * CLOCK_NS_PER_MS)
+#define HOLDERS_MOMENT_NS (100 * CLOCK_NS_PER_MS)
 
 struct holders;
 
-int holders_open(struct holders **holders, struct err *err);
+/* Questions of one moment may look for ask_ns, as a rule HOLDERS_ASK_NS. */
+int holders_open(struct holders **holders, int64_t ask_ns, struct err *err);
 void holders_close(struct holders *holders);
 
 /* A process that is likely to hold what will be asked for. */
 void holders_know(struct holders *holders, pid_t pid);
 
 /* The holders of one socket, least pid first. Returns how many there are; `room` of them are
- * written. */
+ * written. Without the time to find all: those who surely hold it, 0 for unknown, and it is wanted. */
 size_t holders_of(struct holders *holders, uint32_t inode, struct host_process *found, size_t room);
 
-/* Does the process hold it? */
-bool holders_is_held_by(pid_t pid, uint32_t inode);
+/* Does the process hold it? Not `known` when there was no time to find out. */
+bool holders_is_held_by(pid_t pid, uint32_t inode, int64_t deadline_ns, bool *known);
 
-/* Walks over /proc once for all of these (sorted), HOLDERS_KEPT at most, and hands each answer over:
- * the holder with the least pid, NULL for none, and how many there are. */
-void holders_find_all(struct holders *holders, const uint32_t *inodes, size_t count,
-                      void (*take)(void *context, uint32_t inode, const struct host_process *first,
-                                   size_t holders),
-                      void *context);
+/* The next walk looks for the holders of that socket. False: it looks for HOLDERS_KEPT already. */
+bool holders_want(struct holders *holders, uint32_t inode);
+
+/* Is given each answer of a walk: the holder with the least pid, NULL for none, and how many. */
+struct holders_taker {
+    void *context;
+    void (*take)(void *context, uint32_t inode, const struct host_process *first, size_t holders);
+};
+
+/* Goes on with the walk for those that are wanted until that time of clock_monotonic_ns, and hands
+ * its answers over when it is over. False: it is not over. */
+bool holders_step(struct holders *holders, int64_t deadline_ns, const struct holders_taker *taker);
 
 /* Processes that the last walk could not look into. */
 uint32_t holders_hidden(const struct holders *holders);

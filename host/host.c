@@ -14,9 +14,10 @@
 #define LOOK_TICK_NS (50 * CLOCK_NS_PER_MS)
 #define LOOK_ASK_NS  (5 * CLOCK_NS_PER_MS)
 
-/* Walks over /proc that nobody waits for: one a second, and one percent of a core. */
-#define WALK_LEAST_NS CLOCK_NS_PER_S
-#define WALK_REST     100
+/* Walks over /proc that nobody waits for: names have the first part of this time in a tick. Beyond it
+ * comes at most one read of a directory, a millisecond. */
+#define SLICE_NS       (4 * CLOCK_NS_PER_MS)
+#define SLICE_NAMES_NS (2 * CLOCK_NS_PER_MS)
 
 struct host {
     struct sockets *sockets;
@@ -28,7 +29,6 @@ struct host {
     struct tracer *tracer; /* NULL: none */
     struct err tracer_trouble;
     uint32_t missing;
-    int64_t rest_until_ns; /* no walk before; monotonic */
 };
 
 static int open_parts(struct host *host, struct err *err)
@@ -39,7 +39,7 @@ static int open_parts(struct host *host, struct err *err)
     if (!failed)
         failed = netns_open(&host->netns, err);
     if (!failed)
-        failed = holders_open(&host->holders, err);
+        failed = holders_open(&host->holders, HOLDERS_ASK_NS, err);
     if (!failed)
         failed = listeners_open(&host->listeners, host->holders, clock_wall_ns(), err);
     if (!failed)
@@ -144,12 +144,9 @@ void host_poll(struct host *host, void (*take)(void *context, const struct trace
 void host_tick(struct host *host, int64_t now_ns)
 {
     listeners_refresh(host->listeners, now_ns, LOOK_TICK_NS);
-    names_resolve(host->names, clock_monotonic_ns());
     int64_t begin_ns = clock_monotonic_ns();
-    if (begin_ns < host->rest_until_ns || !listeners_find_holders(host->listeners))
-        return;
-    int64_t end_ns = clock_monotonic_ns(), rest_ns = (end_ns - begin_ns) * WALK_REST;
-    host->rest_until_ns = end_ns + (rest_ns > WALK_LEAST_NS ? rest_ns : WALK_LEAST_NS);
+    names_step(host->names, begin_ns, begin_ns + SLICE_NAMES_NS);
+    (void)listeners_find_holders(host->listeners, begin_ns + SLICE_NS);
 }
 
 struct names *host_names(struct host *host)
@@ -212,6 +209,8 @@ void host_each_listener(struct host *host,
 {
     int64_t now_ns = clock_wall_ns();
     listeners_refresh(host->listeners, now_ns, LOOK_ASK_NS);
+    /* One walk for all that are new, if it is short. */
+    (void)listeners_find_holders(host->listeners, clock_monotonic_ns() + HOLDERS_ASK_NS);
     for (size_t n = 0; listeners_at(host->listeners, n); n++) {
         struct host_listener listener = complete(host, n, now_ns);
         take(context, &listener);

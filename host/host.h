@@ -2,7 +2,8 @@
  * Purpose: what this machine knows of a connection, asked narrowly and at the moment it matters.
  * Owns:    sockets, owners, names, the tracer, a history of listeners and of kernel events.
  * Bounds:  every table is bounded and written over from its oldest end; a question costs microseconds,
- *          but for those that say otherwise. Nothing waits.
+ *          but for those that say otherwise. Nothing waits. Processes are looked for at most 5 ms a
+ *          tick, and 20 ms for the questions of a tenth of a second together.
  * Fails:   host_open with -errno and a sentence when not even sockets are told. What else is missing
  *          (tracer, processes of other users, other namespaces) is in host_missing: answers are
  *          then fewer, never guessed.
@@ -48,7 +49,7 @@ void host_poll(struct host *host, void (*take)(void *context, const struct trace
                void *context);
 
 /* Ten times a second: compares the listeners with those of before (without a tracer that is how
- * their history is learned), finds processes that are wanted. now_ns is CLOCK_REALTIME. */
+ * their history is learned), goes on finding processes that are wanted. now_ns is CLOCK_REALTIME. */
 void host_tick(struct host *host, int64_t now_ns);
 
 /* The names of live ends, for report and ui. */
@@ -59,8 +60,9 @@ struct names *host_names(struct host *host);
 bool host_client(struct host *host, const struct tuple *tuple, unsigned end,
                  struct host_process *process);
 
-/* The holders of a socket, by its inode, least pid first. Returns how many there are; `room` of them are written. A
- * walk over /proc when they are not among the processes known already: milliseconds. */
+/* The holders of a socket, by its inode, least pid first. Returns how many there are; `room` of them are
+ * written. A walk over /proc when they are not among the processes known already: up to 20 ms. Whom
+ * that does not find is unknown, in all questions for processes, until ticks have found it. */
 size_t host_holders(struct host *host, uint32_t inode, struct host_process *holders, size_t room);
 
 #define HOST_LISTENERS_MAX 32u

@@ -10,9 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Looks at what a process holds to tell who opened a listener take no longer, at one look. */
+#define MATCH_NS (2 * CLOCK_NS_PER_MS)
+
 struct listener {
     struct host_listener told;
     bool looked;                        /* its holders were looked for */
+    bool dear;                          /* there is no time to find its opener */
     bool here;                          /* in the look at hand */
     uint32_t queues[LISTENERS_SECONDS]; /* longest of each second, at second % LISTENERS_SECONDS */
     int64_t second;                     /* of the latest of them */
@@ -189,23 +193,47 @@ static unsigned count_openless(const struct listeners *listeners, const struct t
     return count;
 }
 
+/* Which of several that opened the same end holds that one? NULL: none, or it takes too long. */
+static struct trace_event *find_opener(struct listeners *listeners, struct listener *listener)
+{
+    const struct host_socket *socket = &listener->told.socket;
+    int64_t deadline_ns = clock_monotonic_ns() + MATCH_NS;
+    struct trace_event *opened = pending_of(&listeners->opened, &socket->tuple, 0);
+    while (opened && !listener->dear) {
+        bool known = false;
+        if (holders_is_held_by(opened->pid, socket->inode, deadline_ns, &known))
+            return opened;
+        listener->dear = !known;
+        opened = pending_of(&listeners->opened, &socket->tuple, opened->time_ns + 1);
+    }
+    return NULL;
+}
+
 /* Of several sockets at one end each is given to the process that holds it; of a single one the
  * process may have passed it on already. */
 static void match_opener(struct listeners *listeners, struct listener *listener)
 {
     const struct tuple *tuple = &listener->told.socket.tuple;
-    struct trace_event *first = pending_of(&listeners->opened, tuple, 0), *opened = first;
-    while (opened && !holders_is_held_by(opened->pid, listener->told.socket.inode))
-        opened = pending_of(&listeners->opened, tuple, opened->time_ns + 1);
-    bool alone = first && !pending_of(&listeners->opened, tuple, first->time_ns + 1) &&
+    struct trace_event *opened = pending_of(&listeners->opened, tuple, 0);
+    bool alone = opened && !pending_of(&listeners->opened, tuple, opened->time_ns + 1) &&
                  count_openless(listeners, tuple) == 1;
-    if (!opened && alone)
-        opened = first;
+    if (opened && !alone)
+        opened = find_opener(listeners, listener);
     if (!opened)
         return;
     listener->told.opener = process_of_call(opened->pid, opened->comm, opened->time_ns);
     listener->told.opened_ns = opened->time_ns;
     opened->time_ns = 0;
+}
+
+/* What does not fit into the time is for the next look. */
+static void match_openers(struct listeners *listeners)
+{
+    int64_t until_ns = clock_monotonic_ns() + MATCH_NS;
+    for (size_t at = 0; at < listeners->count && clock_monotonic_ns() < until_ns; at++) {
+        if (lacks_opener(&listeners->found[at]))
+            match_opener(listeners, &listeners->found[at]);
+    }
 }
 
 static void note_queue(struct listener *listener, int64_t now_ns)
@@ -289,10 +317,7 @@ void listeners_refresh(struct listeners *listeners, int64_t now_ns, int64_t most
     if (sockets_dump(listeners->sockets, &query, &visitor, &err))
         return;
     take_look(listeners, now_ns);
-    for (size_t at = 0; at < listeners->count; at++) {
-        if (lacks_opener(&listeners->found[at]))
-            match_opener(listeners, &listeners->found[at]);
-    }
+    match_openers(listeners);
     listeners->looked = true;
     listeners->stale = false;
     listeners->looked_ns = now_ns;
@@ -313,23 +338,15 @@ static void take_holders(void *context, uint32_t inode, const struct host_proces
     }
 }
 
-static int compare_inodes(const void *a, const void *b)
+bool listeners_find_holders(struct listeners *listeners, int64_t deadline_ns)
 {
-    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
-    return (one > other) - (one < other);
-}
-
-bool listeners_find_holders(struct listeners *listeners)
-{
-    uint32_t inodes[HOLDERS_KEPT];
-    size_t count = 0;
-    for (size_t at = 0; at < listeners->count && count < HOLDERS_KEPT; at++) {
+    const struct holders_taker taker = {listeners, take_holders};
+    bool taken = true;
+    for (size_t at = 0; taken && at < listeners->count; at++) {
         if (!listeners->found[at].looked)
-            inodes[count++] = listeners->found[at].told.socket.inode;
+            taken = holders_want(listeners->holders, listeners->found[at].told.socket.inode);
     }
-    qsort(inodes, count, sizeof *inodes, compare_inodes);
-    holders_find_all(listeners->holders, inodes, count, take_holders, listeners);
-    return count > 0;
+    return holders_step(listeners->holders, deadline_ns, &taker);
 }
 
 const struct host_listener *listeners_at(const struct listeners *listeners, size_t n)

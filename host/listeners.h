@@ -3,7 +3,8 @@
  *          queues were, and those that listened before.
  * Owns:    a netlink socket, LISTENERS_MAX listeners, LISTENERS_PAST past ones, and the latest
  *          LISTENERS_EVENTS kernel events that are not matched yet.
- * Bounds:  a look costs some 30 us, and 0.5 us a listener. Listeners beyond LISTENERS_MAX are not
+ * Bounds:  a look costs some 30 us, and 0.5 us a listener; where several opened the same end, up to
+ *          4 ms to tell them apart: who opened one that takes longer stays unknown. Listeners beyond LISTENERS_MAX are not
  *          known, and then none is said to be gone.
  * Fails:   listeners_open with -errno and a sentence.
  * Used by: host/host.
@@ -58,9 +59,9 @@ void listeners_note(struct listeners *listeners, const struct trace_event *event
  * the kernel all stays as it was. */
 void listeners_refresh(struct listeners *listeners, int64_t now_ns, int64_t most_age_ns);
 
-/* Finds the holders of those that are new by one walk over /proc. False: there are none, and nothing
- * was done. */
-bool listeners_find_holders(struct listeners *listeners);
+/* Goes on finding the holders of those that are new, and of all that holders_of was asked for in vain,
+ * until that time of clock_monotonic_ns. False: the walk is not over. */
+bool listeners_find_holders(struct listeners *listeners, int64_t deadline_ns);
 
 /* The n-th one, in no order; NULL beyond the last. Valid until the next refresh. */
 const struct host_listener *listeners_at(const struct listeners *listeners, size_t n);

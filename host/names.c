@@ -1,7 +1,8 @@
 /*
  * Theory: asking the kernel which socket has a tuple is cheap, finding who holds that socket is not.
  * So the inode is asked for at once, while the socket is there, and the processes of all new inodes
- * are found together by one walk. A server is known by its listener, since the accepted socket has
+ * are found together by one walk, in slices: first over the processes named last, which is short and
+ * mostly enough, and else over all. A server is known by its listener, since the accepted socket has
  * no inode before accept(2), and most connections are over before a walk comes.
  */
 #include "host/names.h"
@@ -24,6 +25,18 @@ struct entry {
     struct owner owner;
 };
 
+/* Tickets whose processes are looked for by the walk at hand. */
+struct question {
+    uint32_t first, count;
+    uint32_t inodes[NEW_MAX]; /* of those, sorted; known ones are left out */
+    uint32_t inode_count;
+    pid_t pids[RECENT_MAX]; /* where it is looked first */
+    uint32_t pid_count;
+    uint32_t taken; /* of what the walk found */
+    uint32_t left;  /* tickets without a process */
+    bool everywhere;
+};
+
 struct names {
     struct sockets *sockets;
     struct host_socket listeners[LISTENERS_MAX];
@@ -31,6 +44,10 @@ struct names {
     int64_t listeners_ns; /* when they were dumped; monotonic */
     uint32_t last_ticket;
     uint32_t fresh; /* tickets from this one on were not looked for */
+    struct question question;
+    struct owners_walk walk;
+    bool walks;       /* it goes on */
+    int64_t spent_ns; /* on the question */
     int64_t rest_until_ns;
     uint32_t asked; /* since names_resolve */
     pid_t recent[RECENT_MAX];
@@ -58,6 +75,7 @@ void names_close(struct names *names)
 {
     if (!names)
         return;
+    owners_walk_end(&names->walk, NULL);
     sockets_close(names->sockets);
     free(names);
 }
@@ -186,73 +204,118 @@ static void remember(struct names *names, pid_t pid)
     names->recent[names->recent_at++ % RECENT_MAX] = pid;
 }
 
-/* Tickets that are not answered yet. */
-struct question {
-    uint32_t first, count;
-    uint32_t inodes[NEW_MAX]; /* of those, sorted; known ones are left out */
-    uint32_t inode_count;
-};
+static int compare_pids(const void *a, const void *b)
+{
+    pid_t one = *(const pid_t *)a, other = *(const pid_t *)b;
+    return (one > other) - (one < other);
+}
 
 static void collect_unknown(const struct names *names, struct question *question)
 {
     question->inode_count = 0;
     for (uint32_t at = 0; at < question->count; at++) {
         const struct entry *entry = &names->entries[place_of(question->first + at)];
-        if (!entry->known)
+        if (entry->ticket == question->first + at && !entry->known)
             question->inodes[question->inode_count++] = entry->owner.inode;
     }
     qsort(question->inodes, question->inode_count, sizeof question->inodes[0], compare_inodes);
 }
 
-static void take_found(struct names *names, const struct question *question,
-                       const struct owners *found)
+/* The least pid that holds a socket is found first, so it names the socket. */
+static void name_tickets(struct names *names, const struct owner *owner)
 {
+    struct question *question = &names->question;
     for (uint32_t at = 0; at < question->count; at++) {
         struct entry *entry = &names->entries[place_of(question->first + at)];
-        size_t holders = 0;
-        const struct owner *owner = owners_of(found, entry->owner.inode, &holders);
-        if (entry->ticket != question->first + at || !owner)
+        if (entry->ticket != question->first + at || entry->known ||
+            entry->owner.inode != owner->inode)
             continue;
         entry->owner = *owner;
         entry->known = true;
+        question->left--;
         remember(names, owner->pid);
     }
 }
 
-/* `everywhere`: in all processes, else in those named last. */
-static void look(struct names *names, struct question *question, bool everywhere)
+static void take_found(struct names *names)
 {
-    struct owners found;
+    while (names->question.taken < names->walk.owners.count)
+        name_tickets(names, &names->walk.owners.found[names->question.taken++]);
+}
+
+/* In all processes or those named last, for what is unknown still. False: there is no such walk. */
+static bool begin_walk(struct names *names, bool everywhere)
+{
     struct err err;
+    struct question *question = &names->question;
     collect_unknown(names, question);
-    if (question->inode_count == 0)
+    question->taken = 0;
+    question->left = question->inode_count;
+    question->everywhere = everywhere;
+    const struct owners_query query = {question->inodes, question->inode_count,
+                                       everywhere ? NULL : question->pids, question->pid_count};
+    names->walks = question->inode_count > 0 && owners_walk_begin(&names->walk, &query, &err) == 0;
+    return names->walks;
+}
+
+/* Asks for the tickets that were given since. False: there are none that are unknown. */
+static bool begin_question(struct names *names)
+{
+    struct question *question = &names->question;
+    question->count = names->last_ticket + 1 - names->fresh;
+    if (question->count > NEW_MAX)
+        question->count = NEW_MAX;
+    question->first = names->last_ticket + 1 - question->count;
+    question->pid_count = 0;
+    for (uint32_t at = 0; at < RECENT_MAX; at++) {
+        if (names->recent[at] != 0)
+            question->pids[question->pid_count++] = names->recent[at];
+    }
+    qsort(question->pids, question->pid_count, sizeof question->pids[0], compare_pids);
+    names->spent_ns = 0;
+    names->fresh = names->last_ticket + 1;
+    return begin_walk(names, false);
+}
+
+/* False: the question is not answered yet. */
+static bool answer(struct names *names, int64_t deadline_ns)
+{
+    while (names->walks) {
+        bool over = owners_walk_step(&names->walk, deadline_ns);
+        take_found(names);
+        if (!over && names->question.left > 0)
+            return false;
+        owners_walk_end(&names->walk, NULL);
+        names->walks = false;
+        if (!names->question.everywhere)
+            (void)begin_walk(names, true);
+    }
+    return true;
+}
+
+void names_step(struct names *names, int64_t now_ns, int64_t deadline_ns)
+{
+    names->asked = 0;
+    if (!names->walks && now_ns < names->rest_until_ns)
         return;
-    int failed = everywhere ? owners_find(&found, question->inodes, question->inode_count, &err)
-                            : owners_find_in(&found, question->inodes, question->inode_count,
-                                             names->recent, RECENT_MAX, &err);
-    if (failed)
+    if (!names->walks && !begin_question(names))
         return;
-    take_found(names, question, &found);
-    owners_free(&found);
+    bool over = answer(names, deadline_ns);
+    int64_t end_ns = clock_monotonic_ns();
+    names->spent_ns += end_ns - now_ns;
+    if (over)
+        names->rest_until_ns = end_ns + names->spent_ns * NAMES_REST;
 }
 
 void names_resolve(struct names *names, int64_t now_ns)
 {
-    struct question question = {names->fresh, names->last_ticket + 1 - names->fresh, {0}, 0};
-    names->asked = 0;
-    if (question.count == 0)
-        return;
-    if (question.count > NEW_MAX) {
-        question.first = names->last_ticket + 1 - NEW_MAX;
-        question.count = NEW_MAX;
+    /* A walk that goes on begins anew, for what came since too. */
+    if (names->walks) {
+        owners_walk_end(&names->walk, NULL);
+        names->walks = false;
+        names->fresh = names->question.first;
     }
-    if (now_ns < names->rest_until_ns)
-        return;
-    int64_t begin_ns = clock_monotonic_ns();
-    look(names, &question, false);
-    look(names, &question, true);
-    names->fresh = names->last_ticket + 1;
-    names->rest_until_ns = now_ns + (clock_monotonic_ns() - begin_ns) * NAMES_REST;
+    names_step(names, now_ns, INT64_MAX);
 }
 
 const struct owner *names_owner(const struct names *names, uint32_t ticket)

@@ -3,8 +3,9 @@
  * Owns:    a netlink socket, NAMES_MAX ends that were asked for, and what is known of each.
  * Bounds:  NAMES_ASK questions at a time; names_client and names_server cost one exact lookup or
  *          one dump of listeners, 3 to 30 us;
- *          names_resolve a look into the processes named last, and, when that is not enough, one
- *          walk over /proc; it rests for NAMES_REST times as long as they took: 1 % of a core.
+ *          names_step goes on until its deadline with a look into the processes named last, and, when
+ *          that is not enough, a walk over /proc, and one read of a directory longer: a millisecond.
+ *          It rests for NAMES_REST times as long as they took: 1 % of a core.
  * Fails:   names_open with -errno and a sentence. An end whose socket is gone stays unknown: it is
  *          not guessed.
  * Used by: app/session (asks), report (tells).
@@ -19,7 +20,7 @@
 #define NAMES_MAX  65536u
 #define NAMES_REST 100
 
-/* Questions between two names_resolve: more connections a moment go unnamed. */
+/* Questions between two names_step: more connections a moment go unnamed. */
 #define NAMES_ASK 512
 
 struct names;
@@ -38,10 +39,14 @@ uint32_t names_server(struct names *names, const struct tuple *tuple, unsigned e
 /* A process that is known already. Returns a ticket. */
 uint32_t names_process(struct names *names, const struct host_process *process);
 
-/* Finds the processes of tickets that were given since. */
+/* Goes on finding the processes of tickets that were given, until the deadline. Both times are of
+ * clock_monotonic_ns, now_ns is its present one. */
+void names_step(struct names *names, int64_t now_ns, int64_t deadline_ns);
+
+/* Finds them all before it returns, for when nobody reads packets any more: up to a second. */
 void names_resolve(struct names *names, int64_t now_ns);
 
-/* NULL: not known yet, or no more. Valid until the next names_resolve. */
+/* NULL: not known yet, or no more. Valid until the next names_step. */
 const struct owner *names_owner(const struct names *names, uint32_t ticket);
 
 #endif

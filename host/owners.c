@@ -1,21 +1,19 @@
+/*
+ * Theory: /proc/PID/fd of all processes is read file by file, and what a walk has open is kept between
+ * its steps: /proc, and the directory of the process at hand. Both are read in the order of their
+ * numbers, so a process or file that ends meanwhile is left out, and one that begins is found when
+ * its number is yet to come. An open directory stays that process's, whoever gets its pid later.
+ */
 #include "host/owners.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* One walk. */
-struct walk {
-    struct owners *owners;
-    const uint32_t *inodes;
-    size_t count;
-    int proc; /* descriptor of /proc */
-};
+#include "base/clock.h"
 
 static int compare_inodes(const void *a, const void *b)
 {
@@ -36,8 +34,10 @@ static void describe(struct owner *owner, const struct owner *before)
     struct process_stat stat;
     if (before && before->pid == owner->pid) {
         uint32_t inode = owner->inode;
+        int fd = owner->fd;
         *owner = *before;
         owner->inode = inode;
+        owner->fd = fd;
         return;
     }
     process_read_comm(owner->pid, owner->comm);
@@ -55,93 +55,142 @@ static bool is_known(const struct owners *owners, uint32_t inode, pid_t pid)
     return false;
 }
 
-static void take_link(const struct walk *walk, pid_t pid, const char *link)
+/* The socket that a descriptor's link names; 0 for anything else. */
+static uint32_t read_inode(int dir, const char *path)
 {
-    struct owners *owners = walk->owners;
     static const char prefix[] = "socket:[";
+    char link[64], *end = NULL;
+    ssize_t len = readlinkat(dir, path, link, sizeof link - 1);
+    if (len <= 0)
+        return 0;
+    link[len] = '\0';
     if (strncmp(link, prefix, sizeof prefix - 1) != 0)
-        return;
-    char *end = NULL;
+        return 0;
     uint32_t inode = (uint32_t)strtoul(link + sizeof prefix - 1, &end, 10);
-    if (*end != ']' ||
-        !bsearch(&inode, walk->inodes, walk->count, sizeof *walk->inodes, compare_inodes) ||
-        owners->count == owners->room || is_known(owners, inode, pid))
+    return *end == ']' ? inode : 0;
+}
+
+/* Reads one file of the process at hand; after the last one there is none at hand. */
+static void step_file(struct owners_walk *walk)
+{
+    struct owners *owners = &walk->owners;
+    const struct owners_query *query = &walk->query;
+    struct dirent *file = readdir(walk->files);
+    if (!file) {
+        (void)closedir(walk->files);
+        walk->files = NULL;
+        return;
+    }
+    uint32_t inode = read_inode(dirfd(walk->files), file->d_name);
+    if (inode == 0 || !bsearch(&inode, query->inodes, query->count, sizeof inode, compare_inodes) ||
+        owners->count == owners->room || is_known(owners, inode, walk->pid))
         return;
     struct owner *owner = &owners->found[owners->count++];
-    *owner = (struct owner){.inode = inode, .pid = pid};
+    int fd = (int)strtol(file->d_name, NULL, 10);
+    *owner = (struct owner){.inode = inode, .pid = walk->pid, .fd = fd};
     describe(owner, owners->count > 1 ? owner - 1 : NULL);
 }
 
-static void look_into(const struct walk *walk, pid_t pid)
+/* 0: no more. */
+static pid_t next_pid(struct owners_walk *walk)
 {
-    char path[64], link[64];
-    (void)snprintf(path, sizeof path, "%d/fd", (int)pid);
-    int fd = openat(walk->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *files = fd < 0 ? NULL : fdopendir(fd);
-    if (!files) {
-        walk->owners->hidden += errno == EACCES;
-        if (fd >= 0)
-            (void)close(fd);
-        return;
-    }
-    for (struct dirent *file = readdir(files); file; file = readdir(files)) {
-        ssize_t len = readlinkat(fd, file->d_name, link, sizeof link - 1);
-        if (len <= 0)
-            continue;
-        link[len] = '\0';
-        take_link(walk, pid, link);
-    }
-    (void)closedir(files);
-}
-
-static void look_into_all(const struct walk *walk, DIR *processes)
-{
-    for (struct dirent *entry = readdir(processes); entry; entry = readdir(processes)) {
+    const struct owners_query *query = &walk->query;
+    if (query->pids)
+        return walk->next < query->pid_count ? query->pids[walk->next++] : 0;
+    for (struct dirent *entry = readdir(walk->proc); entry; entry = readdir(walk->proc)) {
         char *end = NULL;
         long pid = strtol(entry->d_name, &end, 10);
         if (pid > 0 && *end == '\0')
-            look_into(walk, (pid_t)pid);
+            return (pid_t)pid;
     }
+    return 0;
 }
 
-/* `pids` NULL: all of them. */
-static int find(struct owners *owners, struct walk *walk, const pid_t *pids, size_t pid_count,
-                struct err *err)
+/* Takes the next process in hand, if it may be looked into. False: there is none. */
+static bool step_process(struct owners_walk *walk)
 {
-    size_t room = OWNERS_LEAST + walk->count * 2;
-    *owners = (struct owners){.room = room < OWNERS_MAX ? room : OWNERS_MAX};
-    owners->found = calloc(owners->room, sizeof(struct owner));
-    if (!owners->found)
+    char path[64];
+    walk->pid = next_pid(walk);
+    if (walk->pid == 0)
+        return false;
+    (void)snprintf(path, sizeof path, "%d/fd", (int)walk->pid);
+    int fd = openat(dirfd(walk->proc), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    walk->files = fd < 0 ? NULL : fdopendir(fd);
+    if (walk->files)
+        return true;
+    walk->owners.hidden += errno == EACCES;
+    if (fd >= 0)
+        (void)close(fd);
+    return true;
+}
+
+int owners_walk_begin(struct owners_walk *walk, const struct owners_query *query, struct err *err)
+{
+    size_t room = OWNERS_LEAST + query->count * 2;
+    room = room < OWNERS_MAX ? room : OWNERS_MAX;
+    *walk = (struct owners_walk){.query = *query, .owners = {.room = room}};
+    walk->owners.found = calloc(room, sizeof(struct owner));
+    if (!walk->owners.found)
         return err_set(err, ENOMEM, "no memory to look for processes; close other programs");
-    DIR *processes = opendir("/proc");
-    if (!processes) {
-        int failed = err_set(err, errno, "/proc cannot be read, so processes have no names: %s",
-                             strerror(errno));
-        owners_free(owners);
-        return failed;
+    walk->proc = opendir("/proc");
+    if (walk->proc)
+        return 0;
+    int failed = err_set(err, errno, "/proc cannot be read, so processes have no names: %s",
+                         strerror(errno));
+    owners_free(&walk->owners);
+    return failed;
+}
+
+bool owners_walk_step(struct owners_walk *walk, int64_t deadline_ns)
+{
+    do {
+        if (walk->files)
+            step_file(walk);
+        else if (!step_process(walk))
+            return true;
+    } while (clock_monotonic_ns() < deadline_ns);
+    return false;
+}
+
+void owners_walk_end(struct owners_walk *walk, struct owners *owners)
+{
+    if (walk->files)
+        (void)closedir(walk->files);
+    if (walk->proc)
+        (void)closedir(walk->proc);
+    if (owners) {
+        *owners = walk->owners;
+        qsort(owners->found, owners->count, sizeof *owners->found, compare_owners);
+    } else {
+        owners_free(&walk->owners);
     }
-    walk->owners = owners;
-    walk->proc = dirfd(processes);
-    if (!pids)
-        look_into_all(walk, processes);
-    for (size_t at = 0; pids && at < pid_count; at++)
-        look_into(walk, pids[at]);
-    (void)closedir(processes);
-    qsort(owners->found, owners->count, sizeof *owners->found, compare_owners);
-    return 0;
+    *walk = (struct owners_walk){0};
 }
 
 int owners_find(struct owners *owners, const uint32_t *inodes, size_t count, struct err *err)
 {
-    struct walk walk = {.inodes = inodes, .count = count};
-    return find(owners, &walk, NULL, 0, err);
+    return owners_find_in(owners, inodes, count, NULL, 0, err);
 }
 
 int owners_find_in(struct owners *owners, const uint32_t *inodes, size_t count, const pid_t *pids,
                    size_t pid_count, struct err *err)
 {
-    struct walk walk = {.inodes = inodes, .count = count};
-    return find(owners, &walk, pids, pid_count, err);
+    struct owners_walk walk;
+    const struct owners_query query = {inodes, count, pids, pid_count};
+    *owners = (struct owners){0};
+    int failed = owners_walk_begin(&walk, &query, err);
+    if (failed)
+        return failed;
+    (void)owners_walk_step(&walk, INT64_MAX);
+    owners_walk_end(&walk, owners);
+    return 0;
+}
+
+bool owners_hold(pid_t pid, int fd, uint32_t inode)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+    return read_inode(AT_FDCWD, path) == inode;
 }
 
 void owners_free(struct owners *owners)

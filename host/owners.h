@@ -1,7 +1,9 @@
 /*
  * Purpose: which processes hold a socket, by its inode, from /proc.
- * Owns:    what one walk found, from owners_find to owners_free.
- * Bounds:  a walk costs some 6 us an open file of all processes; OWNERS_MAX pairs are kept.
+ * Owns:    what one walk found, until owners_walk_end or owners_free; meanwhile two directories.
+ * Borrows: the inodes and pids of a query, until owners_walk_end.
+ * Bounds:  a walk costs some 3 to 6 us an open file of all processes; OWNERS_MAX pairs are kept. A
+ *          step goes on until its deadline and one read of a directory longer: a millisecond.
  * Fails:   with -errno and a sentence when there is no /proc. Processes that this user may not look
  *          into are counted in `hidden`.
  * Source:  proc(5): /proc/PID/fd, comm, cmdline.
@@ -10,6 +12,8 @@
 #ifndef LOFLOW_HOST_OWNERS_H
 #define LOFLOW_HOST_OWNERS_H
 
+#include <dirent.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,6 +28,7 @@
 struct owner {
     uint32_t inode;
     pid_t pid;
+    int fd;         /* the first descriptor it has of the socket */
     uint8_t how;    /* enum host_how; HOST_UNKNOWN stands for a socket */
     uint64_t start; /* of the process, in clock ticks since boot; 0 unknown */
     char comm[OWNER_COMM + 1];
@@ -37,11 +42,42 @@ struct owners {
     uint32_t hidden; /* processes whose files this user may not see */
 };
 
-/* Looks for the holders of the sockets with these inodes (sorted), in all processes or, which is
- * cheaper by far, in `pid_count` of them. */
+/* What a walk looks for: the holders of the sockets with these inodes (sorted), in all processes or,
+ * which is cheaper by far, in `pid_count` of them. */
+struct owners_query {
+    const uint32_t *inodes;
+    size_t count;
+    const pid_t *pids; /* NULL: all processes, least pid first */
+    size_t pid_count;
+};
+
+/* A walk that goes on. All 0: none does. */
+struct owners_walk {
+    struct owners owners; /* so far, in the order of finding */
+    struct owners_query query;
+    DIR *proc;
+    DIR *files;  /* of the process at hand; NULL: none is */
+    pid_t pid;   /* of that process */
+    size_t next; /* in query.pids */
+};
+
+/* After a failure no walk goes on. */
+int owners_walk_begin(struct owners_walk *walk, const struct owners_query *query, struct err *err);
+
+/* Goes on until that time of clock_monotonic_ns, by one file or process at least. True: it is over. */
+bool owners_walk_step(struct owners_walk *walk, int64_t deadline_ns);
+
+/* Ends a walk, over or not, or none. What it found is the caller's; NULL: it is dropped. */
+void owners_walk_end(struct owners_walk *walk, struct owners *owners);
+
+/* A whole walk at once. */
 int owners_find(struct owners *owners, const uint32_t *inodes, size_t count, struct err *err);
 int owners_find_in(struct owners *owners, const uint32_t *inodes, size_t count, const pid_t *pids,
                    size_t pid_count, struct err *err);
+
+/* Is that descriptor of the process the socket, now? */
+bool owners_hold(pid_t pid, int fd, uint32_t inode);
+
 void owners_free(struct owners *owners);
 
 /* The first holder of a socket and how many there are; NULL for none. */

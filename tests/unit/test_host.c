@@ -4,6 +4,9 @@
 #include "host/host.h"
 #include "tests/support/loopback.h"
 
+/* Enough for a walk in slices. After it they do nothing. */
+#define WALK_TICKS 500
+
 static struct host *open_host(void)
 {
     struct err err;
@@ -94,7 +97,8 @@ static void test_a_listener_whose_process_is_gone(void **state)
     int64_t until_ns = 0;
     while (host_listeners(host, port, &found, 1) == 0)
         assert_true(loopback_await(&until_ns));
-    host_tick(host, clock_wall_ns());
+    for (int tick = 0; tick < WALK_TICKS; tick++)
+        host_tick(host, clock_wall_ns());
     loopback_kill(child);
     while (!host_past_listener(host, port, &past))
         assert_true(loopback_await(&until_ns));

@@ -4,6 +4,9 @@
 #include "host/holders.h"
 #include "tests/support/loopback.h"
 
+/* Questions take the time they need, on a slow machine too. */
+#define PATIENT_NS (60 * CLOCK_NS_PER_S)
+
 static uint32_t inode_of(int fd)
 {
     struct stat status;
@@ -11,12 +14,17 @@ static uint32_t inode_of(int fd)
     return (uint32_t)status.st_ino;
 }
 
-static struct holders *open_holders(void)
+static struct holders *open_hasty(int64_t ask_ns)
 {
     struct err err;
     struct holders *holders = NULL;
-    assert_int_equal(holders_open(&holders, &err), 0);
+    assert_int_equal(holders_open(&holders, ask_ns, &err), 0);
     return holders;
+}
+
+static struct holders *open_holders(void)
+{
+    return open_hasty(PATIENT_NS);
 }
 
 static void test_this_process(void **state)
@@ -32,9 +40,6 @@ static void test_this_process(void **state)
         assert_int_equal(strncmp(found[0].comm, "test_host_holde", OWNER_COMM - 1), 0);
         assert_non_null(strstr(found[0].command, "test_host_holders"));
     }
-    assert_true(holders_is_held_by(getpid(), inode_of(fd)));
-    assert_false(holders_is_held_by(getpid(), 1));
-    assert_false(holders_is_held_by(1 << 30, inode_of(fd)));
     holders_close(holders);
     (void)close(copy);
     (void)close(fd);
@@ -156,16 +161,95 @@ static void test_all_at_once(void **state)
 {
     (void)state;
     struct taken taken = {.count = 0};
+    const struct holders_taker taker = {&taken, take};
     int fd = loopback_listen("127.0.0.1", 1);
-    uint32_t inodes[2] = {1, inode_of(fd)};
     struct holders *holders = open_holders();
-    holders_find_all(holders, inodes, 2, take, &taken);
+    assert_true(holders_step(holders, INT64_MAX, &taker));
+    assert_int_equal(taken.count, 0);
+    for (int again = 0; again < 2; again++) {
+        assert_true(holders_want(holders, inode_of(fd)));
+        assert_true(holders_want(holders, 1));
+    }
+    assert_true(holders_step(holders, INT64_MAX, &taker));
     assert_int_equal(taken.count, 2);
     assert_int_equal(taken.holders[0], 0);
-    assert_int_equal(taken.inodes[1], inodes[1]);
+    assert_int_equal(taken.inodes[1], inode_of(fd));
     assert_int_equal(taken.holders[1], 1);
     assert_int_equal(taken.pids[1], getpid());
+    /* The next walk rests. */
+    assert_true(holders_want(holders, 2));
+    assert_true(holders_step(holders, INT64_MAX, &taker));
+    assert_int_equal(taken.count, 2);
     holders_close(holders);
+    holders_close(NULL);
+    (void)close(fd);
+}
+
+static void ignore(void *context, uint32_t inode, const struct host_process *first, size_t holders)
+{
+    (void)context, (void)inode, (void)first, (void)holders;
+}
+
+/* A question without time is not answered by guessing, and later by what the ticks found. */
+static const struct hasty_row {
+    const char *name;
+    bool closes; /* the socket, after it was found */
+} hasty_rows[] = {
+    {"found by the steps after it", false},
+    {"found, and closed since", true},
+};
+
+static void check_hasty(void **state)
+{
+    const struct hasty_row *row = *state;
+    struct host_process found[2];
+    const struct holders_taker taker = {NULL, ignore};
+    int fd = loopback_listen("127.0.0.1", 1);
+    uint32_t inode = inode_of(fd);
+    struct holders *holders = open_hasty(0);
+    holders_know(holders, getpid());
+    assert_int_equal(holders_of(holders, inode, found, 2), 0);
+    size_t steps = 1;
+    while (!holders_step(holders, 0, &taker))
+        steps++;
+    assert_true(steps > 10); /* processes and files there are at least */
+    if (row->closes)
+        (void)close(fd);
+    assert_int_equal(holders_of(holders, inode, found, 2), row->closes ? 0 : 1);
+    if (!row->closes) {
+        assert_int_equal(found[0].pid, getpid());
+        (void)usleep(HOLDERS_AGE_NS / CLOCK_NS_PER_US); /* old answers hold when they are true */
+        assert_int_equal(holders_of(holders, inode, found, 2), 1);
+        assert_int_equal(found[0].pid, getpid());
+        (void)close(fd);
+    }
+    holders_close(holders);
+}
+
+static void test_wanted_are_bounded(void **state)
+{
+    (void)state;
+    struct holders *holders = open_holders();
+    for (uint32_t inode = 1; inode <= HOLDERS_KEPT; inode++)
+        assert_true(holders_want(holders, inode));
+    assert_false(holders_want(holders, HOLDERS_KEPT + 1));
+    assert_true(holders_want(holders, 1));
+    holders_close(holders);
+}
+
+static void test_held_by(void **state)
+{
+    (void)state;
+    bool known = false;
+    int fd = loopback_listen("127.0.0.1", 1);
+    assert_true(holders_is_held_by(getpid(), inode_of(fd), INT64_MAX, &known));
+    assert_true(known);
+    assert_false(holders_is_held_by(getpid(), 1, INT64_MAX, &known));
+    assert_true(known);
+    assert_false(holders_is_held_by(1 << 30, inode_of(fd), INT64_MAX, &known));
+    assert_true(known);
+    assert_false(holders_is_held_by(getpid(), inode_of(fd), 0, &known));
+    assert_false(known);
     (void)close(fd);
 }
 
@@ -177,5 +261,8 @@ int main(void)
     ROWS_ADD(&set, family_rows, check_family);
     ROWS_ADD_ONE(&set, test_a_socket_that_was_left_behind);
     ROWS_ADD_ONE(&set, test_all_at_once);
+    ROWS_ADD(&set, hasty_rows, check_hasty);
+    ROWS_ADD_ONE(&set, test_wanted_are_bounded);
+    ROWS_ADD_ONE(&set, test_held_by);
     return rows_run(&set, "host_holders");
 }

@@ -15,7 +15,7 @@ struct world {
 static void open_world(struct world *world)
 {
     struct err err;
-    assert_int_equal(holders_open(&world->holders, &err), 0);
+    assert_int_equal(holders_open(&world->holders, HOLDERS_ASK_NS, &err), 0);
     assert_int_equal(listeners_open(&world->listeners, world->holders, BEGIN_NS, &err), 0);
 }
 
@@ -75,10 +75,9 @@ static void test_seen_by_looks(void **state)
     refresh(&world, MS(100));
     assert_int_equal(find(&world, port)->opened_ns, MS(100));
     assert_null(listeners_past(world.listeners, port));
-    assert_true(listeners_find_holders(world.listeners));
+    assert_true(listeners_find_holders(world.listeners, INT64_MAX));
     assert_int_equal(find(&world, port)->process.pid, getpid());
     assert_int_equal(find(&world, port)->holders, 1);
-    assert_false(listeners_find_holders(world.listeners));
     (void)close(fd);
     (void)close(old);
     refresh(&world, MS(200));
@@ -265,7 +264,7 @@ static void test_an_opener_that_is_gone(void **state)
     uint16_t port = loopback_port(fd);
     note_by(&world, TRACE_LISTEN, port, 1 << 30, MS(50));
     refresh(&world, MS(100));
-    (void)listeners_find_holders(world.listeners);
+    (void)listeners_find_holders(world.listeners, INT64_MAX);
     assert_int_equal(find(&world, port)->opener.pid, 1 << 30);
     assert_int_equal(find(&world, port)->process.pid, getpid());
     (void)close(fd);

@@ -170,6 +170,55 @@ static void test_questions_are_bounded(void **state)
     close_connection(&connection);
 }
 
+/* How a walk goes on must make no difference. */
+static const struct slice_row {
+    const char *name;
+    bool recent;   /* this process was named before */
+    bool resolves; /* all at once, with a walk in the middle */
+} slice_rows[] = {
+    {"in tiny slices", false, false},
+    {"in tiny slices, named before", true, false},
+    {"begun in slices, ended at once", false, true},
+};
+
+static void check_slices(void **state)
+{
+    const struct slice_row *row = *state;
+    struct connection connection, other;
+    open_connection(&connection, &rows[0]);
+    open_connection(&other, &rows[0]);
+    struct names *names = open_names();
+    int64_t now_ns = clock_monotonic_ns();
+    if (row->recent) {
+        uint32_t before = names_client(names, &other.tuple, 0);
+        names_resolve(names, now_ns);
+        assert_int_equal(names_owner(names, before)->pid, getpid());
+        now_ns += 3600 * CLOCK_NS_PER_S; /* rested */
+    }
+    uint32_t client = names_client(names, &connection.tuple, 0);
+    names_step(names, now_ns, 0);
+    assert_null(names_owner(names, client));
+    uint32_t server = names_server(names, &other.tuple, 1); /* of the next question */
+    assert_int_not_equal(server, 0);
+    if (row->resolves)
+        names_resolve(names, now_ns);
+    for (size_t step = 0; !names_owner(names, client); step++) {
+        assert_true(step < 1000000);
+        names_step(names, now_ns, 0);
+    }
+    assert_int_equal(names_owner(names, client)->pid, getpid());
+    if (row->resolves)
+        assert_non_null(names_owner(names, server));
+    else
+        assert_null(names_owner(names, server));
+    now_ns += 7200 * CLOCK_NS_PER_S;
+    names_resolve(names, now_ns);
+    assert_int_equal(names_owner(names, server)->pid, getpid());
+    names_close(names);
+    close_connection(&other);
+    close_connection(&connection);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
@@ -178,5 +227,6 @@ int main(void)
     ROWS_ADD_ONE(&set, test_who_is_gone_is_unknown);
     ROWS_ADD_ONE(&set, test_a_listener_is_no_client);
     ROWS_ADD_ONE(&set, test_questions_are_bounded);
+    ROWS_ADD(&set, slice_rows, check_slices);
     return rows_run(&set, "host_names");
 }

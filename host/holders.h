@@ -25,7 +25,7 @@
 #define HOLDERS_AGE_NS CLOCK_NS_PER_S
 #define HOLDERS_REST   100
 
-#define HOLDERS_ASK_NS    (20 * CLOCK_NS_PER_MS)
+#define HOLDERS_ASK_NS    (18 * CLOCK_NS_PER_MS)
 #define HOLDERS_MOMENT_NS (100 * CLOCK_NS_PER_MS)
 
 struct holders;

@@ -16,8 +16,8 @@
 
 /* Walks over /proc that nobody waits for: names have the first part of this time in a tick. Beyond it
  * comes at most one read of a directory, a millisecond. */
-#define SLICE_NS       (4 * CLOCK_NS_PER_MS)
-#define SLICE_NAMES_NS (2 * CLOCK_NS_PER_MS)
+#define SLICE_NS       (3 * CLOCK_NS_PER_MS)
+#define SLICE_NAMES_NS (SLICE_NS / 2)
 
 struct host {
     struct sockets *sockets;

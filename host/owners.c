@@ -6,6 +6,7 @@
  */
 #include "host/owners.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -143,6 +144,7 @@ int owners_walk_begin(struct owners_walk *walk, const struct owners_query *query
 
 bool owners_walk_step(struct owners_walk *walk, int64_t deadline_ns)
 {
+    assert(walk->proc);
     do {
         if (walk->files)
             step_file(walk);

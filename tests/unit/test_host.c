@@ -15,6 +15,12 @@ static struct host *open_host(void)
     return host;
 }
 
+static void tick_a_walk(struct host *host)
+{
+    for (int tick = 0; tick < WALK_TICKS; tick++)
+        host_tick(host, clock_wall_ns());
+}
+
 static void count_event(void *context, const struct trace_event *event)
 {
     (void)event;
@@ -69,7 +75,7 @@ static void test_listeners(void **state)
     assert_int_equal(found[0].queue_most, 1);
     /* Nobody listens on all: no more is written than there is room for. */
     assert_int_equal(host_listeners(host, port, found, 0), 0);
-    host_tick(host, clock_wall_ns());
+    tick_a_walk(host);
     (void)close(client);
     (void)close(fd);
     struct host_past past;
@@ -97,8 +103,7 @@ static void test_a_listener_whose_process_is_gone(void **state)
     int64_t until_ns = 0;
     while (host_listeners(host, port, &found, 1) == 0)
         assert_true(loopback_await(&until_ns));
-    for (int tick = 0; tick < WALK_TICKS; tick++)
-        host_tick(host, clock_wall_ns());
+    tick_a_walk(host);
     loopback_kill(child);
     while (!host_past_listener(host, port, &past))
         assert_true(loopback_await(&until_ns));

@@ -18,3 +18,8 @@ int64_t clock_monotonic_ns(void)
 {
     return read_clock(CLOCK_MONOTONIC);
 }
+
+int64_t clock_thread_ns(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}

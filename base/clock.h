@@ -1,5 +1,5 @@
 /*
- * Purpose: the two clocks of the machine, in nanoseconds.
+ * Purpose: the clocks of the machine, in nanoseconds.
  * Used by: app (deadlines, live time), capture (flush every second).
  */
 #ifndef LOFLOW_BASE_CLOCK_H
@@ -16,5 +16,9 @@ int64_t clock_wall_ns(void);
 
 /* Never jumps; only differences mean something. */
 int64_t clock_monotonic_ns(void);
+
+/* What this thread has had of a processor: budgets of work are kept in it, since a busy machine takes away
+ * time that was not spent. */
+int64_t clock_thread_ns(void);
 
 #endif

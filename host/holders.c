@@ -249,7 +249,7 @@ static bool look(struct holders *holders, const struct answer *before, uint32_t 
     const struct owners_query query = {&inode, 1, NULL, 0};
     bool all =
         look_into_known(holders, before, inode, found, deadline_ns) && !has_lost_one(before, found);
-    if (all || clock_monotonic_ns() >= deadline_ns)
+    if (all || clock_thread_ns() >= deadline_ns)
         return all;
     all = look_until(&everywhere, &query, deadline_ns);
     if (all)
@@ -292,12 +292,12 @@ static int64_t time_left_ns(struct holders *holders, int64_t now_ns)
 static bool ask(struct holders *holders, const struct answer *before, uint32_t inode,
                 struct owners *found)
 {
-    int64_t begin_ns = clock_monotonic_ns(), left_ns = time_left_ns(holders, begin_ns);
+    int64_t begin_ns = clock_thread_ns(), left_ns = time_left_ns(holders, clock_monotonic_ns());
     *found = (struct owners){0};
     if (left_ns <= 0)
         return false;
     bool all = look(holders, before, inode, found, begin_ns + left_ns);
-    holders->asked_ns += clock_monotonic_ns() - begin_ns;
+    holders->asked_ns += clock_thread_ns() - begin_ns;
     if (all)
         keep(holders, inode, found->found, found->count);
     return all;

@@ -25,8 +25,8 @@
 #define HOLDERS_AGE_NS CLOCK_NS_PER_S
 #define HOLDERS_REST   100
 
-#define HOLDERS_ASK_NS    (18 * CLOCK_NS_PER_MS)
-#define HOLDERS_MOMENT_NS (100 * CLOCK_NS_PER_MS)
+#define HOLDERS_ASK_NS    (100 * CLOCK_NS_PER_MS)
+#define HOLDERS_MOMENT_NS (500 * CLOCK_NS_PER_MS)
 
 struct holders;
 
@@ -53,7 +53,7 @@ struct holders_taker {
     void (*take)(void *context, uint32_t inode, const struct host_process *first, size_t holders);
 };
 
-/* Goes on with the walk for those that are wanted until that time of clock_monotonic_ns, and hands
+/* Goes on with the walk for those that are wanted until that time of clock_thread_ns, and hands
  * its answers over when it is over. False: it is not over. */
 bool holders_step(struct holders *holders, int64_t deadline_ns, const struct holders_taker *taker);
 

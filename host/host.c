@@ -144,8 +144,8 @@ void host_poll(struct host *host, void (*take)(void *context, const struct trace
 void host_tick(struct host *host, int64_t now_ns)
 {
     listeners_refresh(host->listeners, now_ns, LOOK_TICK_NS);
-    int64_t begin_ns = clock_monotonic_ns();
-    names_step(host->names, begin_ns, begin_ns + SLICE_NAMES_NS);
+    int64_t begin_ns = clock_thread_ns();
+    names_step(host->names, clock_monotonic_ns(), begin_ns + SLICE_NAMES_NS);
     (void)listeners_find_holders(host->listeners, begin_ns + SLICE_NS);
 }
 
@@ -210,7 +210,7 @@ void host_each_listener(struct host *host,
     int64_t now_ns = clock_wall_ns();
     listeners_refresh(host->listeners, now_ns, LOOK_ASK_NS);
     /* One walk for all that are new, if it is short. */
-    (void)listeners_find_holders(host->listeners, clock_monotonic_ns() + HOLDERS_ASK_NS);
+    (void)listeners_find_holders(host->listeners, clock_thread_ns() + HOLDERS_ASK_NS);
     for (size_t n = 0; listeners_at(host->listeners, n); n++) {
         struct host_listener listener = complete(host, n, now_ns);
         take(context, &listener);

@@ -3,7 +3,7 @@
  * Owns:    sockets, owners, names, the tracer, a history of listeners and of kernel events.
  * Bounds:  every table is bounded and written over from its oldest end; a question costs microseconds,
  *          but for those that say otherwise. Nothing waits. Processes are looked for at most 5 ms a
- *          tick, and 20 ms for the questions of a tenth of a second together.
+ *          tick, and 100 ms for the questions of half a second together.
  * Fails:   host_open with -errno and a sentence when not even sockets are told. What else is missing
  *          (tracer, processes of other users, other namespaces) is in host_missing: answers are
  *          then fewer, never guessed.
@@ -61,7 +61,7 @@ bool host_client(struct host *host, const struct tuple *tuple, unsigned end,
                  struct host_process *process);
 
 /* The holders of a socket, by its inode, least pid first. Returns how many there are; `room` of them are
- * written. A walk over /proc when they are not among the processes known already: up to 20 ms. Whom
+ * written. A walk over /proc when they are not among the processes known already: up to 100 ms. Whom
  * that does not find is unknown, in all questions for processes, until ticks have found it. */
 size_t host_holders(struct host *host, uint32_t inode, struct host_process *holders, size_t room);
 

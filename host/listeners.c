@@ -197,7 +197,7 @@ static unsigned count_openless(const struct listeners *listeners, const struct t
 static struct trace_event *find_opener(struct listeners *listeners, struct listener *listener)
 {
     const struct host_socket *socket = &listener->told.socket;
-    int64_t deadline_ns = clock_monotonic_ns() + MATCH_NS;
+    int64_t deadline_ns = clock_thread_ns() + MATCH_NS;
     struct trace_event *opened = pending_of(&listeners->opened, &socket->tuple, 0);
     while (opened && !listener->dear) {
         bool known = false;
@@ -229,8 +229,8 @@ static void match_opener(struct listeners *listeners, struct listener *listener)
 /* What does not fit into the time is for the next look. */
 static void match_openers(struct listeners *listeners)
 {
-    int64_t until_ns = clock_monotonic_ns() + MATCH_NS;
-    for (size_t at = 0; at < listeners->count && clock_monotonic_ns() < until_ns; at++) {
+    int64_t until_ns = clock_thread_ns() + MATCH_NS;
+    for (size_t at = 0; at < listeners->count && clock_thread_ns() < until_ns; at++) {
         if (lacks_opener(&listeners->found[at]))
             match_opener(listeners, &listeners->found[at]);
     }

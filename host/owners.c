@@ -150,7 +150,7 @@ bool owners_walk_step(struct owners_walk *walk, int64_t deadline_ns)
             step_file(walk);
         else if (!step_process(walk))
             return true;
-    } while (clock_monotonic_ns() < deadline_ns);
+    } while (clock_thread_ns() < deadline_ns);
     return false;
 }
 

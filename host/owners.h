@@ -64,7 +64,7 @@ struct owners_walk {
 /* After a failure no walk goes on. */
 int owners_walk_begin(struct owners_walk *walk, const struct owners_query *query, struct err *err);
 
-/* Goes on until that time of clock_monotonic_ns, by one file or process at least. True: it is over. */
+/* Goes on until that time of clock_thread_ns, by one file or process at least. True: it is over. */
 bool owners_walk_step(struct owners_walk *walk, int64_t deadline_ns);
 
 /* Ends a walk, over or not, or none. What it found is the caller's; NULL: it is dropped. */

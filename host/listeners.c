@@ -11,12 +11,13 @@
 #include <string.h>
 
 /* Looks at what a process holds to tell who opened a listener take no longer, at one look. */
-#define MATCH_NS (2 * CLOCK_NS_PER_MS)
+#define MATCH_NS    (2 * CLOCK_NS_PER_MS)
+#define MATCH_TRIES 8u /* then it takes too long, and not because others had the core */
 
 struct listener {
     struct host_listener told;
     bool looked;                        /* its holders were looked for */
-    bool dear;                          /* there is no time to find its opener */
+    uint8_t tries;                      /* looks that had no time to find its opener */
     bool here;                          /* in the look at hand */
     uint32_t queues[LISTENERS_SECONDS]; /* longest of each second, at second % LISTENERS_SECONDS */
     int64_t second;                     /* of the latest of them */
@@ -199,11 +200,14 @@ static struct trace_event *find_opener(struct listeners *listeners, struct liste
     const struct host_socket *socket = &listener->told.socket;
     int64_t deadline_ns = clock_thread_ns() + MATCH_NS;
     struct trace_event *opened = pending_of(&listeners->opened, &socket->tuple, 0);
-    while (opened && !listener->dear) {
+    while (opened && listener->tries < MATCH_TRIES) {
         bool known = false;
         if (holders_is_held_by(opened->pid, socket->inode, deadline_ns, &known))
             return opened;
-        listener->dear = !known;
+        if (!known) {
+            listener->tries++;
+            return NULL;
+        }
         opened = pending_of(&listeners->opened, &socket->tuple, opened->time_ns + 1);
     }
     return NULL;

@@ -114,26 +114,26 @@ static void test_a_low_port_is_not_for_everyone(void **state)
     pid_t pid = fork();
     if (pid == 0)
         bind_low_port(&port);
-    struct trace_event told = {0}, ended = {0};
+    struct trace_event event = {0};
     const struct wanted call = {TRACE_CALL, EACCES, {port, 0}, pid};
-    const struct wanted end = {TRACE_EXIT, UNKNOWN, {0}, pid};
     int status = 0;
     pid_t over = 0;
-    while (over == 0 && watch_count(watch, &call, &told) == 0) {
+    while (over == 0 && watch_count(watch, &call, &event) == 0) {
         watch_read(watch, 20);
         over = waitpid(pid, &status, WNOHANG);
     }
     if (over == 0)
         assert_int_equal(waitpid(pid, &status, 0), pid);
-    if (WEXITSTATUS(status) != EACCES) {
-        watch_close(watch);
-        skip(); /* net.ipv4.ip_unprivileged_port_start */
+    bool refused = WEXITSTATUS(status) == EACCES; /* see net.ipv4.ip_unprivileged_port_start */
+    if (refused) {
+        event = watch_await(watch, &call, NULL, NULL);
+        assert_int_equal(event.detail, TRACE_CALL_BIND);
+        event = watch_await(watch, &(struct wanted){TRACE_EXIT, UNKNOWN, {0}, pid}, NULL, NULL);
+        assert_int_equal(event.value, EACCES << 8);
     }
-    told = watch_await(watch, &call, NULL, NULL);
-    assert_int_equal(told.detail, TRACE_CALL_BIND);
-    ended = watch_await(watch, &end, NULL, NULL);
-    assert_int_equal(ended.value, EACCES << 8);
     watch_close(watch);
+    if (!refused)
+        skip();
 }
 
 static void test_listen_in_use(void **state)
@@ -222,18 +222,18 @@ static void test_connect_without_a_way(void **state)
     (void)state;
     struct watch *watch = watch_open();
     int back = enter_netns(false);
-    if (back < 0) {
-        watch_close(watch);
-        skip();
-    }
     struct failing failing = {.call = TRACE_CALL_CONNECT,
                               .type = SOCK_STREAM,
                               .expected = ENETUNREACH,
                               .place = place_of("127.0.0.1", 4000)};
-    struct trace_event event = await_call(watch, &failing, 1, 4000);
-    check_asked(&event, 1, "127.0.0.1");
-    leave_netns(back);
+    if (back >= 0) {
+        struct trace_event event = await_call(watch, &failing, 1, 4000);
+        check_asked(&event, 1, "127.0.0.1");
+        leave_netns(back);
+    }
     watch_close(watch);
+    if (back < 0)
+        skip();
 }
 
 /* Sends one datagram to a port and gives the sender's port. */

@@ -16,7 +16,8 @@ enum trace_kind {
     TRACE_RESET,    /* the kernel sent a RST: value is enum trace_reset */
     TRACE_DROP,     /* the kernel dropped a packet: value is enum trace_drop */
     TRACE_CALL,     /* a system call failed: value is errno */
-    TRACE_EXIT,     /* a process that an event named ended: value is its wait(2) status */
+    TRACE_EXIT, /* a process that connected, listened or failed a call ended: value is its wait(2)
+                       status. Its sockets are closed after that */
     TRACE_KIND_COUNT
 };
 

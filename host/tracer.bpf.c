@@ -213,9 +213,10 @@ static __always_inline void listener_changes(const struct sock *sk, bool listens
     if (!put_socket(&record, sk))
         return;
     name_current(&record.pid, record.comm);
-    if (listens)
+    if (listens) {
         record.value = (int32_t)BPF_CORE_READ(sk, sk_max_ack_backlog);
-    remember(record.pid);
+        remember(record.pid);
+    }
     emit(&record, listens ? TRACE_LISTEN : TRACE_UNLISTEN);
 }
 

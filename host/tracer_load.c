@@ -258,7 +258,7 @@ void tracer_unload(struct tracer_loaded *loaded)
     for (unsigned at = 0; at < TRACER_PROGRAMS; at++)
         (void)bpf_link__destroy(loaded->links[at]);
     if (loaded->counts)
-        (void)munmap((void *)(uintptr_t)loaded->counts, sizeof *loaded->counts);
+        (void)munmap((void *)loaded->counts, sizeof *loaded->counts);
     bpf_object__close(loaded->object);
     *loaded = (struct tracer_loaded){.ring = -1};
 }

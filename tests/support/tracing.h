@@ -1,7 +1,9 @@
 /*
  * Purpose: what the tests of the tracer share: awaiting an event, and sockets to make events with.
  * Owns:    a watch, from watch_open to watch_close; its tracer and the events it was told.
- * Bounds:  WATCH_MAX events are kept, of which the oldest go first; WATCH_PATIENCE_NS for one.
+ * Bounds:  WATCH_MAX events are kept, of which the oldest go first; WATCH_PATIENCE_NS for one. The
+ *          machine's other programs may make as many as they like: only those about the port of
+ *          the test and about ends of its own processes are kept.
  * Fails:   skips the test where the tracer may not work.
  * Used by: tests/unit/test_host_tracer*.c.
  */
@@ -15,6 +17,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -29,6 +32,8 @@
 
 struct watch {
     struct tracer *tracer;
+    int port; /* set before events are read */
+    char comm[OWNER_COMM + 1];
     size_t count;
     struct trace_event events[WATCH_MAX];
 };
@@ -48,6 +53,7 @@ static inline struct watch *watch_open(void)
     struct err err = {0};
     struct watch *watch = calloc(1, sizeof *watch);
     assert_non_null(watch);
+    assert_int_equal(prctl(PR_GET_NAME, watch->comm), 0);
     int failed = tracer_open(&watch->tracer, &err);
     if (failed == 0)
         return watch;
@@ -68,6 +74,10 @@ static inline void watch_close(struct watch *watch)
 static inline void watch_take(void *context, const struct trace_event *event)
 {
     struct watch *watch = context;
+    bool about_port = watch->port != 0 &&
+                      (event->tuple.port[0] == watch->port || event->tuple.port[1] == watch->port);
+    if (!about_port && (event->kind != TRACE_EXIT || strcmp(event->comm, watch->comm) != 0))
+        return;
     watch->events[watch->count++ % WATCH_MAX] = *event;
 }
 
@@ -126,15 +136,21 @@ static inline uint32_t own_netns(void)
     return (uint32_t)file.st_ino;
 }
 
-/* Who and where: this process, now, in this namespace. */
+/* Now, in this namespace. Whatever packets bring about may happen in anybody's context. */
+static inline void check_is_here(const struct trace_event *event)
+{
+    assert_int_equal(event->netns, own_netns());
+    assert_true(llabs(clock_wall_ns() - event->time_ns) < 60 * CLOCK_NS_PER_S);
+}
+
+/* And of this process. */
 static inline void check_is_mine(const struct trace_event *event)
 {
     char comm[OWNER_COMM + 1] = "";
     assert_int_equal(prctl(PR_GET_NAME, comm), 0);
     assert_int_equal(event->pid, getpid());
     assert_string_equal(event->comm, comm);
-    assert_int_equal(event->netns, own_netns());
-    assert_true(llabs(clock_wall_ns() - event->time_ns) < 60 * CLOCK_NS_PER_S);
+    check_is_here(event);
 }
 
 struct place {

@@ -59,7 +59,8 @@ static void test_listeners(void **state)
     int fd = loopback_listen("127.0.0.1", 5);
     uint16_t port = loopback_port(fd);
     int64_t until_ns = 0;
-    while (host_listeners(host, port, found, 2) == 0) /* the last look is good for a moment */
+    /* The last look is good for a moment, and on a busy machine processes come later. */
+    while (host_listeners(host, port, found, 2) == 0 || found[0].process.pid == 0)
         assert_true(loopback_await(&until_ns));
     assert_int_equal(found[0].process.pid, getpid());
     assert_int_equal(found[0].holders, 1);
@@ -120,7 +121,9 @@ static void test_bound(void **state)
     int fd = loopback_bind(SOCK_STREAM, "127.0.0.1", 0);
     uint16_t port = loopback_port(fd);
     if (loopback_tells_bound()) {
-        assert_int_equal(host_bound(host, port, found, 2), 1);
+        int64_t until_ns = 0;
+        while (host_bound(host, port, found, 2) == 1 && found[0].process.pid == 0)
+            assert_true(loopback_await(&until_ns));
         assert_int_equal(found[0].socket.state, SOCKET_BOUND_INACTIVE);
         assert_int_equal(found[0].process.pid, getpid());
         assert_int_equal(found[0].holders, 1);
@@ -143,11 +146,15 @@ static void test_a_client(void **state)
     uint16_t port = loopback_port(listener);
     int client = loopback_connect(SOCK_STREAM, "127.0.0.1", port);
     struct tuple tuple = loopback_tuple(PROTOCOL_TCP, "127.0.0.1", port, loopback_port(client));
-    assert_true(host_client(host, &tuple, 1, &process));
+    int64_t until_ns = 0;
+    while (!host_client(host, &tuple, 1, &process))
+        assert_true(loopback_await(&until_ns));
     assert_int_equal(process.pid, getpid());
     assert_int_equal(process.how, HOST_BY_SOCKET);
     assert_true(host_socket(host, &tuple, 1, &socket));
-    assert_int_equal(host_holders(host, socket.inode, &process, 1), 1);
+    until_ns = 0;
+    while (host_holders(host, socket.inode, &process, 1) != 1)
+        assert_true(loopback_await(&until_ns));
     /* The server's end was not accepted. */
     assert_true(host_socket(host, &tuple, 0, &socket));
     assert_int_equal(socket.inode, 0);
@@ -169,7 +176,9 @@ static void test_udp(void **state)
     struct tuple tuple = loopback_tuple(PROTOCOL_UDP, "127.0.0.1", 9, loopback_port(fd));
     assert_true(host_udp_socket(host, &tuple, 1, &socket));
     struct host_process process;
-    assert_int_equal(host_holders(host, socket.inode, &process, 1), 1);
+    int64_t until_ns = 0;
+    while (host_holders(host, socket.inode, &process, 1) != 1)
+        assert_true(loopback_await(&until_ns));
     assert_int_equal(process.pid, getpid());
     (void)close(fd);
     assert_false(host_udp_socket(host, &tuple, 1, &socket));
@@ -201,7 +210,7 @@ static void check_similar(void **state)
     int64_t until_ns = 0;
     host_tick(host, clock_wall_ns() + CLOCK_NS_PER_S);
     bool told = host_similar_port(host, &tuple, 1, &found);
-    while (row->found && (!told || found.socket.tuple.port[0] != port)) {
+    while (row->found && (!told || found.socket.tuple.port[0] != port || found.process.pid == 0)) {
         assert_true(loopback_await(&until_ns));
         told = host_similar_port(host, &tuple, 1, &found);
     }

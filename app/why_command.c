@@ -242,7 +242,7 @@ static int set_filter(struct options *options, uint16_t port, struct err *err)
 int why_command(struct options *options, char **words, struct err *err)
 {
     struct words taken = {.wait_ns = -1};
-    struct tuple targets[WHY_TARGETS_MAX];
+    struct tuple targets[WHY_TARGETS_MAX] = {0};
     int count = 0, failed = 0;
     for (; !failed && *words; words++)
         failed = take_word(&taken, &words, err);

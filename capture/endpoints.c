@@ -61,7 +61,7 @@ static bool passes(const struct endpoints *endpoints, const struct tuple *tuple,
     uint8_t bytes[IPV6_SIZE + PORTS_SIZE] = {0};
     size_t len =
         tuple->family == 4 ? write_ipv4(bytes, tuple, from) : write_ipv6(bytes, tuple, from);
-    for (unsigned end = 0; end < 2; end++) {
+    for (size_t end = 0; end < 2; end++) {
         uint16_t port = tuple->port[end ? !from : from];
         bytes[len + 2 * end] = (uint8_t)(port >> 8);
         bytes[len + 2 * end + 1] = (uint8_t)port;

@@ -50,7 +50,9 @@ static void fact_name_of(char *written, enum fact_name name)
     struct text text = text_begin(written, NAME_MAX_LEN);
     text_add_string(&text, "LOFLOW_FACT_");
     for (const char *at = fact_word(name); *at; at++) {
-        char upper = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+        char upper = *at;
+        if (upper >= 'a' && upper <= 'z')
+            upper = (char)(uint8_t)(upper - 'a' + 'A');
         text_add_bytes(&text, &upper, 1);
     }
 }
@@ -197,8 +199,10 @@ static void unescape(char *into, size_t size, const char *from, size_t len)
     for (size_t at = 0; at < len && used + 1 < size; at++) {
         bool is_escape =
             from[at] == '%' && at + 2 < len && digit(from[at + 1]) >= 0 && digit(from[at + 2]) >= 0;
-        into[used++] =
-            is_escape ? (char)(digit(from[at + 1]) * 16 + digit(from[at + 2])) : from[at];
+        into[used] = from[at];
+        if (is_escape)
+            into[used] = (char)(uint8_t)(digit(from[at + 1]) * 16 + digit(from[at + 2]));
+        used++;
         at += is_escape ? 2 : 0;
     }
     into[used] = '\0';

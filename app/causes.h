@@ -17,7 +17,7 @@
 #include "report/report.h"
 
 #define CAUSES_WAITING  8192u
-#define CAUSES_DELAY_NS INT64_C(50000000)
+#define CAUSES_DELAY_NS INT64_C(20000000)
 
 struct causes {
     struct host *host; /* NULL for captures, or when the kernel tells nothing */

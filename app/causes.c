@@ -46,6 +46,30 @@ uint32_t causes_missing(const struct causes *causes, struct report_missing *miss
     return count;
 }
 
+uint32_t causes_gaps(struct causes *causes, struct report_missing *gaps)
+{
+    uint32_t count = 0;
+    uint64_t lost = causes->host ? host_lost(causes->host) : 0;
+    int64_t unwatched_ns = causes->host ? host_unwatched_ns(causes->host) : 0;
+    if (lost > 0) {
+        struct text text = text_begin(causes->lost, sizeof causes->lost);
+        text_add_grouped(&text, lost);
+        text_add(&text,
+                 " kernel events were lost, as too many came at once: names and reasons may be "
+                 "missing");
+        gaps[count++] = (struct report_missing){"events", causes->lost};
+    }
+    if (unwatched_ns > 0) {
+        struct text text = text_begin(causes->unwatched, sizeof causes->unwatched);
+        text_add(&text, "for ");
+        text_add_span(&text, unwatched_ns);
+        text_add(&text, " the machine was so busy that failed bind, listen and connect calls were "
+                        "looked at only now and then");
+        gaps[count++] = (struct report_missing){"calls", causes->unwatched};
+    }
+    return count;
+}
+
 /* By the sockets, which must be asked at once: a moment later they may be gone. */
 static void name_by_sockets(struct causes *causes, struct tracker *tracker,
                             const struct flow_event *event)

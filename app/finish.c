@@ -115,6 +115,7 @@ static void print_totals(struct session *session)
     const struct decode_stats *decoded = decoder_stats(session->decoder);
     struct report_count reasons[VERDICT_COUNT];
     struct source_stats stats;
+    struct report_missing gaps[CAUSES_GAPS_MAX];
     source_stats(session->source, &stats);
     report_summary(session->report, &(struct report_totals){
                                         .packets = decoded->frames,
@@ -128,6 +129,8 @@ static void print_totals(struct session *session)
                                         .dropped_by_kernel = stats.dropped_by_kernel,
                                         .dropped_by_interface = stats.dropped_by_interface,
                                         .elapsed_ns = clock_monotonic_ns() - session->begin_ns,
+                                        .gaps = gaps,
+                                        .gap_count = causes_gaps(&session->causes, gaps),
                                         .flows = tracker_stats(session->tracker),
                                         .memory = memory_of(session),
                                     });

@@ -338,6 +338,7 @@ void run_judge(struct run *run, struct session *session)
     result->unknown = tally_all(run->tally)->unknown;
     result->missing = run->missing;
     result->missing_count = causes_missing(&session->causes, run->missing);
+    result->missing_count += causes_gaps(&session->causes, run->missing + result->missing_count);
     if (run->json_fd < 0)
         return;
     for (uint32_t at = 0; at < result->diagnosis_count; at++)

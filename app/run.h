@@ -10,6 +10,7 @@
 #ifndef LOFLOW_APP_RUN_H
 #define LOFLOW_APP_RUN_H
 
+#include "app/causes.h"
 #include "app/child.h"
 #include "app/family.h"
 #include "app/samples.h"
@@ -22,7 +23,7 @@
 #define RUN_BEHIND_NS   INT64_C(10000000000)
 #define RUN_WAIT_NS     INT64_C(200000000)
 #define RUN_DIAGNOSES   FINDINGS_MAX
-#define RUN_MISSING_MAX 4
+#define RUN_MISSING_MAX (CAUSES_MISSING_MAX + CAUSES_GAPS_MAX)
 
 struct session;
 

@@ -15,7 +15,7 @@ struct view {
     struct screen *screen;
     struct term *term;
     struct grid grid;
-    struct screen_missing missing[CAUSES_MISSING_MAX];
+    struct screen_missing missing[CAUSES_MISSING_MAX + CAUSES_GAPS_MAX];
     uint32_t missing_count;
     int input_fd;
     bool own_input;
@@ -37,8 +37,9 @@ static int open_input(struct view *view, struct err *err)
 
 static void note_missing(struct view *view)
 {
-    struct report_missing missing[CAUSES_MISSING_MAX];
+    struct report_missing missing[CAUSES_MISSING_MAX + CAUSES_GAPS_MAX];
     view->missing_count = causes_missing(view->options.causes, missing);
+    view->missing_count += causes_gaps(view->options.causes, missing + view->missing_count);
     for (uint32_t at = 0; at < view->missing_count; at++)
         view->missing[at] = (struct screen_missing){missing[at].word, missing[at].sentence};
 }
@@ -147,6 +148,7 @@ static int percent_of(const struct view *view, const struct view_numbers *number
 
 void view_draw(struct view *view, const struct tracker *tracker, const struct view_numbers *numbers)
 {
+    note_missing(view);
     struct screen_status status = {
         .name = view->options.name,
         .filter = view->options.filter,

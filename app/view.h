@@ -19,9 +19,9 @@ struct view_options {
     const char *name;
     const char *filter;
     bool live;
-    int64_t file_size;           /* bytes, -1 unknown */
-    uint32_t max_flows;          /* 0: default */
-    const struct causes *causes; /* names, diagnoses and what is missing */
+    int64_t file_size;     /* bytes, -1 unknown */
+    uint32_t max_flows;    /* 0: default */
+    struct causes *causes; /* names, diagnoses and what is missing */
 };
 
 /* What the top line tells, as the run knows it. */

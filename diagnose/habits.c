@@ -224,42 +224,50 @@ void rule_listeners(const struct story *story)
 }
 
 /* Live, the sockets themselves tell who keeps what is closed. */
-static void sweep_close_wait(struct diagnoser *diagnoser)
+static void tell_close_wait(struct diagnoser *diagnoser, const struct host_crowd *crowd)
 {
-    struct host_count all, of_port;
-    const struct host_count_query query = {.states = 1u << SOCKET_CLOSE_WAIT};
-    if (!host_count(diagnoser->host, &query, &all) || all.sockets < CLOSE_WAIT_LEAST) {
-        diagnoser->close_wait_port = 0;
-        return;
-    }
-    uint16_t port = all.example.tuple.port[1];
-    const struct host_count_query narrow = {.states = query.states, .remote_port = port};
-    if (!host_count(diagnoser->host, &narrow, &of_port) || of_port.sockets < CLOSE_WAIT_LEAST)
-        return;
-    /* For a moment many connections are in that state: only those that stay. */
-    if (diagnoser->close_wait_port != port) {
-        diagnoser->close_wait_port = port;
-        diagnoser->close_wait_ns = diagnoser->now_ns;
-        return;
-    }
-    if (diagnoser->now_ns - diagnoser->close_wait_ns < CLOSE_WAIT_NS)
-        return;
     struct findings *findings = &diagnoser->findings;
-    struct finding_key key = {.code = CODE_CLOSE_WAIT_LEAK, .port = port};
+    struct finding_key key = {.code = CODE_CLOSE_WAIT_LEAK, .port = crowd->remote_port};
     struct finding *finding = findings_find(findings, key);
     if (!finding)
         finding = findings_add(findings, key, diagnoser->now_ns);
     struct diagnosis *diagnosis = &finding->diagnosis;
     struct host_process process;
     diagnosis->certainty = CERTAINTY_PROVED;
-    if (of_port.sockets != diagnosis_number(diagnosis, FACT_CLOSE_WAIT, 0))
+    if (crowd->sockets != diagnosis_number(diagnosis, FACT_CLOSE_WAIT, 0))
         finding_touch(finding, diagnoser->now_ns);
-    diagnosis_set_most(diagnosis, FACT_CLOSE_WAIT, of_port.sockets);
+    diagnosis_set_most(diagnosis, FACT_CLOSE_WAIT, crowd->sockets);
     if (!diagnosis_fact(diagnosis, FACT_CLIENT_PID) &&
-        host_holders(diagnoser->host, of_port.example.inode, &process, 1) > 0) {
+        host_holders(diagnoser->host, crowd->example.inode, &process, 1) > 0) {
         struct party client = party_of(&process);
         finding_name(finding, FACT_CLIENT_PID, FACT_CLIENT_COMM, &client);
     }
+}
+
+/* Since when the port has many, by what was known until now. */
+static int64_t crowded_since(const struct diagnoser *diagnoser, uint16_t port)
+{
+    for (size_t at = 0; at < HOST_CROWDS_MAX; at++) {
+        if (diagnoser->close_wait[at].port == port)
+            return diagnoser->close_wait[at].since_ns;
+    }
+    return diagnoser->now_ns;
+}
+
+/* For a moment many connections are in that state: only those ports count where they stay. */
+static void sweep_close_wait(struct diagnoser *diagnoser)
+{
+    struct host_crowd crowds[HOST_CROWDS_MAX];
+    struct close_wait now[HOST_CROWDS_MAX] = {0};
+    size_t count =
+        host_crowds(diagnoser->host, SOCKET_CLOSE_WAIT, CLOSE_WAIT_LEAST, crowds, HOST_CROWDS_MAX);
+    for (size_t at = 0; at < count; at++) {
+        uint16_t port = crowds[at].remote_port;
+        now[at] = (struct close_wait){port, crowded_since(diagnoser, port)};
+        if (diagnoser->now_ns - now[at].since_ns >= CLOSE_WAIT_NS)
+            tell_close_wait(diagnoser, &crowds[at]);
+    }
+    memcpy(diagnoser->close_wait, now, sizeof now);
 }
 
 /* While a server is replaced the old and the new one listen side by side for a moment: a pair that is

@@ -72,6 +72,12 @@ struct watch_count {
     uint32_t sum_ms;
 };
 
+/* A port with many connections that the server closed and the client did not. */
+struct close_wait {
+    uint16_t port;
+    int64_t since_ns;
+};
+
 struct diagnoser {
     struct host *host; /* NULL: capture only */
     struct findings findings;
@@ -88,8 +94,7 @@ struct diagnoser {
     int64_t looked_ns; /* when nothing was to be told */
     int64_t swept_ns;  /* when sockets were counted last */
     struct watch_count held[HELD_MAX];
-    int64_t close_wait_ns; /* since when `close_wait_port` has many */
-    uint16_t close_wait_port;
+    struct close_wait close_wait[HOST_CROWDS_MAX]; /* port 0: free */
 };
 
 /* A flow, its ends and an event, as the rules see them. */

@@ -136,6 +136,48 @@ bool elsewhere_count(struct netns *netns, const struct host_count_query *query,
     return run_in(netns, query->in_netns_of, run_tally, &tally) == 0;
 }
 
+/* Sockets by their remote port. */
+struct census {
+    uint32_t least;
+    struct host_crowd *crowds;
+    size_t count, room;
+    uint32_t sockets[UINT16_MAX + 1];
+};
+
+static void begin_census(void *context)
+{
+    struct census *census = context;
+    census->count = 0;
+    memset(census->sockets, 0, sizeof census->sockets);
+}
+
+static void visit_census(void *context, const struct host_socket *socket)
+{
+    struct census *census = context;
+    uint16_t port = socket->tuple.port[1];
+    if (++census->sockets[port] != census->least || census->count == census->room)
+        return;
+    census->crowds[census->count++] = (struct host_crowd){.remote_port = port, .example = *socket};
+}
+
+size_t elsewhere_crowds(enum socket_state state, uint32_t least, struct host_crowd *crowds,
+                        size_t room)
+{
+    struct census *census = calloc(1, sizeof *census);
+    if (!census)
+        return 0;
+    census->least = least;
+    census->crowds = crowds;
+    census->room = room;
+    const struct sockets_query query = {PROTOCOL_TCP, 1u << state, 0, 0};
+    int failed = dump(&query, &(struct sockets_visitor){census, begin_census, visit_census});
+    size_t count = failed ? 0 : census->count;
+    for (size_t at = 0; at < count; at++)
+        crowds[at].sockets = census->sockets[crowds[at].remote_port];
+    free(census);
+    return count;
+}
+
 static int run_net(void *context)
 {
     struct host_net *net = context;

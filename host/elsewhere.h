@@ -15,6 +15,10 @@ bool elsewhere_find(struct netns *netns, uint16_t port, struct host_elsewhere *f
 bool elsewhere_count(struct netns *netns, const struct host_count_query *query,
                      struct host_count *count);
 
+/* Of the namespace that we are in. */
+size_t elsewhere_crowds(enum socket_state state, uint32_t least, struct host_crowd *crowds,
+                        size_t room);
+
 bool elsewhere_net(struct netns *netns, pid_t pid, struct host_net *net);
 
 /* False as well when it could not be asked. */

@@ -113,6 +113,11 @@ uint64_t host_lost(const struct host *host)
     return host->tracer ? tracer_lost(host->tracer) : 0;
 }
 
+int64_t host_unwatched_ns(const struct host *host)
+{
+    return host->tracer ? tracer_unwatched_ns(host->tracer) : 0;
+}
+
 /* Events on their way to who polls. */
 struct poll {
     struct host *host;
@@ -347,6 +352,13 @@ bool host_drops(struct host *host, const struct tuple *tuple, unsigned end, int6
 bool host_count(struct host *host, const struct host_count_query *query, struct host_count *count)
 {
     return elsewhere_count(host->netns, query, count);
+}
+
+size_t host_crowds(struct host *host, enum socket_state state, uint32_t least,
+                   struct host_crowd *crowds, size_t room)
+{
+    (void)host;
+    return elsewhere_crowds(state, least, crowds, room);
 }
 
 bool host_activity(struct host *host, pid_t pid, struct host_activity *activity)

@@ -41,8 +41,10 @@ const char *host_tracer_trouble(const struct host *host);
 /* Readable when kernel events wait; -1 without a tracer. */
 int host_fd(const struct host *host);
 
-/* Kernel events that were lost so far. */
+/* Kernel events that were lost so far, and for how long failed calls were only looked at now and then
+ * (host/tracer.h). */
 uint64_t host_lost(const struct host *host);
+int64_t host_unwatched_ns(const struct host *host);
 
 /* Takes the kernel events that wait: notes them for the questions below and hands each over. */
 void host_poll(struct host *host, void (*take)(void *context, const struct trace_event *event),
@@ -142,6 +144,19 @@ struct host_count {
 };
 
 bool host_count(struct host *host, const struct host_count_query *query, struct host_count *count);
+
+/* Remote ports with at least so many TCP sockets of one state in this namespace. */
+struct host_crowd {
+    uint16_t remote_port;
+    uint32_t sockets;
+    struct host_socket example; /* one of them */
+};
+
+/* Returns how many were written, at most `room`; which ones, when they are more, is left open. Costs
+ * what host_count costs. */
+#define HOST_CROWDS_MAX 16u
+size_t host_crowds(struct host *host, enum socket_state state, uint32_t least,
+                   struct host_crowd *crowds, size_t room);
 
 /* What a process is doing, from /proc/PID. */
 struct host_activity {

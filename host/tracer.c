@@ -42,6 +42,7 @@ struct tracer {
     int64_t calls_max; /* a second */
     int64_t calls;     /* how many there were at... */
     int64_t calls_ns;
+    int64_t unwatched_ns;
     int64_t offset_ns; /* wall clock minus monotonic */
     int64_t offset_at_ns;
     /* Of the tracer_read that runs. */
@@ -125,6 +126,8 @@ static void look_after_calls(struct tracer *tracer)
     int64_t span_ns = clock_monotonic_ns() - tracer->calls_ns;
     int64_t calls = count_calls(tracer) - tracer->calls;
     bool watched = tracer_watches_calls(&tracer->loaded);
+    if (!watched)
+        tracer->unwatched_ns += span_ns;
     if (!watched)
         watch_calls(tracer, true, CALLS_LOOK_NS);
     else if (calls > span_ns / CLOCK_NS_PER_US * tracer->calls_max / 1000000)
@@ -253,7 +256,8 @@ uint64_t tracer_lost(const struct tracer *tracer)
     return tracer->loaded.counts->lost;
 }
 
-bool tracer_sees_calls(const struct tracer *tracer)
+int64_t tracer_unwatched_ns(const struct tracer *tracer)
 {
-    return tracer_watches_calls(&tracer->loaded);
+    bool watched = tracer_watches_calls(&tracer->loaded);
+    return tracer->unwatched_ns + (watched ? 0 : clock_monotonic_ns() - tracer->calls_ns);
 }

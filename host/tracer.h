@@ -57,8 +57,8 @@ unsigned tracer_read(struct tracer *tracer,
 /* Events that found no room in the ring, so far. */
 uint64_t tracer_lost(const struct tracer *tracer);
 
-/* Are failed calls told now? Not while the machine makes very many system calls: looking at each
- * would slow it down, so then only a short look twice a second remains. */
-bool tracer_sees_calls(const struct tracer *tracer);
+/* For how long failed calls were not told, so far, ns. That is while the machine makes very many
+ * system calls: looking at each would slow it down, so then only a short look twice a second remains. */
+int64_t tracer_unwatched_ns(const struct tracer *tracer);
 
 #endif

@@ -82,6 +82,15 @@ static void json_sha1_or_null(struct out *out, const char *key, struct flow_view
     out_string(out, "\"");
 }
 
+static void json_missing(struct out *out, const struct report_missing *missing, uint32_t count)
+{
+    json_key(out, "missing");
+    out_string(out, "[");
+    for (uint32_t at = 0; at < count; at++)
+        out_format(out, "%s\"%s\"", at ? "," : "", missing[at].word);
+    out_string(out, "]");
+}
+
 static void json_start(struct report *report, const struct report_run *run)
 {
     struct out *out = report->out;
@@ -91,11 +100,8 @@ static void json_start(struct report *report, const struct report_run *run)
     json_untrusted(out, "linktype", run->link_name);
     json_untrusted(out, "filter", run->filter);
     json_number(out, "snaplen", run->snaplen);
-    json_key(out, "missing");
-    out_string(out, "[");
-    for (uint32_t at = 0; at < run->missing_count; at++)
-        out_format(out, "%s\"%s\"", at ? "," : "", run->missing[at].word);
-    out_string(out, "]}\n");
+    json_missing(out, run->missing, run->missing_count);
+    out_string(out, "}\n");
 }
 
 /* What flows without a detail show. */
@@ -268,6 +274,7 @@ static void json_summary(struct report *report, const struct report_totals *tota
             out, "{\"received\":%llu,\"dropped_by_kernel\":%llu,\"dropped_by_interface\":%llu}",
             (unsigned long long)totals->received, (unsigned long long)totals->dropped_by_kernel,
             (unsigned long long)totals->dropped_by_interface);
+        json_missing(out, totals->gaps, totals->gap_count);
     }
     out_string(out, "}\n");
 }

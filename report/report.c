@@ -231,6 +231,8 @@ static void print_losses(struct report *report, const struct report_totals *tota
     if (totals->dropped_by_kernel > 0)
         out_string(report->out, "  bytes are missing from flows; a larger ring (-B) or a narrower "
                                 "filter loses less\n");
+    for (uint32_t at = 0; at < totals->gap_count; at++)
+        out_format(report->out, "  %s\n", totals->gaps[at].sentence);
     if (totals->flows->evicted > 0)
         out_format(report->out,
                    "  %llu flows had to make room for newer ones; --max-flows allows more\n",

@@ -74,7 +74,9 @@ struct report_totals {
     uint64_t received; /* live: read + dropped_by_kernel */
     uint64_t dropped_by_kernel;
     uint64_t dropped_by_interface;
-    int64_t elapsed_ns; /* wall clock of the run */
+    int64_t elapsed_ns;                /* wall clock of the run */
+    const struct report_missing *gaps; /* what was missed on the way */
+    uint32_t gap_count;
     const struct tracker_stats *flows;
     struct report_memory memory;
 };

@@ -92,21 +92,26 @@ static void add_flows(struct title *title, const struct tracker_stats *flows)
     add_piece(title, STYLE_TITLE, piece);
 }
 
-/* Without the tracer many causes stay unknown; the others that are missing matter less often. */
-static bool is_untraced(const struct screen_status *status)
+static bool is_missing(const struct screen_status *status, const char *word)
 {
     for (uint32_t at = 0; at < status->missing_count; at++) {
-        if (strcmp(status->missing[at].word, "tracer") == 0)
+        if (strcmp(status->missing[at].word, word) == 0)
             return true;
     }
     return false;
 }
 
-/* The key is that of help, which says what to do about it. */
-static void add_untraced(struct title *title)
+/* Without the tracer many causes stay unknown; the others that are missing matter less often. The key
+ * is that of help, which says what to do about it. */
+static void add_untraced(struct title *title, const struct screen_status *status)
 {
     int before = title->column;
-    add_piece(title, STYLE_WARNING, "no kernel events: h");
+    if (is_missing(status, "tracer"))
+        add_piece(title, STYLE_WARNING, "no kernel events: h");
+    else if (is_missing(status, "events"))
+        add_piece(title, STYLE_WARNING, "lost kernel events: h");
+    else
+        return;
     if (title->column == before)
         add_piece(title, STYLE_WARNING, "untraced");
 }
@@ -155,8 +160,7 @@ int title_draw(struct grid *grid, const struct screen_status *status,
     add_flows(&title, flows);
     if (status->undecoded > 0)
         add_number(&title, STYLE_WARNING, "undecoded ", status->undecoded, "");
-    if (is_untraced(status))
-        add_untraced(&title);
+    add_untraced(&title, status);
     if (dropped == 0 && status->live)
         add_piece(&title, STYLE_TITLE, "dropped 0");
     add_name(&title, "filter: ", status->filter, grid->width);

@@ -194,6 +194,24 @@ static void test_sockets_are_counted(void **state)
     netns_close(netns);
 }
 
+/* The remote port that has at least so many connections, and none that has more. */
+static void check_crowd(uint16_t port, uint32_t count)
+{
+    struct host_crowd crowds[HOST_CROWDS_MAX];
+    size_t found = elsewhere_crowds(SOCKET_ESTABLISHED, count, crowds, HOST_CROWDS_MAX);
+    size_t at = 0;
+    while (at < found && crowds[at].remote_port != port)
+        at++;
+    assert_true(at < found);
+    assert_int_equal(crowds[at].sockets, count);
+    assert_int_equal(crowds[at].example.tuple.port[1], port);
+    assert_true(crowds[at].example.inode != 0);
+    found = elsewhere_crowds(SOCKET_ESTABLISHED, count + 1, crowds, HOST_CROWDS_MAX);
+    for (at = 0; at < found; at++)
+        assert_int_not_equal(crowds[at].remote_port, port);
+    assert_int_equal(elsewhere_crowds(SOCKET_ESTABLISHED, count, crowds, 0), 0);
+}
+
 /* Connections of this namespace, of which one end has a port that is ours alone. */
 static void test_sockets_of_our_own(void **state)
 {
@@ -222,6 +240,7 @@ static void test_sockets_of_our_own(void **state)
     query = (struct host_count_query){.states = 1u << SOCKET_CLOSE_WAIT, .local_port = port};
     assert_true(elsewhere_count(netns, &query, &count));
     assert_int_equal(count.sockets, 0);
+    check_crowd(port, COUNT);
     for (int at = 0; at < COUNT; at++)
         (void)close(clients[at]);
     (void)close(listener);

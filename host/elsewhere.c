@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/holders.h"
 #include "host/settings.h"
 
 #define PIDS_MAX 4096u /* of one namespace, among which the holder is looked for */
@@ -66,7 +67,8 @@ static void find_holder(uint32_t netns, uint32_t inode, struct host_process *pro
     size_t count = pids ? netns_processes(netns, pids, PIDS_MAX) : 0;
     size_t holders = 0;
     const struct owner *first = NULL;
-    if (count > 0 && owners_find_in(&owners, &inode, 1, pids, count, &err) == 0)
+    const struct owners_query query = {&inode, 1, pids, count};
+    if (count > 0 && owners_find(&owners, &query, clock_thread_ns() + HOLDERS_ASK_NS, &err) == 0)
         first = owners_of(&owners, inode, &holders);
     if (first) {
         *process = (struct host_process){.pid = first->pid, .how = HOST_BY_SOCKET};

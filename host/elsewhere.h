@@ -1,6 +1,7 @@
 /*
  * Purpose: the questions of host.h that are about another network namespace.
- * Bounds:  entering one costs some 10 us, finding those there are a walk over /proc.
+ * Bounds:  entering one costs some 10 us, finding those there are a walk over /proc. A holder is looked
+ *          for no longer than HOLDERS_ASK_NS, and unknown then.
  * Fails:   by saying so: without privilege, or when the process is gone.
  * Used by: host/host.
  */

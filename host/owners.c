@@ -169,21 +169,15 @@ void owners_walk_end(struct owners_walk *walk, struct owners *owners)
     *walk = (struct owners_walk){0};
 }
 
-int owners_find(struct owners *owners, const uint32_t *inodes, size_t count, struct err *err)
-{
-    return owners_find_in(owners, inodes, count, NULL, 0, err);
-}
-
-int owners_find_in(struct owners *owners, const uint32_t *inodes, size_t count, const pid_t *pids,
-                   size_t pid_count, struct err *err)
+int owners_find(struct owners *owners, const struct owners_query *query, int64_t deadline_ns,
+                struct err *err)
 {
     struct owners_walk walk;
-    const struct owners_query query = {inodes, count, pids, pid_count};
     *owners = (struct owners){0};
-    int failed = owners_walk_begin(&walk, &query, err);
+    int failed = owners_walk_begin(&walk, query, err);
     if (failed)
         return failed;
-    (void)owners_walk_step(&walk, INT64_MAX);
+    (void)owners_walk_step(&walk, deadline_ns);
     owners_walk_end(&walk, owners);
     return 0;
 }

@@ -70,10 +70,9 @@ bool owners_walk_step(struct owners_walk *walk, int64_t deadline_ns);
 /* Ends a walk, over or not, or none. What it found is the caller's; NULL: it is dropped. */
 void owners_walk_end(struct owners_walk *walk, struct owners *owners);
 
-/* A whole walk at once. */
-int owners_find(struct owners *owners, const uint32_t *inodes, size_t count, struct err *err);
-int owners_find_in(struct owners *owners, const uint32_t *inodes, size_t count, const pid_t *pids,
-                   size_t pid_count, struct err *err);
+/* A walk at once, to its end or until that time of clock_thread_ns. */
+int owners_find(struct owners *owners, const struct owners_query *query, int64_t deadline_ns,
+                struct err *err);
 
 /* Is that descriptor of the process the socket, now? */
 bool owners_hold(pid_t pid, int fd, uint32_t inode);

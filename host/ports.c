@@ -114,7 +114,8 @@ static int find_owners(struct host_ports *ports, struct err *err)
     for (size_t at = 0; at < ports->count; at++)
         inodes[at] = ports->rows[at].socket.inode;
     qsort(inodes, ports->count, sizeof *inodes, compare_numbers);
-    int failed = owners_find(&ports->owners, inodes, ports->count, err);
+    int failed = owners_find(&ports->owners, &(struct owners_query){inodes, ports->count, NULL, 0},
+                             INT64_MAX, err);
     free(inodes);
     for (size_t at = 0; at < ports->count && !failed; at++) {
         struct port_row *row = &ports->rows[at];

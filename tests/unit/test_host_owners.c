@@ -103,9 +103,7 @@ static void check_row(void **state)
     assert_non_null(world);
     open_world(world, row);
     walk_in_steps(world, row, &sliced);
-    assert_int_equal(owners_find_in(&whole, world->query.inodes, world->query.count,
-                                    world->query.pids, world->query.pid_count, &err),
-                     0);
+    assert_int_equal(owners_find(&whole, &world->query, INT64_MAX, &err), 0);
     assert_int_equal(sliced.count, row->sockets * (row->child ? 2 : 1));
     assert_int_equal(sliced.count, whole.count);
     for (size_t at = 0; at < whole.count; at++) {

@@ -6,9 +6,10 @@
 
 #include "diagnose/rules.h"
 
-#define TIME_WAIT_S      60 /* TCP_TIMEWAIT_LEN */
-#define SYN_PATIENCE_NS  (900 * CLOCK_NS_PER_MS)
-#define SYN_FORGOTTEN_NS (10 * CLOCK_NS_PER_S)
+#define TIME_WAIT_S         60 /* TCP_TIMEWAIT_LEN */
+#define OUTPUT_PATIENCE_NS  (900 * CLOCK_NS_PER_MS)
+#define SEGMENTS_LOST_LEAST 3 /* the segment, sent again after 0.2 and 0.6 s */
+#define OUTPUT_FORGOTTEN_NS (10 * CLOCK_NS_PER_S)
 
 static struct finding *add(struct diagnoser *diagnoser, const struct trace_event *event,
                            enum code code, uint16_t port)
@@ -235,12 +236,12 @@ static void datagram_lost(struct diagnoser *diagnoser, const struct trace_event 
     }
 }
 
-/* A SYN that was dropped on its way out: no capture will ever show it. */
-static void syn_lost(struct diagnoser *diagnoser, const struct trace_event *event)
+/* Dropped on its way out: no capture will ever show it. */
+static void output_lost(struct diagnoser *diagnoser, const struct trace_event *event)
 {
-    struct syn_drop *place = &diagnoser->syn_drops[0];
-    for (unsigned at = 0; at < SYN_DROPS_MAX; at++) {
-        struct syn_drop *drop = &diagnoser->syn_drops[at];
+    struct output_drop *place = &diagnoser->output_drops[0];
+    for (unsigned at = 0; at < OUTPUT_DROPS_MAX; at++) {
+        struct output_drop *drop = &diagnoser->output_drops[at];
         if (drop->tuple.port[0] != 0 && tuple_equal(&drop->tuple, &event->tuple)) {
             drop->count++;
             drop->last_ns = event->time_ns;
@@ -249,7 +250,7 @@ static void syn_lost(struct diagnoser *diagnoser, const struct trace_event *even
         if (drop->last_ns < place->last_ns)
             place = drop;
     }
-    *place = (struct syn_drop){
+    *place = (struct output_drop){
         .tuple = event->tuple, .first_ns = event->time_ns, .last_ns = event->time_ns, .count = 1};
 }
 
@@ -262,12 +263,47 @@ void rule_drop(struct diagnoser *diagnoser, const struct trace_event *event)
         datagram_lost(diagnoser, event);
     else if (event->tuple.protocol == PROTOCOL_TCP && event->value == TRACE_DROP_FILTER &&
              event->output)
-        syn_lost(diagnoser, event);
+        output_lost(diagnoser, event);
 }
 
-static void syn_unanswered(struct diagnoser *diagnoser, struct syn_drop *drop)
+/* Is the client known just now? */
+static bool name_client(struct diagnoser *diagnoser, struct output_drop *drop, unsigned end)
 {
     struct host_process process;
+    if (drop->client.pid != 0 || !host_client(diagnoser->host, &drop->tuple, end, &process))
+        return false;
+    drop->client = party_of(&process);
+    return true;
+}
+
+/* A connection that was made before, and now sends in vain. */
+static void segments_unanswered(struct diagnoser *diagnoser, struct output_drop *drop)
+{
+    struct host_listener listener;
+    struct host_socket socket;
+    struct host_process process;
+    unsigned server = find_listener(diagnoser, &drop->tuple, 0, &listener) ? 0 : 1;
+    struct finding_key key = {.code = CODE_ESTABLISHED_FIREWALL_DROP,
+                              .port = drop->tuple.port[server]};
+    struct finding *finding = findings_find(&diagnoser->findings, key);
+    if (!finding)
+        finding = findings_add(&diagnoser->findings, key, drop->first_ns);
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    finding_touch(finding, drop->last_ns);
+    diagnosis->certainty = CERTAINTY_PROVED;
+    diagnosis_set_once(diagnosis, FACT_CLIENT_PORT, drop->tuple.port[!server]);
+    if (name_client(diagnoser, drop, !server))
+        diagnosis_tally(diagnosis, FACT_CLIENT_PID, FACT_CLIENT_COMM, &drop->client);
+    if (!diagnosis_fact(diagnosis, FACT_SERVER_PID) &&
+        host_socket(diagnoser->host, &drop->tuple, server, &socket) &&
+        host_holders(diagnoser->host, socket.inode, &process, 1) > 0) {
+        struct party party = party_of(&process);
+        finding_name(finding, FACT_SERVER_PID, FACT_SERVER_COMM, &party);
+    }
+}
+
+static void syn_unanswered(struct diagnoser *diagnoser, struct output_drop *drop)
+{
     struct host_listener listener;
     struct finding_key key = {.code = CODE_TIMEOUT_FIREWALL_DROP, .port = drop->tuple.port[1]};
     struct finding *finding = findings_find(&diagnoser->findings, key);
@@ -280,27 +316,31 @@ static void syn_unanswered(struct diagnoser *diagnoser, struct syn_drop *drop)
     diagnosis_set_text(diagnosis, FACT_DIRECTION, "forward");
     diagnosis_set_text(diagnosis, FACT_HOOK, "output");
     diagnosis_set_address(diagnosis, FACT_ADDRESS, &drop->tuple.address[1], drop->tuple.family);
-    if (drop->client.pid == 0 && host_client(diagnoser->host, &drop->tuple, 0, &process)) {
-        drop->client = party_of(&process);
+    if (name_client(diagnoser, drop, 0))
         diagnosis_tally(diagnosis, FACT_CLIENT_PID, FACT_CLIENT_COMM, &drop->client);
-    }
     if (find_listener(diagnoser, &drop->tuple, 1, &listener))
         finding_name_listener(finding, &listener);
 }
 
-void rule_syn_drops(struct diagnoser *diagnoser)
+void rule_output_drops(struct diagnoser *diagnoser)
 {
-    for (unsigned at = 0; diagnoser->host && at < SYN_DROPS_MAX; at++) {
-        struct syn_drop *drop = &diagnoser->syn_drops[at];
+    for (unsigned at = 0; diagnoser->host && at < OUTPUT_DROPS_MAX; at++) {
+        struct output_drop *drop = &diagnoser->output_drops[at];
         struct host_socket socket;
-        if (drop->tuple.port[0] == 0 || diagnoser->now_ns - drop->first_ns < SYN_PATIENCE_NS)
+        if (drop->tuple.port[0] == 0 || diagnoser->now_ns - drop->first_ns < OUTPUT_PATIENCE_NS)
             continue;
-        bool is_waiting = host_socket(diagnoser->host, &drop->tuple, 0, &socket) &&
-                          socket.state == SOCKET_SYN_SENT;
-        if (is_waiting || drop->is_told)
+        bool is_there = host_socket(diagnoser->host, &drop->tuple, 0, &socket);
+        bool is_syn = is_there && socket.state == SOCKET_SYN_SENT;
+        bool is_waiting =
+            is_syn || (is_there && socket.send_queue > 0 && drop->count >= SEGMENTS_LOST_LEAST);
+        if (is_waiting)
+            drop->is_syn = is_syn;
+        if ((is_waiting || drop->is_told) && drop->is_syn)
             syn_unanswered(diagnoser, drop);
+        else if (is_waiting || drop->is_told)
+            segments_unanswered(diagnoser, drop);
         drop->is_told = is_waiting;
-        if (!is_waiting || diagnoser->now_ns - drop->last_ns > SYN_FORGOTTEN_NS)
-            *drop = (struct syn_drop){0};
+        if (!is_waiting || diagnoser->now_ns - drop->last_ns > OUTPUT_FORGOTTEN_NS)
+            *drop = (struct output_drop){0};
     }
 }

@@ -137,7 +137,7 @@ void diagnoser_tick(struct diagnoser *diagnoser, const struct tracker *tracker, 
         look_at_watches(diagnoser, tracker, false);
     if (!diagnoser->host)
         return;
-    rule_syn_drops(diagnoser);
+    rule_output_drops(diagnoser);
     rule_pairs(diagnoser);
     rule_sweep(diagnoser);
 }

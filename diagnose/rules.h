@@ -11,11 +11,11 @@
 #include "flows/detail.h"
 #include "flows/timing.h"
 
-#define WATCHES_MAX   1024u
-#define SCANNERS_MAX  16u
-#define REFUSALS_MAX  64u
-#define SYN_DROPS_MAX 32u
-#define LOOKED_AT_MAX 16 /* listeners of one port */
+#define WATCHES_MAX      1024u
+#define SCANNERS_MAX     16u
+#define REFUSALS_MAX     64u
+#define OUTPUT_DROPS_MAX 32u
+#define LOOKED_AT_MAX    16 /* listeners of one port */
 
 /* A kernel event may carry an earlier time than the packet that it is about. */
 #define BEFORE_NS (5 * CLOCK_NS_PER_MS)
@@ -56,11 +56,12 @@ struct refusal {
     int32_t pid;
 };
 
-/* A SYN that was dropped before any capture could see it. */
-struct syn_drop {
-    struct tuple tuple; /* end 0 is the client's; port[0] 0: free */
+/* What was dropped before any capture could see it: a SYN, or what a connection sends. */
+struct output_drop {
+    struct tuple tuple; /* end 0 is the sender's; port[0] 0: free */
     int64_t first_ns, last_ns;
     uint32_t count;
+    bool is_syn;
     bool is_told;
     struct party client;
 };
@@ -88,7 +89,7 @@ struct diagnoser {
     struct refusal refusals[REFUSALS_MAX];
     uint32_t refusal_next;
     int64_t refusal_last_ns;
-    struct syn_drop syn_drops[SYN_DROPS_MAX];
+    struct output_drop output_drops[OUTPUT_DROPS_MAX];
     bool is_adopted;   /* the diagnoses are those of a file */
     int64_t now_ns;    /* of the latest tick or event */
     int64_t looked_ns; /* when nothing was to be told */
@@ -185,7 +186,7 @@ void rule_call(struct diagnoser *diagnoser, const struct trace_event *event);
 void rule_drop(struct diagnoser *diagnoser, const struct trace_event *event);
 void rule_sweep(struct diagnoser *diagnoser);
 void rule_pairs(struct diagnoser *diagnoser);
-void rule_syn_drops(struct diagnoser *diagnoser);
+void rule_output_drops(struct diagnoser *diagnoser);
 
 /* scan.c: a refusal of this client counts for a scan, returns whether it is one; and so does a port that
  * it found open. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/signals.h"
+#include "app/wish.h"
 #include "base/clock.h"
 
 enum waiting { WAIT_SIGNAL, WAIT_CLOCK, WAIT_KEYS, WAIT_SOURCE, WAIT_COUNT };
@@ -73,7 +74,12 @@ static void take_tick(struct session *session, int fd)
 
 static void take_keys(struct session *session)
 {
-    if (view_keys(session->view))
+    enum view_answer answer = VIEW_STAY;
+    while (answer == VIEW_STAY) {
+        answer = view_key(session->view);
+        wish_grant(session);
+    }
+    if (answer == VIEW_QUIT)
         session->stop = true;
     draw(session);
 }

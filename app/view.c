@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "ui/screen.h"
 #include "ui/term.h"
 
 struct view {
@@ -127,16 +126,26 @@ void view_resume(struct view *view)
     view_resize(view);
 }
 
-bool view_keys(struct view *view)
+enum view_answer view_key(struct view *view)
 {
-    uint32_t key = 0;
-    while ((key = term_key(view->term)) != SCREEN_KEY_NONE) {
-        if (key == SCREEN_KEY_RESIZE)
-            view_resize(view);
-        else if (screen_key(view->screen, key) == SCREEN_QUIT)
-            return true;
-    }
-    return false;
+    uint32_t key = term_key(view->term);
+    if (key == SCREEN_KEY_NONE)
+        return VIEW_NO_KEY;
+    if (key == SCREEN_KEY_RESIZE)
+        view_resize(view);
+    else if (screen_key(view->screen, key) == SCREEN_QUIT)
+        return VIEW_QUIT;
+    return VIEW_STAY;
+}
+
+bool view_take_request(struct view *view, struct screen_request *request)
+{
+    return screen_take_request(view->screen, request);
+}
+
+void view_say(struct view *view, enum style style, const char *sentence)
+{
+    screen_say(view->screen, style, sentence);
 }
 
 static int percent_of(const struct view *view, const struct view_numbers *numbers)

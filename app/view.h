@@ -14,6 +14,7 @@
 #include "app/causes.h"
 #include "base/err.h"
 #include "flows/tracker.h"
+#include "ui/screen.h"
 
 struct view_options {
     const char *name;
@@ -51,8 +52,18 @@ void view_resize(struct view *view);
 /* The terminal is ours again after Ctrl-Z and fg. */
 void view_resume(struct view *view);
 
-/* Answers all keys that were typed. Returns true when the user wants out. */
-bool view_keys(struct view *view);
+enum view_answer {
+    VIEW_NO_KEY, /* none was typed */
+    VIEW_STAY,
+    VIEW_QUIT,
+};
+
+/* Answers the next key that was typed. */
+enum view_answer view_key(struct view *view);
+
+/* What it asks for, and what is said of that: see ui/screen.h. */
+bool view_take_request(struct view *view, struct screen_request *request);
+void view_say(struct view *view, enum style style, const char *sentence);
 
 void view_draw(struct view *view, const struct tracker *tracker,
                const struct view_numbers *numbers);

@@ -61,6 +61,14 @@ bool flow_pane_take(struct flow_pane *pane, const struct tracker *tracker, struc
     return true;
 }
 
+bool flow_pane_aim(struct flow_pane *pane, const struct tracker *tracker, struct flow_ref ref)
+{
+    if (!flow_pane_take(pane, tracker, ref, &pane->cursor_row))
+        return false;
+    pane->cursor = CURSOR_FLOW;
+    return true;
+}
+
 /* Where the cursor belongs in the present order, also when its flow is gone. */
 static struct select_key cursor_place(struct flow_pane *pane, int64_t now_ns)
 {

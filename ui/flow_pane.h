@@ -91,6 +91,9 @@ void flow_pane_collect(struct flow_pane *pane, const struct tracker *tracker, in
 bool flow_pane_take(struct flow_pane *pane, const struct tracker *tracker, struct flow_ref ref,
                     struct flow_row *row);
 
+/* The cursor goes to that flow. False: it is not in the table any more, and the cursor stays. */
+bool flow_pane_aim(struct flow_pane *pane, const struct tracker *tracker, struct flow_ref ref);
+
 /* The filter or the order changed: `paused` keeps to the picture. */
 void flow_pane_reorder(struct flow_pane *pane, bool paused);
 

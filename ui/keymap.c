@@ -29,10 +29,10 @@ static const struct {
 
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 
-enum key_action keymap_find(enum key_context context, uint32_t key)
+enum key_action keymap_find(unsigned contexts, uint32_t key)
 {
     for (size_t i = 0; i < KEY_COUNT; i++) {
-        if (keys[i].code == key && (keys[i].contexts & context))
+        if (keys[i].code == key && (keys[i].contexts & contexts))
             return (enum key_action)keys[i].action;
     }
     return ACTION_NONE;
@@ -51,19 +51,19 @@ const char *keymap_meaning(enum key_action action)
     return actions[action].meaning;
 }
 
-const char *keymap_key_name(enum key_context context, enum key_action action)
+const char *keymap_key_name(unsigned contexts, enum key_action action)
 {
     for (size_t i = 0; i < KEY_COUNT; i++) {
-        if (keys[i].action == action && (keys[i].contexts & context))
+        if (keys[i].action == action && (keys[i].contexts & contexts))
             return keys[i].name;
     }
     return NULL;
 }
 
-int keymap_draw_footer(struct grid *grid, int row, int column, enum key_context context)
+int keymap_draw_footer(struct grid *grid, int row, int column, unsigned contexts)
 {
     for (int action = 0; action < ACTION_COUNT; action++) {
-        const char *name = keymap_key_name(context, (enum key_action)action);
+        const char *name = keymap_key_name(contexts, (enum key_action)action);
         const char *word = actions[action].footer;
         if (!name || word[0] == '\0')
             continue;

@@ -24,17 +24,17 @@ enum key_action {
     ACTION_NONE = ACTION_COUNT
 };
 
-/* ACTION_NONE for a key that does nothing there. */
-enum key_action keymap_find(enum key_context context, uint32_t key);
+/* `contexts`: bits of enum key_context. ACTION_NONE for a key that does nothing there. */
+enum key_action keymap_find(unsigned contexts, uint32_t key);
 
 /* "Up k", all keys of an action, each once. */
 void keymap_write_keys(struct text *text, enum key_action action);
 const char *keymap_meaning(enum key_action action);
 
 /* The first key of an action there; NULL when there is none. */
-const char *keymap_key_name(enum key_context context, enum key_action action);
+const char *keymap_key_name(unsigned contexts, enum key_action action);
 
-/* Names and words of the context's keys, as far as they fit. Returns where more may be written. */
-int keymap_draw_footer(struct grid *grid, int row, int column, enum key_context context);
+/* Names and words of the keys of these contexts, as far as they fit. Returns where more may be written. */
+int keymap_draw_footer(struct grid *grid, int row, int column, unsigned contexts);
 
 #endif

@@ -76,6 +76,21 @@ enum screen_answer {
     SCREEN_QUIT,
 };
 
+/* What a user wants that a screen cannot do itself. */
+enum screen_request_kind {
+    SCREEN_REQUEST_NONE,
+};
+
+#define SCREEN_REQUEST_TEXT 1024
+
+struct screen_request {
+    enum screen_request_kind kind;
+    struct flow_ref flow;
+    uint64_t flow_id;
+    double number;
+    char text[SCREEN_REQUEST_TEXT]; /* "" for none; a path is as it was typed */
+};
+
 struct screen;
 
 int screen_open(struct screen **screen, const struct screen_options *options, struct err *err);
@@ -87,6 +102,12 @@ void screen_event(struct screen *screen, const struct tracker *tracker,
 
 /* A key was typed: a Unicode character or enum screen_key. */
 enum screen_answer screen_key(struct screen *screen, uint32_t key);
+
+/* Is something wanted? Asked after each key; each wish is told once. */
+bool screen_take_request(struct screen *screen, struct screen_request *request);
+
+/* A sentence for the line above the footer, until the next key. Untrusted. */
+void screen_say(struct screen *screen, enum style style, const char *sentence);
 
 /* Draws everything at the grid's size. While paused the picture stays, but for the top line and for
  * names of processes that become known. */

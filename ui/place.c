@@ -1,0 +1,305 @@
+#include "ui/place.h"
+
+#include <string.h>
+
+#include "ui/help.h"
+
+#define EVENTS_LEAST      4  /* lines: a heading and three failures */
+#define EVENTS_SHARE      4  /* one line of so many */
+#define EVENTS_MIN_HEIGHT 10 /* of the screen, below which the flows need the room */
+#define LINE_MAX_SIZE     (ROWFILTER_TEXT_MAX * 4 + 96)
+
+/* What most pages do with keys that move. */
+static bool is_motion(enum key_action action, int *lines, int *pages)
+{
+    *lines = action == ACTION_UP ? -1 : action == ACTION_DOWN ? 1 : 0;
+    *pages = action == ACTION_PAGE_UP ? -1 : action == ACTION_PAGE_DOWN ? 1 : 0;
+    return *lines != 0 || *pages != 0;
+}
+
+/* Flows, and below them what failed. */
+
+/* The cursor goes where another page sent it. */
+static void take_aim(struct screen *screen, const struct tracker *tracker)
+{
+    struct flow_pane *flows = &screen->flows;
+    if (!screen->has_aim)
+        return;
+    screen->has_aim = false;
+    if (!flow_pane_aim(flows, tracker, screen->aim)) {
+        screen_say(screen, STYLE_WARNING, "that flow has left the table");
+        return;
+    }
+    flows->open_only = false;
+    rowfilter_clear(&flows->filter);
+    flow_pane_reorder(flows, false);
+}
+
+static void flows_take(struct screen *screen, const struct tracker *tracker)
+{
+    take_aim(screen, tracker);
+    flow_pane_collect(&screen->flows, tracker, screen->status.now_ns, screen->status.live);
+}
+
+static void move_events(struct screen *screen, int lines, int pages)
+{
+    if (pages != 0)
+        events_pane_move_pages(&screen->events, pages);
+    else
+        events_pane_move(&screen->events, lines);
+}
+
+/* Details of what the cursor is on, if it is on anything. */
+static void flows_choose(struct screen *screen)
+{
+    struct events_choice event = events_pane_choice(&screen->events);
+    const struct flow_pane *flows = &screen->flows;
+    if (!screen->events_focused && flows->order_count > 0)
+        details_of_flow(&screen->details, &flows->cursor_row);
+    else if (screen->events_focused && event.diagnosis)
+        details_of_diagnosis(&screen->details, event.diagnosis);
+    else if (screen->events_focused && event.failure)
+        details_of_failure(&screen->details, event.failure, event.flow);
+    else
+        return;
+    place_open(screen, PLACE_FLOW);
+}
+
+static bool flows_change(struct screen *screen, enum key_action action)
+{
+    struct flow_pane *flows = &screen->flows;
+    switch (action) {
+    case ACTION_SORT_NEXT:
+    case ACTION_SORT_PREVIOUS:
+        flow_pane_sort(flows, action == ACTION_SORT_NEXT ? 1 : -1);
+        break;
+    case ACTION_REVERSE:
+        flows->reversed = !flows->reversed;
+        break;
+    case ACTION_OPEN_ONLY:
+        flows->open_only = !flows->open_only;
+        break;
+    case ACTION_UNFILTER:
+        rowfilter_clear(&flows->filter);
+        break;
+    default:
+        return false;
+    }
+    flow_pane_reorder(flows, screen->paused);
+    return true;
+}
+
+static bool flows_act(struct screen *screen, enum key_action action)
+{
+    int lines = 0, pages = 0;
+    bool moves = is_motion(action, &lines, &pages);
+    if (moves && screen->events_focused)
+        move_events(screen, lines, pages);
+    else if (moves && pages != 0)
+        flow_pane_move_pages(&screen->flows, pages);
+    else if (moves)
+        flow_pane_move(&screen->flows, lines);
+    else if (action == ACTION_TOP || action == ACTION_BOTTOM) {
+        if (screen->events_focused)
+            events_pane_move(&screen->events,
+                             action == ACTION_TOP ? -FAILURE_LOG_MAX : FAILURE_LOG_MAX);
+        else
+            flow_pane_go(&screen->flows, action == ACTION_TOP ? CURSOR_TOP : CURSOR_LAST);
+    } else if (action == ACTION_DETAILS)
+        flows_choose(screen);
+    else if (action == ACTION_EVENTS)
+        screen->events_hidden = !screen->events_hidden;
+    else if (action == ACTION_FOCUS)
+        screen->events_focused = !screen->events_focused;
+    else
+        return flows_change(screen, action);
+    return true;
+}
+
+/* Which rows are left out; returns how many lines that takes. */
+static int draw_restrictions(struct screen *screen, struct grid *grid, int row)
+{
+    const struct flow_pane *flows = &screen->flows;
+    if (!screen->typing && flows->filter.len == 0 && !flows->open_only)
+        return 0;
+    char line[LINE_MAX_SIZE];
+    struct text text = text_begin(line, sizeof line);
+    text_add_grouped(&text, flows->matching);
+    text_add(&text, flows->matching == 1 ? " row" : " rows");
+    if (flows->open_only)
+        text_add(&text, "  open only");
+    int used = grid_text(grid, row, 0, grid->width, STYLE_DIM, line);
+    if (!screen->typing && flows->filter.len == 0)
+        return 1;
+    text = text_begin(line, sizeof line);
+    text_add(&text, "  /");
+    text_add_untrusted(&text, flows->filter.text, flows->filter.len);
+    text_add(&text, screen->typing ? "_" : "");
+    (void)grid_text(grid, row, used, grid->width - used, STYLE_PROMPT, line);
+    return 1;
+}
+
+/* Why there are no rows, where rows would be. */
+static void draw_hint(struct screen *screen, struct grid *grid, int row)
+{
+    const struct flow_pane *flows = &screen->flows;
+    const struct screen_status *status = &screen->status;
+    const char *words = status->live ? "waiting for packets" : "reading";
+    if (flows->order_count > 0)
+        return;
+    if (flows->filter.len > 0 || flows->open_only)
+        words = "no row passes the filter";
+    else if (status->ended)
+        words = "no flows";
+    (void)grid_text(grid, row, 0, grid->width, STYLE_DIM, words);
+}
+
+static void flows_draw(struct screen *screen, struct grid *grid, int top, int height)
+{
+    int room = height;
+    if (room > 0)
+        room -= draw_restrictions(screen, grid, top + height - 1);
+    int events = grid->height / EVENTS_SHARE;
+    if (events < EVENTS_LEAST)
+        events = EVENTS_LEAST;
+    if (screen->events_hidden || grid->height < EVENTS_MIN_HEIGHT || events >= room)
+        events = 0;
+    if (events == 0)
+        screen->events_focused = false;
+    bool focused = !screen->events_focused;
+    flow_pane_draw(&screen->flows, grid, top, room - events, focused);
+    if (room - events > 1)
+        draw_hint(screen, grid, top + 1);
+    events_pane_draw(&screen->events, grid, top + room - events, events, !focused);
+}
+
+/* Pages of text. */
+
+static bool text_act(struct screen *screen, enum key_action action)
+{
+    struct place_text *text = place_text(screen);
+    int lines = 0, pages = 0;
+    if (is_motion(action, &lines, &pages))
+        text->first += lines + pages * (int)scroller_page((uint32_t)text->height);
+    else if (action == ACTION_TOP)
+        text->first = 0;
+    else if (action == ACTION_BOTTOM)
+        text->first = text->lines;
+    else
+        return false;
+    return true;
+}
+
+/* Draws it once to count its lines, which say how far it can be scrolled, and once to see it. */
+static void text_draw(struct screen *screen, struct grid *grid, int top, int height,
+                      int (*draw)(struct screen *, struct grid *, int, int))
+{
+    struct place_text *text = place_text(screen);
+    text->height = height > 0 ? height : 0;
+    text->lines = draw(screen, grid, top, 0);
+    int last = text->lines - text->height;
+    if (text->first > last)
+        text->first = last;
+    if (text->first < 0)
+        text->first = 0;
+    (void)draw(screen, grid, top, text->height);
+}
+
+static void details_take_picture(struct screen *screen, const struct tracker *tracker)
+{
+    flows_take(screen, tracker);
+    details_take(&screen->details, &screen->flows, tracker);
+}
+
+static int draw_details(struct screen *screen, struct grid *grid, int top, int height)
+{
+    return details_draw(&screen->details, grid, top, height, place_text(screen)->first);
+}
+
+static void details_draw_page(struct screen *screen, struct grid *grid, int top, int height)
+{
+    text_draw(screen, grid, top, height, draw_details);
+}
+
+static int draw_help(struct screen *screen, struct grid *grid, int top, int height)
+{
+    return help_draw(grid, top, height, place_text(screen)->first, &screen->status);
+}
+
+static void help_draw_page(struct screen *screen, struct grid *grid, int top, int height)
+{
+    text_draw(screen, grid, top, height, draw_help);
+}
+
+static const struct {
+    const char *title;
+    unsigned context;
+    void (*take)(struct screen *, const struct tracker *);
+    bool (*act)(struct screen *, enum key_action);
+    void (*draw)(struct screen *, struct grid *, int top, int height);
+} places[PLACE_COUNT] = {
+    [PLACE_FLOWS] = {"Flows", KEY_IN_LIST, flows_take, flows_act, flows_draw},
+    [PLACE_FLOW] = {NULL, KEY_IN_PAGE, details_take_picture, text_act, details_draw_page},
+    [PLACE_HELP] = {NULL, KEY_IN_PAGE, flows_take, text_act, help_draw_page},
+};
+
+const char *place_title(enum place place)
+{
+    return places[place].title;
+}
+
+unsigned place_context(enum place place)
+{
+    return places[place].context;
+}
+
+void place_take(struct screen *screen, enum place place, const struct tracker *tracker)
+{
+    places[place].take(screen, tracker);
+}
+
+bool place_act(struct screen *screen, enum place place, enum key_action action)
+{
+    return places[place].act(screen, action);
+}
+
+void place_draw(struct screen *screen, enum place place, struct grid *grid, int top, int height)
+{
+    places[place].draw(screen, grid, top, height);
+}
+
+void place_open(struct screen *screen, enum place place)
+{
+    if (places[place].title)
+        screen->open_count = 0;
+    if (screen->open_count == PLACES_OPEN ||
+        (screen->open_count > 0 && place_shown(screen) == place))
+        return;
+    screen->open[screen->open_count++] = place;
+    *place_text(screen) = (struct place_text){0};
+}
+
+void place_leave(struct screen *screen)
+{
+    if (screen->open_count > 1)
+        screen->open_count--;
+}
+
+void place_show_flow(struct screen *screen, struct flow_ref flow)
+{
+    screen->has_aim = true;
+    screen->aim = flow;
+    screen->events_focused = false;
+    place_open(screen, PLACE_FLOWS);
+}
+
+void place_show_filter(struct screen *screen, const char *filter)
+{
+    struct flow_pane *flows = &screen->flows;
+    rowfilter_clear(&flows->filter);
+    for (; *filter != '\0'; filter++)
+        (void)rowfilter_type(&flows->filter, (unsigned char)*filter);
+    flow_pane_reorder(flows, screen->paused);
+    screen->events_focused = false;
+    place_open(screen, PLACE_FLOWS);
+}

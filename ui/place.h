@@ -1,0 +1,85 @@
+/*
+ * Purpose: the pages of the screen as the router sees them: which there are, and what each of them does
+ *          with a picture, with a key and with room on the grid.
+ * Owns:    struct screen, which ui/screen.c opens and closes: a part for each page.
+ * Bounds:  those of the pages.
+ * Used by: ui/screen, ui/place.
+ */
+#ifndef LOFLOW_UI_PLACE_H
+#define LOFLOW_UI_PLACE_H
+
+#include "ui/details.h"
+#include "ui/events_pane.h"
+#include "ui/flow_pane.h"
+#include "ui/keymap.h"
+#include "ui/known.h"
+#include "ui/screen.h"
+
+/* In the order of their titles; those without one are opened from another page. */
+enum place { PLACE_FLOWS, PLACE_FLOW, PLACE_HELP, PLACE_COUNT };
+
+#define PLACES_OPEN   8   /* pages one over the other */
+#define SCREEN_SAYING 256 /* bytes of the line that says what was done */
+
+/* A page of text: what of it is in sight. */
+struct place_text {
+    int first, height, lines;
+};
+
+struct screen {
+    bool utf8;
+    bool paused;
+    bool typing; /* the filter line has the keys */
+    bool events_hidden;
+    bool events_focused;
+    /* The last is in sight, the first is a tab. */
+    enum place open[PLACES_OPEN];
+    unsigned open_count;
+    struct place_text text[PLACES_OPEN];
+    bool has_aim; /* the cursor goes to `aim` with the next picture */
+    struct flow_ref aim;
+    enum style saying_style;
+    char saying[SCREEN_SAYING]; /* until the next key; "" for nothing */
+    struct screen_request request;
+    struct screen_status status; /* of the draw that is under way, or the latest */
+    struct known known;
+    struct details details;
+    struct flow_pane flows;
+    struct events_pane events;
+};
+
+static inline enum place place_shown(const struct screen *screen)
+{
+    return screen->open[screen->open_count - 1];
+}
+
+/* NULL: it is no tab. */
+const char *place_title(enum place place);
+unsigned place_context(enum place place);
+
+/* Takes the picture of that page. */
+void place_take(struct screen *screen, enum place place, const struct tracker *tracker);
+
+/* False: that page does nothing with it. */
+bool place_act(struct screen *screen, enum place place, enum key_action action);
+
+void place_draw(struct screen *screen, enum place place, struct grid *grid, int top, int height);
+
+/* Opens a page over the one in sight; a tab takes the place of all of them. */
+void place_open(struct screen *screen, enum place place);
+
+/* Back to the page below; a tab stays. */
+void place_leave(struct screen *screen);
+
+/* Goes to the flows with the cursor on that one, whatever the filter; says so when it is gone. */
+void place_show_flow(struct screen *screen, struct flow_ref flow);
+
+/* Goes to the flows that pass a filter. */
+void place_show_filter(struct screen *screen, const char *filter);
+
+static inline struct place_text *place_text(struct screen *screen)
+{
+    return &screen->text[screen->open_count - 1];
+}
+
+#endif

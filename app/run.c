@@ -53,7 +53,7 @@ static int open_samples(struct run *run, struct err *err)
         const struct expect *expect = &run->options->expects[at];
         if (expect->subject != EXPECT_PORT_P95)
             continue;
-        int failed = run->samples ? 0 : samples_open(&run->samples, TRACKER_MAX_FLOWS_DEFAULT, err);
+        int failed = run->samples ? 0 : samples_open(&run->samples, err);
         if (failed)
             return failed;
         samples_want(run->samples, expect->port);
@@ -112,15 +112,9 @@ int run_start(struct run *run, struct session *session, struct err *err)
     return failed;
 }
 
-bool run_wants_packets(const struct run *run)
+bool run_wants_answers(const struct run *run)
 {
     return run->samples != NULL;
-}
-
-void run_packet(struct run *run, struct session *session)
-{
-    if (run->samples && session->packets.count == 1)
-        samples_packet(run->samples, session->tracker, session->events.notes[0].flow);
 }
 
 void run_trace(void *context, const struct trace_event *event)
@@ -186,6 +180,10 @@ void run_event(struct run *run, struct session *session, const struct flow_event
     struct flow_view flow;
     if (!run->tally)
         return;
+    if (event->kind == EVENT_ANSWERED) {
+        samples_add(run->samples, session->tracker, event);
+        return;
+    }
     if (event->kind == EVENT_RETIRED) {
         take_retired(run, session, event);
         return;

@@ -67,9 +67,8 @@ void run_close(struct run *run);
 /* The capture runs: starts the command. */
 int run_start(struct run *run, struct session *session, struct err *err);
 
-/* Each packet must be taken alone, and be handed to run_packet. */
-bool run_wants_packets(const struct run *run);
-void run_packet(struct run *run, struct session *session);
+/* ANSWERED is asked for. */
+bool run_wants_answers(const struct run *run);
 
 /* Every event of a batch; every kernel event (`context` is the run); signals; ten times a second. */
 void run_event(struct run *run, struct session *session, const struct flow_event *event);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "flows/detail.h"
 
 struct sample {
     uint64_t flow_id;
@@ -12,16 +11,7 @@ struct sample {
     uint16_t port;
 };
 
-/* What a record of the flow table had when it was looked at last. */
-struct seen {
-    uint64_t flow_id;
-    int64_t sum_ns;
-    uint32_t count;
-};
-
 struct samples {
-    struct seen *seen; /* by flow_ref.index */
-    uint32_t seen_max;
     uint32_t count;
     uint64_t offered;
     uint64_t random;
@@ -29,25 +19,18 @@ struct samples {
     struct sample rows[SAMPLES_MAX];
 };
 
-int samples_open(struct samples **samples, uint32_t max_flows, struct err *err)
+int samples_open(struct samples **samples, struct err *err)
 {
     struct samples *opened = calloc(1, sizeof *opened);
     *samples = opened;
     if (!opened)
         return err_set(err, ENOMEM, "no memory for times of answers; close other programs");
-    opened->seen_max = max_flows;
     opened->random = UINT64_C(0x9e3779b97f4a7c15);
-    opened->seen = calloc(max_flows, sizeof *opened->seen);
-    if (!opened->seen)
-        return err_set(err, ENOMEM, "no memory for times of answers; close other programs");
     return 0;
 }
 
 void samples_close(struct samples *samples)
 {
-    if (!samples)
-        return;
-    free(samples->seen);
     free(samples);
 }
 
@@ -71,26 +54,16 @@ static void add(struct samples *samples, const struct sample *sample)
         samples->rows[at] = *sample;
 }
 
-void samples_packet(struct samples *samples, const struct tracker *tracker, struct flow_ref ref)
+void samples_add(struct samples *samples, const struct tracker *tracker,
+                 const struct flow_event *event)
 {
     struct flow_view flow;
-    if (ref.index >= samples->seen_max || !tracker_look(tracker, ref, &flow) || !flow.detail)
+    if (!tracker_look(tracker, event->flow, &flow))
         return;
     uint16_t port = flow.hot->tuple.port[!flow.hot->client];
-    const struct detail_side *server = &flow.detail->side[!flow.hot->client];
-    struct seen *seen = &samples->seen[ref.index];
-    if (!(samples->wanted[port / 8] >> port % 8 & 1))
-        return;
-    if (seen->flow_id != flow.cold->id)
-        *seen = (struct seen){.flow_id = flow.cold->id};
-    int64_t span_us = (server->response_ns - seen->sum_ns) / CLOCK_NS_PER_US;
-    if (server->response_count == seen->count + 1)
+    if (samples->wanted[port / 8] >> port % 8 & 1)
         add(samples,
-            &(struct sample){.flow_id = flow.cold->id,
-                             .span_us = span_us < UINT32_MAX ? (uint32_t)span_us : UINT32_MAX,
-                             .port = port});
-    seen->count = server->response_count;
-    seen->sum_ns = server->response_ns;
+            &(struct sample){.flow_id = flow.cold->id, .span_us = event->answer_us, .port = port});
 }
 
 static int compare_spans(const void *a, const void *b)

@@ -1,7 +1,7 @@
 /*
  * Purpose: the times that servers took to answer, one by one, for percentiles.
  * Owns:    SAMPLES_MAX samples, 4 MiB; when there are more, a fair choice of them.
- * Bounds:  constant time a packet; a percentile sorts the samples.
+ * Bounds:  constant time an answer; a percentile sorts the samples.
  * Fails:   samples_open with -ENOMEM and a sentence.
  * Used by: app/run.
  */
@@ -15,15 +15,15 @@
 
 struct samples;
 
-/* `max_flows` is that of the tracker. */
-int samples_open(struct samples **samples, uint32_t max_flows, struct err *err);
+int samples_open(struct samples **samples, struct err *err);
 void samples_close(struct samples *samples);
 
 /* Samples of that server port are wanted. */
 void samples_want(struct samples *samples, uint16_t port);
 
-/* Called for each packet of its own: two answers in one batch could not be told apart. */
-void samples_packet(struct samples *samples, const struct tracker *tracker, struct flow_ref ref);
+/* Takes an ANSWERED. */
+void samples_add(struct samples *samples, const struct tracker *tracker,
+                 const struct flow_event *event);
 
 /* The nearest rank of a hundred of those of the port whose flow `counts`; -1 for none. */
 int64_t samples_percentile(const struct samples *samples, uint16_t port, unsigned percent,

@@ -104,6 +104,8 @@ static int open_tracker(struct session *session, struct err *err)
         .sink = streams_sink(&session->streams),
         .max_flows = session->options->max_flows,
         .stream_digest = session->options->stream_digest,
+        .tell_answers =
+            wants_view(session->options) || (session->run && run_wants_answers(session->run)),
         .ephemeral_low = EPHEMERAL_LOW,
         .ephemeral_high = live ? EPHEMERAL_HIGH_LIVE : EPHEMERAL_HIGH_FILE,
     };
@@ -361,8 +363,6 @@ static void take_batch(struct session *session, const struct frame_batch *frames
     decode_batch(session->decoder, frames, &session->packets);
     tracker_feed(session->tracker, &session->packets, &session->events);
     show_packets(session, frames);
-    if (session->run)
-        run_packet(session->run, session);
     if (session->kept.writer)
         keep_frames(session, frames);
     session_show_events(session);
@@ -371,12 +371,10 @@ static void take_batch(struct session *session, const struct frame_batch *frames
                        tracker_stats(session->tracker)->last_ns);
 }
 
-/* A line of a packet, and the time of an answer, tell how its flow stood then, not at the end of the
- * batch. */
+/* A line of a packet tells how its flow stood then, not at the end of the batch. */
 static void take_frames(struct session *session)
 {
-    bool is_each_alone = session->run && run_wants_packets(session->run);
-    if (!session->options->packets && !is_each_alone) {
+    if (!session->options->packets) {
         take_batch(session, &session->frames);
         return;
     }

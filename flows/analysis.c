@@ -327,7 +327,9 @@ static uint32_t take_time(const struct flow_records *flow, const struct packet *
         timing_progress(flow, packet->time_ns);
     else
         timing_wait(flow);
-    return timing_segment(flow, packet, marks) ? BIT(HELD_BACK) : 0;
+    unsigned outcome = timing_segment(flow, packet, marks);
+    return (outcome & TIMING_HELD_BACK ? BIT(HELD_BACK) : 0) |
+           (outcome & TIMING_ANSWERED ? BIT(ANSWERED) : 0);
 }
 
 #ifndef NDEBUG

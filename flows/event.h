@@ -35,8 +35,11 @@ struct flow_event {
     uint8_t side; /* tuple end that caused it: 0 or 1 */
     uint16_t arg; /* REFUSED, ICMP_ERROR: ICMP type << 8 | code, 0 for RST; RESET: enum reset_phase;
                      STALLED: enum stall_cause; else 0 */
-    uint32_t silence_ms; /* STALLED: so far, saturating; HELD_BACK: how long it waited;
-                            RETRANSMISSION: since the side last sent something new; else 0 */
+    union {
+        uint32_t silence_ms; /* STALLED: so far, saturating; HELD_BACK: how long it waited;
+                                RETRANSMISSION: since the side last sent something new; else 0 */
+        uint32_t answer_us;  /* ANSWERED: since the client's latest new byte, saturating */
+    };
     int64_t time_ns;
 };
 

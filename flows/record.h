@@ -16,6 +16,7 @@
 
 struct tracker {
     struct tracker_options options;
+    uint32_t wanted; /* kinds of events that packets raise, bits */
     struct tracker_stats stats;
     struct table table;
     struct pool hot, cold;

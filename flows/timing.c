@@ -158,8 +158,10 @@ static bool is_held_back(const struct flow_records *flow, const struct packet *p
            flow->hot->side[!packet->direction].ack == packet->seq;
 }
 
-static void take_turn(struct flow_detail *detail, const struct packet *packet)
+/* Returns whether it answers the other side. */
+static bool take_turn(struct flow_detail *detail, const struct packet *packet)
 {
+    bool answers = false;
     unsigned sender = packet->direction;
     struct detail_side *own = &detail->side[sender];
     if (!own->has_spoken) {
@@ -168,6 +170,7 @@ static void take_turn(struct flow_detail *detail, const struct packet *packet)
     }
     int64_t response_ns = packet->time_ns - detail->turn_ns;
     if (detail->spoken && detail->speaker != sender && response_ns >= 0) {
+        answers = true;
         own->response_count++;
         add_span(&own->response_ns, response_ns);
         if (response_ns > own->response_max_ns)
@@ -178,19 +181,21 @@ static void take_turn(struct flow_detail *detail, const struct packet *packet)
     detail->spoken = true;
     detail->speaker = (uint8_t)sender;
     detail->turn_ns = packet->time_ns;
+    return answers;
 }
 
-bool timing_segment(const struct flow_records *flow, const struct packet *packet, uint32_t marks)
+unsigned timing_segment(const struct flow_records *flow, const struct packet *packet,
+                        uint32_t marks)
 {
     const struct flow_side *sides = flow->hot->side;
     unsigned sender = packet->direction;
     if (sides[!sender].flags & SIDE_TIMED && packet->flags & TCP_ACK)
         end_timing(flow, !sender, packet);
     if (packet->payload_wire_len == 0)
-        return false;
+        return 0;
     if (marks & TIMING_REPEATS) {
         repeat_timing(flow, packet);
-        return false;
+        return 0;
     }
     if (!(sides[sender].flags & SIDE_TIMED))
         begin_timing(flow, packet);
@@ -199,6 +204,6 @@ bool timing_segment(const struct flow_records *flow, const struct packet *packet
         int64_t held_ms = (packet->time_ns - flow->detail->turn_ns) / CLOCK_NS_PER_MS;
         flow->detail->side[sender].held_ms = (uint8_t)(held_ms < UINT8_MAX ? held_ms : UINT8_MAX);
     }
-    take_turn(flow->detail, packet);
-    return held_back;
+    bool answers = take_turn(flow->detail, packet) && sender != flow->hot->client;
+    return (held_back ? TIMING_HELD_BACK : 0u) | (answers ? TIMING_ANSWERED : 0u);
 }

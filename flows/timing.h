@@ -77,9 +77,16 @@ static inline void timing_wait(const struct flow_records *flow)
     flow->hot->flags |= FLOW_FLAG_WAITING;
 }
 
-/* A segment and what the analysis made of it: enum mark bits. Returns whether it was held back: Nagle's
- * algorithm lets a small segment wait while another is not acknowledged (RFC 9293 section 3.7.4), and
- * the peer delays the ACK because it waits for the rest (section 3.8.6.3). */
-bool timing_segment(const struct flow_records *flow, const struct packet *packet, uint32_t marks);
+/* What a segment was for the time that passes, bits. */
+enum timing_outcome {
+    /* Nagle's algorithm lets a small segment wait while another is not acknowledged (RFC 9293 section
+     * 3.7.4), and the peer delays the ACK because it waits for the rest (section 3.8.6.3). */
+    TIMING_HELD_BACK = 1,
+    TIMING_ANSWERED = 2, /* the first of the server's turn */
+};
+
+/* A segment and what the analysis made of it: enum mark bits. Returns enum timing_outcome. */
+unsigned timing_segment(const struct flow_records *flow, const struct packet *packet,
+                        uint32_t marks);
 
 #endif

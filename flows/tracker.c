@@ -74,6 +74,7 @@ int tracker_open(struct tracker **tracker, const struct tracker_options *options
     }
     opened->orient.ephemeral_low = opened->options.ephemeral_low;
     opened->orient.ephemeral_high = opened->options.ephemeral_high;
+    opened->wanted = options->tell_answers ? UINT32_MAX : ~(UINT32_C(1) << EVENT_ANSWERED);
     opened->now_ns = INT64_MIN;
     for (int kind = 0; kind < QUEUE_KIND_COUNT; kind++)
         queue_init(&opened->queues[kind]);
@@ -132,6 +133,8 @@ static uint16_t event_arg(const struct tracker *tracker, uint32_t index,
 static uint32_t event_silence(const struct tracker *tracker, uint32_t index,
                               const struct packet *packet, enum event_kind kind)
 {
+    if (kind == EVENT_ANSWERED)
+        return record_detail(tracker, index)->response_us;
     if (kind == EVENT_HELD_BACK)
         return record_detail(tracker, index)->side[packet->direction].held_ms;
     if (kind != EVENT_RETRANSMISSION)
@@ -145,7 +148,7 @@ static uint32_t event_silence(const struct tracker *tracker, uint32_t index,
 static void raise_kinds(struct tracker *tracker, uint32_t index, const struct packet *packet,
                         uint32_t kinds, struct event_list *events)
 {
-    for (; kinds; kinds &= kinds - 1) {
+    for (kinds &= tracker->wanted; kinds; kinds &= kinds - 1) {
         enum event_kind kind = (enum event_kind)__builtin_ctz(kinds);
         record_raise(tracker, events, index,
                      &(struct flow_event){.kind = (uint8_t)kind,

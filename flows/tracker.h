@@ -33,6 +33,7 @@ struct tracker_options {
     uint16_t ephemeral_low;    /* range of client ports, to guess orientation; 0: 32768..60999 */
     uint16_t ephemeral_high;
     bool stream_digest;      /* SHA-1 of every stream, see flows/digest.h */
+    bool tell_answers;       /* raise ANSWERED: as many as there are requests */
     bool table_only;         /* counts packets and bytes and moves states; no analysis */
     uint64_t follow;         /* id of the flow whose streams go to `sink`; 0: none */
     struct stream_sink sink; /* called while tracker_feed runs, and when the flow retires */

@@ -48,7 +48,7 @@ uint32_t report_wants(const struct report *report)
 {
     uint32_t wanted = UINT32_C(1) << EVENT_RETIRED;
     for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
-        if (!report->format->failures_only || event_is_failure(kind))
+        if (kind != EVENT_ANSWERED && (!report->format->failures_only || event_is_failure(kind)))
             wanted |= UINT32_C(1) << kind;
     }
     return wanted;

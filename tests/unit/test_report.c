@@ -81,7 +81,8 @@ static const struct row {
     {"JSON: drops of a live run",
      REPORT_JSON,
      "> S 100",
-     {"\"drops\":{\"received\":11,\"dropped_by_kernel\":4,\"dropped_by_interface\":5}}\n"}},
+     {"\"drops\":{\"received\":11,\"dropped_by_kernel\":4,\"dropped_by_interface\":5},",
+      "\"missing\":[\"events\"]}\n"}},
     {"JSON: UDP has no keys of TCP",
      REPORT_JSON,
      "> udp +10",
@@ -146,6 +147,7 @@ static void pass_event(void *context, const struct tracker *tracker, const struc
 static void print_totals(struct report *report, const struct tracker *tracker)
 {
     const struct report_count reason = {"tcp_cut", "packets that end inside", 2};
+    const struct report_missing gap = {"events", "7 kernel events were lost"};
     report_summary(report, &(struct report_totals){
                                .packets = 7,
                                .truncated_packets = 3,
@@ -156,6 +158,8 @@ static void print_totals(struct report *report, const struct tracker *tracker)
                                .received = 11,
                                .dropped_by_kernel = 4,
                                .dropped_by_interface = 5,
+                               .gaps = &gap,
+                               .gap_count = 1,
                                .flows = tracker_stats(tracker),
                            });
 }

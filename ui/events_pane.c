@@ -239,11 +239,11 @@ static void draw_failure(const struct events_pane *pane, struct grid *grid, int 
     left += KIND_ROOM + 1;
 
     if (ends[0] > 0) {
-        struct column_place client = {COLUMN_CLIENT, left, ends[0]};
+        struct column_place client = {.column = COLUMN_CLIENT, .left = left, .width = ends[0]};
         left = draw_end(latest, pane->utf8, grid, client, line);
     }
     (void)grid_text(grid, line, left, 1, STYLE_DIM, pane->utf8 ? "→" : ">");
-    struct column_place server = {COLUMN_SERVER, left + 2, ends[1]};
+    struct column_place server = {.column = COLUMN_SERVER, .left = left + 2, .width = ends[1]};
     left = draw_end(latest, pane->utf8, grid, server, line);
     draw_words(failure, pane->utf8, grid, line, left);
 }

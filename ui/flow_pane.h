@@ -1,6 +1,6 @@
 /*
  * Purpose: the flow table on the screen: which flows are rows, in which order, where the cursor is.
- * Owns:    copies of the rows around the cursor, the rates, the row filter.
+ * Owns:    copies of the rows around the cursor, the rates, the row filter, the groups.
  * Borrows: the tracker during flow_pane_collect; what is known, for its life: it is asked about rows
  *          in sight only, and about those that a filter looks at.
  * Bounds:  2 * SELECT_KEPT rows; a look at the table takes at most FLOW_PANE_BUDGET_NS, and what it
@@ -13,9 +13,11 @@
 #define LOFLOW_UI_FLOW_PANE_H
 
 #include "base/clock.h"
+#include "flows/detail.h"
 #include "flows/tracker.h"
 #include "ui/column.h"
 #include "ui/grid.h"
+#include "ui/groups.h"
 #include "ui/known.h"
 #include "ui/rates.h"
 #include "ui/rowfilter.h"
@@ -25,18 +27,28 @@
 #define FLOW_PANE_ROWS_MAX  (2 * SELECT_KEPT)
 #define FLOW_PANE_BUDGET_NS (8 * CLOCK_NS_PER_MS)
 
-/* A flow as it was when the picture was taken. */
+/* A row as it was when the picture was taken: a flow, or the sums of a group. */
 struct flow_row {
-    struct flow_ref ref;
+    uint64_t group; /* id of the group that the row tells of; 0: it is a flow */
+    bool is_unfolded;
+    bool has_detail;
+    struct group_key key;
+    struct group_sums sums;
+    int64_t median_ns, p95_ns; /* of the answers, -1 unknown */
+    struct spark spark;
+    struct flow_ref ref; /* from here on of a flow */
     uint64_t rate;
     struct flow hot;
     struct flow_cold cold;
+    struct flow_detail detail;
 };
 
 static inline struct column_flow flow_row_look(const struct flow_row *row, int64_t now_ns)
 {
     return (struct column_flow){
-        .view = {.hot = &row->hot, .cold = &row->cold},
+        .view = {.hot = &row->hot,
+                 .cold = &row->cold,
+                 .detail = row->has_detail ? &row->detail : NULL},
         .rate = row->rate,
         .now_ns = now_ns,
         .code = CODE_COUNT,
@@ -45,8 +57,16 @@ static inline struct column_flow flow_row_look(const struct flow_row *row, int64
 
 enum flow_cursor {
     CURSOR_TOP,  /* follows the first row */
-    CURSOR_FLOW, /* stays on its flow */
-    CURSOR_LAST, /* goes to the last row, then stays on its flow */
+    CURSOR_ROW,  /* stays on its flow or group */
+    CURSOR_LAST, /* goes to the last row, then stays on it */
+};
+
+/* The latest minute of rows that were in the picture lately, by what they tell of. */
+#define FLOW_SPARKS 4096u
+
+struct flow_spark {
+    uint64_t flow_id; /* 0: free */
+    struct spark spark;
 };
 
 struct flow_pane {
@@ -57,14 +77,22 @@ struct flow_pane {
     bool live;                 /* the picture is of live flows */
     const struct known *known; /* names and diagnoses of rows */
     enum column sorted;
+    struct column_choice choice; /* count 0: all there are */
     enum flow_cursor cursor;
     struct rates rates;
     struct rowfilter filter;
+    struct groups groups;
+    struct group_rank {
+        struct select_entry entries[GROUPS_MAX]; /* `index` is that of a group; in order */
+    } ranks;
+    struct flow_spark sparks[FLOW_SPARKS]; /* by flow id */
+    bool has_new_groups;                   /* that the look which is under way found */
 
     int64_t budget_ns; /* of a look at the table */
     int64_t walk_now_ns;
     struct selection selection;
     uint32_t walk_at;
+    uint64_t walk_matching;
 
     uint32_t row_count; /* of the picture, as the rest from here on */
     uint32_t order_count;
@@ -96,6 +124,19 @@ bool flow_pane_aim(struct flow_pane *pane, const struct tracker *tracker, struct
 
 /* The filter or the order changed: `paused` keeps to the picture. */
 void flow_pane_reorder(struct flow_pane *pane, bool paused);
+
+/* Groups by something else, or not. */
+void flow_pane_group(struct flow_pane *pane, enum grouping by);
+
+/* Folds or unfolds the group that the cursor is on or in. False: there is none. */
+bool flow_pane_fold(struct flow_pane *pane);
+
+/* All groups, whatever they are now. */
+void flow_pane_fold_all(struct flow_pane *pane, bool shut);
+
+/* The server of a flow answered. */
+void flow_pane_answer(struct flow_pane *pane, const struct tracker *tracker,
+                      const struct flow_event *event);
 
 void flow_pane_move(struct flow_pane *pane, int64_t lines);
 void flow_pane_move_pages(struct flow_pane *pane, int pages);

@@ -49,22 +49,6 @@ static void move_events(struct screen *screen, int lines, int pages)
         events_pane_move(&screen->events, lines);
 }
 
-/* Details of what the cursor is on, if it is on anything. */
-static void flows_choose(struct screen *screen)
-{
-    struct events_choice event = events_pane_choice(&screen->events);
-    const struct flow_pane *flows = &screen->flows;
-    if (!screen->events_focused && flows->order_count > 0)
-        details_of_flow(&screen->details, &flows->cursor_row);
-    else if (screen->events_focused && event.diagnosis)
-        details_of_diagnosis(&screen->details, event.diagnosis);
-    else if (screen->events_focused && event.failure)
-        details_of_failure(&screen->details, event.failure, event.flow);
-    else
-        return;
-    place_open(screen, PLACE_FLOW);
-}
-
 static bool flows_change(struct screen *screen, enum key_action action)
 {
     struct flow_pane *flows = &screen->flows;
@@ -82,11 +66,41 @@ static bool flows_change(struct screen *screen, enum key_action action)
     case ACTION_UNFILTER:
         rowfilter_clear(&flows->filter);
         break;
+    case ACTION_GROUP:
+        flow_pane_group(flows, (enum grouping)((flows->groups.by + 1) % GROUPING_COUNT));
+        break;
+    case ACTION_FOLD:
+        (void)flow_pane_fold(flows);
+        break;
+    case ACTION_FOLD_ALL:
+    case ACTION_UNFOLD_ALL:
+        flow_pane_fold_all(flows, action == ACTION_FOLD_ALL);
+        break;
     default:
         return false;
     }
     flow_pane_reorder(flows, screen->paused);
     return true;
+}
+
+/* Details of what the cursor is on, if it is on anything. */
+static void flows_choose(struct screen *screen)
+{
+    struct events_choice event = events_pane_choice(&screen->events);
+    const struct flow_pane *flows = &screen->flows;
+    if (!screen->events_focused && flows->order_count > 0 && flows->cursor_row.group) {
+        (void)flows_change(screen, ACTION_FOLD);
+        return;
+    }
+    if (!screen->events_focused && flows->order_count > 0)
+        details_of_flow(&screen->details, &flows->cursor_row);
+    else if (screen->events_focused && event.diagnosis)
+        details_of_diagnosis(&screen->details, event.diagnosis);
+    else if (screen->events_focused && event.failure)
+        details_of_failure(&screen->details, event.failure, event.flow);
+    else
+        return;
+    place_open(screen, PLACE_FLOW);
 }
 
 static bool flows_act(struct screen *screen, enum key_action action)

@@ -35,6 +35,7 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
     opened->details.utf8 = opened->flows.utf8 = opened->events.utf8 = options->utf8;
     opened->details.local_time = opened->events.local_time = options->local_time;
     events_pane_open(&opened->events, &opened->known);
+    flow_pane_group(&opened->flows, options->grouping);
     place_open(opened, PLACE_FLOWS);
     *screen = opened;
     return 0;
@@ -52,6 +53,8 @@ void screen_event(struct screen *screen, const struct tracker *tracker,
                   const struct flow_event *event)
 {
     struct flow_view view;
+    if (event->kind == EVENT_ANSWERED)
+        flow_pane_answer(&screen->flows, tracker, event);
     if (event_is_failure((enum event_kind)event->kind) && tracker_look(tracker, event->flow, &view))
         events_pane_add(&screen->events, view, event);
 }

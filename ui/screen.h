@@ -21,6 +21,7 @@
 #include "flows/tracker.h"
 #include "host/names.h"
 #include "ui/grid.h"
+#include "ui/groups.h"
 
 /* Keys beyond Unicode characters, as ui/term.c translates them. */
 enum screen_key {
@@ -46,6 +47,7 @@ struct screen_options {
     uint32_t max_flows;                /* of the tracker */
     const struct names *names;         /* NULL: nobody is named */
     const struct diagnoser *diagnoser; /* NULL: nothing is diagnosed */
+    enum grouping grouping;            /* of the flows, at first */
 };
 
 /* What a live run does without. */

@@ -13,7 +13,7 @@
 
 #define SELECT_KEPT      1000
 #define SELECT_BUFFER    4096
-#define SELECT_KEY_WORDS 4
+#define SELECT_KEY_WORDS 5
 
 /* Compared word by word, smallest first. */
 struct select_key {

@@ -120,6 +120,38 @@ static void known(struct world *world)
     }
 }
 
+/* Flows by their servers: some of each kind, one server with many, and answers. */
+static void servers(struct world *world)
+{
+    char client[32];
+    struct connection last;
+    known(world);
+    for (int i = 0; i < 30; i++) {
+        (void)snprintf(client, sizeof client, "127.0.0.1:%d", 43000 + i);
+        struct connection web = world_establish(world, client, "127.0.0.1:8080");
+        world_name(world, &web, 0, world_process("wrk", 5000, "wrk -c 30 http://localhost:8080"));
+        world_name(world, &web, 1, world_process("nginx", 80, "nginx: worker process"));
+        world_send(world, &web, 0, TCP_ACK | TCP_PSH, 100);
+        world_wait(world, (i + 1) * CLOCK_NS_PER_MS);
+        world_send(world, &web, 1, TCP_ACK | TCP_PSH, 2000);
+        if (i % 3 == 0)
+            world_finish(world, &web);
+        else if (i % 7 == 1)
+            world_send(world, &web, 1, TCP_RST | TCP_ACK, 0);
+        else
+            world_send(world, &web, 0, TCP_ACK, 0);
+        last = web;
+    }
+    world_draw(world);
+    for (int second = 0; second < 20; second++) {
+        for (int at = 0; at < second * second % 11; at++)
+            world_send(world, &last, 1, TCP_ACK | TCP_PSH, 1000);
+        world_send(world, &last, 0, TCP_ACK, 0);
+        world_wait(world, CLOCK_NS_PER_S);
+        world_draw(world);
+    }
+}
+
 static void known_file(struct world *world)
 {
     known(world);
@@ -181,6 +213,12 @@ static const struct row {
 
 /* With names and diagnoses. */
 static const struct row known_rows[] = {
+    {"servers_80x24", 80, 24, true, servers, "vjj"},
+    {"servers_120x40", 120, 40, true, servers, "v+"},
+    {"servers_200x60", 200, 60, true, servers, "v"},
+    {"servers_40x12", 40, 12, true, servers, "v"},
+    {"servers_ascii_80x24", 80, 24, false, servers, "v"},
+    {"clients_80x24", 80, 24, true, servers, "vv"},
     {"known_80x24", 80, 24, true, known, ""},
     {"known_120x40", 120, 40, true, known, ""},
     {"known_40x24", 40, 24, true, known, ""},

@@ -188,7 +188,7 @@ static void test_cursor_follows_a_leap(void **state)
         (void)world_establish(world, client, "127.0.0.1:80");
     }
     world_draw(world);
-    (void)world_press(world, "<<<G");
+    (void)world_press(world, "<<<<<<G");
     expect_marked(world, ":10000 ");
     world_send(world, &oldest, 0, TCP_ACK | TCP_PSH, 5000);
     world_draw(world);
@@ -210,6 +210,7 @@ static void test_order_comes_in_slices(void **state)
     assert_non_null(pane);
     assert_int_equal(flow_pane_open(pane, &known, WORLD_FLOWS, &err), 0);
     pane->budget_ns = 0;
+    flow_pane_group(pane, GROUP_NONE);
     for (int i = 0; i < 10000; i++) {
         char client[32];
         (void)snprintf(client, sizeof client, "127.0.0.1:%d", 10000 + i);

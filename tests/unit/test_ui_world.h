@@ -29,6 +29,7 @@ struct world {
     struct tracker *tracker;
     struct names *names;         /* NULL: nobody is named */
     struct diagnoser *diagnoser; /* NULL: nothing is diagnosed */
+    bool is_grouped; /* by server */
     struct screen *screen;
     struct grid grid;
     struct screen_status status;
@@ -54,10 +55,11 @@ static inline void world_must(int result, const struct err *err)
 static inline void world_start(struct world *world, int width, int height, bool utf8)
 {
     struct err err;
-    struct tracker_options flows = {.max_flows = WORLD_FLOWS};
+    struct tracker_options flows = {.max_flows = WORLD_FLOWS, .tell_answers = true};
     world_must(tracker_open(&world->tracker, &flows, &err), &err);
     struct screen_options options = {.utf8 = utf8,
                                      .max_flows = WORLD_FLOWS,
+                                     .grouping = world->is_grouped ? GROUP_BY_SERVER : GROUP_NONE,
                                      .names = world->names,
                                      .diagnoser = world->diagnoser};
     world_must(screen_open(&world->screen, &options, &err), &err);

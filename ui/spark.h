@@ -1,0 +1,29 @@
+/*
+ * Purpose: the latest minute of a number, second by second, and how it is drawn in one line.
+ * Owns:    nothing; a plain value. All 0 is an empty one.
+ * Bounds:  SPARK_SECONDS numbers.
+ * Used by: ui/groups, ui/flow_pane, ui/flow_rows.
+ */
+#ifndef LOFLOW_UI_SPARK_H
+#define LOFLOW_UI_SPARK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+#define SPARK_SECONDS 60
+
+struct spark {
+    int64_t second; /* of the latest number; 0: there is none */
+    float values[SPARK_SECONDS];
+};
+
+/* The number of the second that now_ns lies in: the last one counts. */
+void spark_note(struct spark *spark, int64_t now_ns, float value);
+
+/* Bars from left, a minute ago, to right, now, in `room` columns; the highest fills the line. Empty when
+ * all are 0. Without utf8 the bars are of ASCII. */
+void spark_write(const struct spark *spark, int64_t now_ns, int room, bool utf8, struct text *text);
+
+#endif

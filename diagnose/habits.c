@@ -303,6 +303,28 @@ void rule_pairs(struct diagnoser *diagnoser)
     }
 }
 
+/* Who holds a listener may have taken longer to find out than there was time for. */
+static void name_late(struct diagnoser *diagnoser, struct finding *finding)
+{
+    struct host_listener listeners[LOOKED_AT_MAX];
+    struct diagnosis *diagnosis = &finding->diagnosis;
+    const struct fact *address = diagnosis_fact(diagnosis, FACT_LISTENER_ADDRESS);
+    if (!address || diagnosis_fact(diagnosis, FACT_LISTENER_PID))
+        return;
+    size_t count = host_listeners(diagnoser->host, diagnosis->port, listeners, LOOKED_AT_MAX);
+    for (size_t at = 0; at < count; at++) {
+        const struct tuple *tuple = &listeners[at].socket.tuple;
+        char own[FACT_TEXT_SIZE];
+        struct text text = text_begin(own, sizeof own);
+        text_add_address(&text, &tuple->address[0], tuple->family);
+        if (listeners[at].process.pid == 0 || strcmp(own, address->text) != 0)
+            continue;
+        finding_name_listener(finding, &listeners[at]);
+        finding->changed = true;
+        return;
+    }
+}
+
 void rule_sweep(struct diagnoser *diagnoser)
 {
     if (!diagnoser->host || diagnoser->now_ns - diagnoser->swept_ns < SWEEP_NS / 4)
@@ -315,5 +337,7 @@ void rule_sweep(struct diagnoser *diagnoser)
         struct finding *finding = &diagnoser->findings.rows[at - 1];
         if (found->code == CODE_CONNECTION_CHURN && is_recent)
             count_time_wait(diagnoser, finding);
+        if (is_recent)
+            name_late(diagnoser, finding);
     }
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "flows/describe.h"
 #include "flows/detail.h"
+#include "flows/timing.h"
 #include "ui/known.h"
 
 #define END_LEAST 6 /* ":54321" */
@@ -204,12 +205,19 @@ static int64_t column_number(enum column column, const struct column_flow *flow)
     return span_ns > 0 ? span_ns : 0;
 }
 
+/* Silent for long, and somebody is to blame. */
+static bool is_stuck(struct flow_view flow)
+{
+    return flow.hot->flags & FLOW_FLAG_JUDGED && flow.detail && flow.detail->cause != STALL_NONE;
+}
+
 static void add_word(enum column column, struct flow_view flow, struct text *text)
 {
     if (column == COLUMN_PROTOCOL)
         text_add_string(text, protocol_word(flow.hot->tuple.protocol));
     else if (column == COLUMN_STATE)
-        text_add_string(text, flow_state_word((enum flow_state)flow.hot->state));
+        text_add_string(text, is_stuck(flow) ? event_word(EVENT_STALLED)
+                                             : flow_state_word((enum flow_state)flow.hot->state));
     else if (column == COLUMN_CONN_STATE)
         text_add_string(text, flow_conn_state(flow));
     else
@@ -444,7 +452,9 @@ enum style column_group_style(enum column column, const struct column_group *gro
 
 enum style state_style(struct flow_view flow)
 {
-    if (flow.hot->state == FLOW_SYN_SENT && (flow.hot->flags & FLOW_FLAG_NO_ANSWER))
+    bool is_unanswered =
+        flow.hot->state == FLOW_SYN_SENT && (flow.hot->flags & FLOW_FLAG_NO_ANSWER);
+    if (is_unanswered || is_stuck(flow))
         return STYLE_WARNING;
     return state_styles[flow.hot->state];
 }

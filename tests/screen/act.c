@@ -115,6 +115,7 @@ bool act_press(struct stage *stage)
     for (int i = 0; stage->place && !row && i < stage->place->count; i++)
         row = key_row_find(stage->place->words[i], name);
     stage_remember(stage);
+    stage->is_fresh = true;
     if (row)
         terminal_key(&stage->terminal, row->code);
     else if (!press_control(stage, name))
@@ -125,6 +126,7 @@ bool act_press(struct stage *stage)
 static bool do_type(struct stage *stage)
 {
     stage_remember(stage);
+    stage->is_fresh = true;
     terminal_bytes(&stage->terminal, stage->words[0], strlen(stage->words[0]));
     return true;
 }
@@ -132,6 +134,7 @@ static bool do_type(struct stage *stage)
 static bool do_click(struct stage *stage)
 {
     stage_remember(stage);
+    stage->is_fresh = true;
     terminal_click(&stage->terminal, atoi(stage->words[0]), atoi(stage->words[1]), 1);
     return true;
 }
@@ -140,6 +143,7 @@ static bool do_wheel(struct stage *stage)
 {
     int button = strcmp(stage->words[0], "up") == 0 ? 4 : 5;
     stage_remember(stage);
+    stage->is_fresh = true;
     terminal_click(&stage->terminal, atoi(stage->words[1]), atoi(stage->words[2]), button);
     return true;
 }

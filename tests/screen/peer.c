@@ -305,7 +305,7 @@ bool peer_start(struct peer *peer, const char *name, const char *const *argv)
         else
             (void)dup2(pair[1], CONTROL_FD);
         (void)setenv(PEER_SIGN, name, 1);
-        (void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+        (void)execv("/proc/self/exe", (char *const *)argv);
         _exit(98);
     }
     (void)close(pair[1]);

@@ -2,6 +2,7 @@
  * Plays sessions: each line of a script is a key and what it does, on a real pseudo-terminal.
  *
  *     play [--program PATH] [--shots DIR] [--only NAME] [--show] FILE...
+ *     play --wrong FILE...       the sessions hold what is not so, and each must be found out
  *     play --covers FILE...      every key of ui/key.def is pressed in every context, or their names are printed
  *
  * Exit status 0 when all that was asserted holds, 77 when all sessions were left out, else 1.
@@ -12,14 +13,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "tests/screen/stage.h"
 
 #define SCRIPTS_MAX 64
 #define SKIPPED     77
+#define PATIENCE_S  20 /* sanitizers are slow */
 
 struct options {
     const char *program, *shots, *only, *source;
-    bool show, covers;
+    bool show, covers, wrong;
 };
 
 struct tally {
@@ -78,6 +81,7 @@ static size_t play_session(const struct script *script, size_t at, const struct 
     bool wanted = !options->only || strstr(session->words[0], options->only);
     char pcaps[STAGE_WORD_MAX];
     stage_open(&stage, options->program, options->shots);
+    stage.patience_ns = (options->wrong ? 1 : PATIENCE_S) * CLOCK_NS_PER_S;
     (void)snprintf(pcaps, sizeof pcaps, "%s/pcaps", options->source);
     stage_name(&stage, "pcaps", pcaps);
     for (; at < script->count && script->statements[at].verb != VERB_session; at++) {
@@ -93,7 +97,7 @@ static size_t play_session(const struct script *script, size_t at, const struct 
     else if (!good)
         (void)printf("%s:%d: %s: %s\n", script->path, statement->line, session->words[0],
                      stage.why);
-    if (!good || (options->show && wanted))
+    if ((!good && !options->wrong) || (options->show && wanted))
         print_screen(&stage);
     stage_close(&stage);
     tally->skipped += wanted && stage.skipped;
@@ -110,6 +114,8 @@ static int play(const struct script *scripts, size_t count, const struct options
             at = play_session(&scripts[i], at, options, &tally);
     }
     (void)printf("%d sessions good, %d bad, %d left out\n", tally.good, tally.bad, tally.skipped);
+    if (options->wrong)
+        return tally.bad > 0 && tally.good + tally.skipped == 0 ? 0 : 1;
     if (tally.bad > 0)
         return 1;
     return tally.good == 0 && tally.skipped > 0 ? SKIPPED : 0;
@@ -123,6 +129,8 @@ static int read_options(int argc, char **argv, struct options *options)
             options->show = true;
         else if (strcmp(argv[at], "--covers") == 0)
             options->covers = true;
+        else if (strcmp(argv[at], "--wrong") == 0)
+            options->wrong = true;
         else if (strcmp(argv[at], "--program") == 0 && at + 1 < argc)
             options->program = argv[++at];
         else if (strcmp(argv[at], "--shots") == 0 && at + 1 < argc)
@@ -146,7 +154,7 @@ int main(int argc, char **argv)
     int at = read_options(argc, argv, &options);
     if (at >= argc) {
         (void)fprintf(stderr, "usage: play [--program PATH] [--shots DIR] [--only NAME] [--show] "
-                              "[--covers] FILE...\n");
+                              "[--wrong | --covers] FILE...\n");
         return 2;
     }
     for (; at < argc && count < SCRIPTS_MAX; at++) {

@@ -41,7 +41,7 @@ static bool read_text(struct script *script)
 
 static int hex_of(const char *at)
 {
-    char digits[3] = {at[0], at[0] ? at[1] : '\0', '\0'};
+    const char digits[3] = {at[0], (char)(at[0] == '\0' ? 0 : at[1]), '\0'};
     return (int)strtol(digits, NULL, 16);
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 #define PUMP_MS   20
 #define QUIET_MS  30
 #define PUMPS_MAX 50
@@ -26,7 +28,7 @@ void stage_close(struct stage *stage)
         terminal_close(&stage->terminal);
     for (int i = 0; i < stage->peer_count; i++)
         peer_stop(&stage->peers[i].peer);
-    free(stage->before);
+    free(stage->before.cells);
 }
 
 void stage_name(struct stage *stage, const char *name, const char *value)
@@ -93,9 +95,9 @@ bool stage_fail(struct stage *stage, const char *format, ...)
     return false;
 }
 
-bool stage_wait(struct stage *stage, bool (*holds)(struct stage *stage))
+static bool wait_until(struct stage *stage, bool (*holds)(struct stage *stage))
 {
-    int64_t until_ns = clock_monotonic_ns() + TERMINAL_PATIENCE_NS;
+    int64_t until_ns = clock_monotonic_ns() + stage->patience_ns;
     bool ended = false;
     for (;;) {
         while (terminal_pump(&stage->terminal, 0))
@@ -110,6 +112,22 @@ bool stage_wait(struct stage *stage, bool (*holds)(struct stage *stage))
             ended = stage->terminal.job.state >= JOB_EXITED;
         }
     }
+}
+
+/* Drawing anew is answered after the keys before it; then the rest of that picture is waited for. */
+bool stage_wait(struct stage *stage, bool (*holds)(struct stage *stage))
+{
+    bool was_fresh = stage->is_fresh;
+    stage->is_fresh = false;
+    if (was_fresh && holds(stage) && !stage_redraw(stage))
+        return false;
+    if (!was_fresh)
+        return wait_until(stage, holds);
+    if (!wait_until(stage, holds))
+        return false;
+    for (int i = 0; i < PUMPS_MAX && terminal_pump(&stage->terminal, QUIET_MS); i++)
+        continue;
+    return wait_until(stage, holds);
 }
 
 int stage_find(struct stage *stage, const char *text)
@@ -142,14 +160,10 @@ void stage_remember(struct stage *stage)
 {
     for (int i = 0; i < PUMPS_MAX && terminal_pump(&stage->terminal, QUIET_MS); i++)
         continue;
-    free(stage->before);
-    stage->before = terminal_text(&stage->terminal);
+    terminal_take(&stage->terminal, &stage->before);
 }
 
 bool stage_is_same(struct stage *stage)
 {
-    char *now = terminal_text(&stage->terminal);
-    bool same = now && stage->before && strcmp(now, stage->before) == 0;
-    free(now);
-    return same;
+    return terminal_is(&stage->terminal, &stage->before);
 }

@@ -2,7 +2,7 @@
  * Purpose: what a session has at hand while it is played: the terminal, the processes that talk, the names for
  *          ports, and what went wrong.
  * Owns:    all of it, from stage_open to stage_close.
- * Bounds:  STAGE_PEERS processes, STAGE_NAMES names; waits end after TERMINAL_PATIENCE_NS.
+ * Bounds:  STAGE_PEERS processes, STAGE_NAMES names; waits end after patience_ns.
  * Used by: tests/screen/play, act, look.
  */
 #ifndef LOFLOW_TESTS_SCREEN_STAGE_H
@@ -27,6 +27,7 @@ struct stage {
     bool hung_up;
     char type[STAGE_NAME_MAX]; /* TERM */
     int width, height;
+    int64_t patience_ns;
     const char *program, *shots; /* shots: NULL for none */
     struct {
         char name[STAGE_NAME_MAX], value[STAGE_WORD_MAX];
@@ -37,8 +38,9 @@ struct stage {
         struct peer peer;
     } peers[STAGE_PEERS];
     int peer_count;
-    const struct statement *place; /* the latest "in" */
-    char *before;                  /* the picture before the latest key */
+    const struct statement *place;  /* the latest "in" */
+    struct terminal_picture before; /* before the latest key */
+    bool is_fresh;                  /* a key was sent, and nothing was looked at since */
     char words[SCRIPT_WORDS][STAGE_WORD_MAX];
     int count;
     bool skipped;
@@ -56,7 +58,8 @@ bool stage_words(struct stage *stage, const struct statement *statement);
 /* Notes what is wrong; false. */
 bool stage_fail(struct stage *stage, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Takes what the program does until `holds` or patience ends; false then. */
+/* Takes what the program does until `holds` or patience ends; false then. What held before a key was answered
+ * must hold after it, too. */
 bool stage_wait(struct stage *stage, bool (*holds)(struct stage *stage));
 
 /* Is the text on the screen? Returns its row, -1 when it is not. */

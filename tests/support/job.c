@@ -44,7 +44,7 @@ static pid_t run_program(const char *type, const char *const *argv)
     (void)signal(SIGTTOU, SIG_DFL);
     (void)signal(SIGHUP, SIG_DFL);
     set_environment(type);
-    (void)execv(argv[0], (char *const *)(uintptr_t)argv);
+    (void)execv(argv[0], (char *const *)argv);
     _exit(98);
 }
 

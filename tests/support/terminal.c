@@ -191,6 +191,44 @@ char *terminal_text(const struct terminal *terminal)
     return text;
 }
 
+void terminal_take(const struct terminal *terminal, struct terminal_picture *picture)
+{
+    free(picture->cells);
+    picture->width = terminal->width;
+    picture->height = terminal->height;
+    size_t count = (size_t)terminal->width * (size_t)terminal->height;
+    picture->cells = calloc(count, sizeof *picture->cells);
+    for (size_t at = 0; picture->cells && at < count; at++)
+        picture->cells[at] =
+            terminal_cell(terminal, (int)at / terminal->width, (int)at % terminal->width);
+}
+
+/* A blank is a blank, whatever ink it is not written with. */
+static bool same_cell(const VTermScreenCell *a, const VTermScreenCell *b)
+{
+    bool blank =
+        (a->chars[0] == 0 || a->chars[0] == ' ') && (b->chars[0] == 0 || b->chars[0] == ' ');
+    return (blank || (memcmp(a->chars, b->chars, sizeof a->chars) == 0 &&
+                      vterm_color_is_equal(&a->fg, &b->fg) && a->attrs.bold == b->attrs.bold &&
+                      a->attrs.strike == b->attrs.strike)) &&
+           vterm_color_is_equal(&a->bg, &b->bg) && a->attrs.underline == b->attrs.underline &&
+           a->attrs.reverse == b->attrs.reverse;
+}
+
+bool terminal_is(const struct terminal *terminal, const struct terminal_picture *picture)
+{
+    size_t count = (size_t)terminal->width * (size_t)terminal->height;
+    if (!picture->cells || picture->width != terminal->width || picture->height != terminal->height)
+        return false;
+    for (size_t at = 0; at < count; at++) {
+        VTermScreenCell cell =
+            terminal_cell(terminal, (int)at / terminal->width, (int)at % terminal->width);
+        if (!same_cell(&cell, &picture->cells[at]))
+            return false;
+    }
+    return true;
+}
+
 static bool stands_out(const VTermScreenCell *cell)
 {
     return cell->attrs.reverse || !VTERM_COLOR_IS_DEFAULT_BG(&cell->bg);

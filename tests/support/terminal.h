@@ -2,8 +2,7 @@
  * Purpose: a terminal for tests of the whole program: it runs on a pseudo-terminal, libvterm plays the terminal,
  *          and what a user would see is read back cell by cell.
  * Owns:    the program, the pseudo-terminal and the emulator, from terminal_open to terminal_close.
- * Bounds:  waits end after TERMINAL_PATIENCE_NS.
- * Fails:   terminal_open with false; waits with false.
+ * Fails:   terminal_open with false.
  * Used by: tests/screen.
  */
 #ifndef LOFLOW_TESTS_SUPPORT_TERMINAL_H
@@ -16,15 +15,13 @@
 
 #include <vterm.h>
 
-#include "base/clock.h"
 #include "tests/support/escapes.h"
 #include "tests/support/job.h"
 
-#define TERMINAL_PATIENCE_NS (20 * CLOCK_NS_PER_S)
-#define TERMINAL_WIDTH_MAX   500
-#define TERMINAL_HEIGHT_MAX  200
-#define TERMINAL_ROW_MAX     (TERMINAL_WIDTH_MAX * 8) /* bytes of a row's text */
-#define TERMINAL_TEXT_MAX    ((size_t)TERMINAL_HEIGHT_MAX * TERMINAL_ROW_MAX / 4)
+#define TERMINAL_WIDTH_MAX  500
+#define TERMINAL_HEIGHT_MAX 200
+#define TERMINAL_ROW_MAX    ((size_t)TERMINAL_WIDTH_MAX * 8) /* bytes of a row's text */
+#define TERMINAL_TEXT_MAX   (TERMINAL_HEIGHT_MAX * TERMINAL_ROW_MAX / 4)
 
 struct terminal {
     VTerm *vterm;
@@ -36,6 +33,12 @@ struct terminal {
     int mouse; /* VTERM_PROP_MOUSE_... */
     bool alternate;
     uint64_t received; /* bytes */
+};
+
+/* All cells with their looks. */
+struct terminal_picture {
+    VTermScreenCell *cells;
+    int width, height;
 };
 
 struct terminal_options {
@@ -69,6 +72,10 @@ void terminal_row(const struct terminal *terminal, int row, char text[TERMINAL_R
 char *terminal_text(const struct terminal *terminal);
 
 VTermScreenCell terminal_cell(const struct terminal *terminal, int row, int column);
+
+/* Replaces what `picture` held. Cells that look alike are alike byte by byte. */
+void terminal_take(const struct terminal *terminal, struct terminal_picture *picture);
+bool terminal_is(const struct terminal *terminal, const struct terminal_picture *picture);
 
 /* The row drawn as the cursor's: reversed or on a ground of its own, below the first; -1 when there is none. */
 int terminal_cursor_row(const struct terminal *terminal);

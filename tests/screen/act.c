@@ -178,9 +178,10 @@ static bool do_shot(struct stage *stage)
     if (!stage->shots)
         return true;
     (void)snprintf(path, sizeof path, "%s/%s.svg", stage->shots, stage->words[0]);
-    return stage_redraw(stage) && picture_write(&stage->terminal, path)
-               ? true
-               : stage_fail(stage, "cannot write %s", path);
+    if (!stage_redraw(stage))
+        return false;
+    stage_remember(stage); /* the picture is whole */
+    return picture_write(&stage->terminal, path) || stage_fail(stage, "cannot write %s", path);
 }
 
 static bool do_show(struct stage *stage)

@@ -131,6 +131,16 @@ static bool ask(int fd, int len)
     return send_all(fd, bytes, (size_t)len) && recv(fd, answer, sizeof answer, 0) > 0;
 }
 
+static bool chat(int fd, char *const words[WORDS])
+{
+    for (int i = 0; i < atoi(words[3]); i++) {
+        if (!ask(fd, atoi(words[2])))
+            return false;
+        (void)poll(NULL, 0, atoi(words[4]));
+    }
+    return true;
+}
+
 static const char *serve(struct acting *acting, char *const words[WORDS], char *answer)
 {
     struct slot *slot = slot_of(acting, words[1]);
@@ -155,6 +165,8 @@ static const char *converse(struct acting *acting, char *const words[WORDS])
         return "no: nothing is open there";
     if (strcmp(words[0], "ask") == 0)
         return ask(slot->fd, atoi(words[2])) ? "ok" : "no: it was not answered";
+    if (strcmp(words[0], "chat") == 0)
+        return chat(slot->fd, words) ? "ok" : "no: it was not answered";
     if (strcmp(words[0], "say") == 0)
         return send_all(slot->fd, words[2], strlen(words[2])) ? "ok" : "no: cannot send";
     drop(slot->fd, strcmp(words[0], "reset") == 0);

@@ -13,6 +13,7 @@
  *     hold SLOT PORT             has the port, and does not listen
  *     open SLOT PORT FROM        connects, from the port FROM unless that is 0
  *     ask SLOT BYTES             sends so many and waits for the first byte of the answer
+ *     chat SLOT BYTES TIMES MS   asks so often, with a pause after each
  *     say SLOT TEXT              sends that
  *     close SLOT, reset SLOT
  *     refused PORT               connects, which must be refused

@@ -208,9 +208,8 @@ static int capture(struct run *run, struct session *session, int *status, struct
     int failed = run_open(run, err);
     if (!failed)
         failed = session_open(session, &options, err);
-    if (failed)
-        return failed;
-    failed = run_start(run, session, err);
+    if (!failed)
+        failed = run_start(run, session, err);
     if (failed) {
         if (run->child.ended)
             *status = run->child.status;

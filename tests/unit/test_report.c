@@ -203,10 +203,11 @@ static void expect_parts(const char *printed, const char *const *parts, size_t c
 {
     const char *at = printed;
     for (size_t part = 0; part < count && parts[part]; part++) {
-        at = strstr(at, parts[part]);
-        if (!at)
+        const char *found = strstr(at, parts[part]);
+        if (!found)
             fail_msg("\"%s\" is not where it should be in:\n%s", parts[part], printed);
-        at += strlen(parts[part]);
+        else
+            at = found + strlen(parts[part]);
     }
 }
 

@@ -51,9 +51,9 @@ static void each_descriptor(void (*take)(int fd))
     if (!open_files)
         return;
     for (struct dirent *entry = readdir(open_files); entry; entry = readdir(open_files)) {
-        char *end = NULL;
-        long fd = strtol(entry->d_name, &end, 10);
-        if (end != entry->d_name && fd != dirfd(open_files))
+        char *behind = NULL;
+        long fd = strtol(entry->d_name, &behind, 10);
+        if (behind != entry->d_name && fd != dirfd(open_files))
             take((int)fd);
     }
     (void)closedir(open_files);

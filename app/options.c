@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "app/value.h"
 
 enum option_id {
 #define OPTION(ID, letter, name, argument, help) OPTION_##ID,
@@ -66,14 +66,9 @@ static int parse_number(const struct option_row *row, const char *text, uint64_t
 static int parse_seconds(const struct option_row *row, const char *text, int64_t *span_ns,
                          struct err *err)
 {
-    char *end = NULL;
-    errno = 0;
-    double seconds = strtod(text, &end);
-    bool good = !errno && end != text && *end == '\0' && seconds > 0 && seconds <= 1e9;
-    if (!good)
+    if (!value_seconds(text, 1e9, span_ns) || *span_ns == 0)
         return err_set(err, EINVAL, "--%s wants seconds above 0, such as 10 or 0.5, not \"%.80s\"",
                        row->name, text);
-    *span_ns = (int64_t)(seconds * (double)CLOCK_NS_PER_S);
     return 0;
 }
 

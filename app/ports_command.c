@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/value.h"
 #include "report/ports_report.h"
 
 static const char help[] =
@@ -27,14 +28,12 @@ struct words {
 
 static int take_port(struct words *taken, const char *word, struct err *err)
 {
-    char *end = NULL;
-    errno = 0;
-    unsigned long port = strtoul(word, &end, 10);
-    if (errno || end == word || *end != '\0' || *word == '-' || port == 0 || port > 65535)
+    uint16_t port = 0;
+    if (!value_port(word, &port))
         return err_set(err, EINVAL, "a port is a number from 1 to 65535, not \"%.80s\"", word);
     if (taken->port != 0)
         return err_set(err, EINVAL, "one port at a time; loflow ports alone lists all");
-    taken->port = (uint16_t)port;
+    taken->port = port;
     return 0;
 }
 

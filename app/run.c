@@ -65,6 +65,7 @@ int run_open(struct run *run, struct err *err)
 {
     run->json_fd = run->junit_fd = -1;
     join_command(run);
+    run->result.command = run->command;
     int failed = open_file(&run->json_fd, run->options->json_path, "--json", err);
     if (!failed)
         failed = open_file(&run->junit_fd, run->options->junit_path, "--junit", err);
@@ -106,7 +107,6 @@ int run_start(struct run *run, struct session *session, struct err *err)
     run->begin_ns = clock_monotonic_ns();
     failed = child_start(&run->child, run->options->argv, err);
     run->result.status = run->child.status;
-    run->result.command = run->command;
     if (!failed)
         family_begin(run->family, run->child.pid);
     return failed;

@@ -9,7 +9,7 @@
 #include "app/run.h"
 #include "app/session.h"
 #include "app/signals.h"
-#include "base/clock.h"
+#include "app/value.h"
 
 static const char help[] =
     "loflow run [OPTIONS] [--] CMD [ARGS...]: what does a command do on loopback, and why does it "
@@ -85,14 +85,10 @@ static bool takes_letter(struct words *words, const char *name, const char **val
 
 static int take_wait(struct words *words, const char *value)
 {
-    char *end = NULL;
-    errno = 0;
-    double seconds = strtod(value, &end);
-    if (errno || end == value || *end != '\0' || !(seconds >= 0 && seconds <= 1e6))
-        return err_set(words->err, EINVAL, "--wait wants seconds from 0 to 1000000, not \"%.80s\"",
-                       value);
-    words->options->wait_ns = (int64_t)(seconds * (double)CLOCK_NS_PER_S);
-    return 0;
+    if (value_seconds(value, VALUE_WAIT_MOST_S, &words->options->wait_ns))
+        return 0;
+    return err_set(words->err, EINVAL, "--wait wants seconds from 0 to 1000000, not \"%.80s\"",
+                   value);
 }
 
 /* The expression, and a sign under what is wrong with it. */
@@ -208,9 +204,8 @@ static int capture(struct run *run, struct session *session, int *status, struct
     int failed = run_open(run, err);
     if (!failed)
         failed = session_open(session, &options, err);
-    if (failed)
-        return failed;
-    failed = run_start(run, session, err);
+    if (!failed)
+        failed = run_start(run, session, err);
     if (failed) {
         if (run->child.ended)
             *status = run->child.status;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/value.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "diagnose/diagnoser.h"
@@ -34,13 +35,9 @@ struct words {
 
 static int take_wait(struct words *taken, const char *value, struct err *err)
 {
-    char *end = NULL;
-    errno = 0;
-    double seconds = value ? strtod(value, &end) : 0;
-    if (!value || errno || end == value || *end != '\0' || !(seconds >= 0 && seconds <= 1e6))
-        return err_set(err, EINVAL, "--wait wants seconds, from 0 to 1000000");
-    taken->wait_ns = (int64_t)(seconds * (double)CLOCK_NS_PER_S);
-    return 0;
+    if (value && value_seconds(value, VALUE_WAIT_MOST_S, &taken->wait_ns))
+        return 0;
+    return err_set(err, EINVAL, "--wait wants seconds, from 0 to 1000000");
 }
 
 /* The value of an option: behind its "=", or the next word. */
@@ -85,16 +82,6 @@ static int take_word(struct words *taken, char ***words, struct err *err)
     return 0;
 }
 
-static bool take_port(const char *word, uint16_t *port)
-{
-    char *end = NULL;
-    errno = 0;
-    unsigned long number = strtoul(word, &end, 10);
-    *port = (uint16_t)number;
-    return !errno && end != word && *end == '\0' && *word >= '0' && *word <= '9' && number > 0 &&
-           number <= 65535;
-}
-
 static bool take_address(const char *word, struct tuple *tuple)
 {
     uint8_t octets[16];
@@ -121,7 +108,7 @@ int why_targets(const char *word, struct tuple targets[WHY_TARGETS_MAX], struct 
     size_t len = colon ? (size_t)(colon - begin) : 0;
     if (*word == '[')
         len = colon && colon[-1] == ']' ? len - 1 : sizeof host;
-    bool is_good = take_port(number, &port) && len < sizeof host;
+    bool is_good = value_port(number, &port) && len < sizeof host;
     if (is_good && colon) {
         memcpy(host, begin, len);
         host[len] = '\0';

@@ -19,8 +19,8 @@ uint8_t tuple_canonicalize(struct tuple *tuple)
 {
     uint8_t *first = tuple->address[0].octets;
     uint8_t *second = tuple->address[1].octets;
-    uint64_t high[2] = {load_be64(first), load_be64(second)};
-    uint64_t low[2] = {load_be64(first + 8), load_be64(second + 8)};
+    const uint64_t high[2] = {load_be64(first), load_be64(second)};
+    const uint64_t low[2] = {load_be64(first + 8), load_be64(second + 8)};
     unsigned swapped =
         (unsigned)(high[0] > high[1]) |
         ((unsigned)(high[0] == high[1]) &

@@ -24,6 +24,8 @@ enum interface_state interfaces_state(const char *name, bool *is_loopback)
     memcpy(request.ifr_name, name, strlen(name));
     /* A UNIX socket serves as well as any for this question, and exists without IPv4. */
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return INTERFACE_UP;
     int result = ioctl(fd, SIOCGIFFLAGS, &request);
     (void)close(fd);
     if (result != 0)

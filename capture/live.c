@@ -23,7 +23,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/permit.h"
 #include "capture/filter.h"
 #include "capture/interfaces.h"
 #include "capture/slab.h"
@@ -117,37 +117,16 @@ static void live_close(struct source *source)
 
 static const struct source_ops live_ops = {live_next, live_stats, live_close};
 
-/* The path of this program as a shell word. */
-static void add_program(struct text *text)
-{
-    char path[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
-    if (len < 0) {
-        text_add(text, "\"$(command -v loflow)\"");
-        return;
-    }
-    path[len] = '\0';
-    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-";
-    if (path[strspn(path, plain)] == '\0') {
-        text_add(text, "%s", path);
-        return;
-    }
-    text_add(text, "'");
-    for (const char *at = path; *at; at++)
-        text_add(text, *at == '\'' ? "'\\''" : "%c", *at);
-    text_add(text, "'");
-}
-
 static int explain_refusal(const char *name, int error, struct err *err)
 {
-    char program[ERR_TEXT_MAX / 2];
-    struct text text = text_begin(program, sizeof program);
-    add_program(&text);
+    char permit[ERR_TEXT_MAX / 2];
+    struct text text = text_begin(permit, sizeof permit);
+    text_add_permit(&text);
     return err_set(
         err, error,
         "capturing on %s needs privilege: use sudo, or give it to this program once with:"
-        " sudo setcap cap_net_raw,cap_net_admin=eip %s",
-        name, program);
+        " %s",
+        name, permit);
 }
 
 static int explain_activation(pcap_t *pcap, int result, const char *name, struct err *err)

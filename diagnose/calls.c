@@ -276,6 +276,19 @@ static bool name_client(struct diagnoser *diagnoser, struct output_drop *drop, u
     return true;
 }
 
+/* The finding about that port; each has the drop's times. */
+static struct finding *find_of_drop(struct diagnoser *diagnoser, const struct output_drop *drop,
+                                    enum code code, uint16_t port)
+{
+    struct finding_key key = {.code = code, .port = port};
+    struct finding *finding = findings_find(&diagnoser->findings, key);
+    if (!finding)
+        finding = findings_add(&diagnoser->findings, key, drop->first_ns);
+    finding_touch(finding, drop->last_ns);
+    finding->diagnosis.certainty = CERTAINTY_PROVED;
+    return finding;
+}
+
 /* A connection that was made before, and now sends in vain. */
 static void segments_unanswered(struct diagnoser *diagnoser, struct output_drop *drop)
 {
@@ -283,14 +296,9 @@ static void segments_unanswered(struct diagnoser *diagnoser, struct output_drop 
     struct host_socket socket;
     struct host_process process;
     unsigned server = find_listener(diagnoser, &drop->tuple, 0, &listener) ? 0 : 1;
-    struct finding_key key = {.code = CODE_ESTABLISHED_FIREWALL_DROP,
-                              .port = drop->tuple.port[server]};
-    struct finding *finding = findings_find(&diagnoser->findings, key);
-    if (!finding)
-        finding = findings_add(&diagnoser->findings, key, drop->first_ns);
+    struct finding *finding =
+        find_of_drop(diagnoser, drop, CODE_ESTABLISHED_FIREWALL_DROP, drop->tuple.port[server]);
     struct diagnosis *diagnosis = &finding->diagnosis;
-    finding_touch(finding, drop->last_ns);
-    diagnosis->certainty = CERTAINTY_PROVED;
     diagnosis_set_once(diagnosis, FACT_CLIENT_PORT, drop->tuple.port[!server]);
     if (name_client(diagnoser, drop, !server))
         diagnosis_tally(diagnosis, FACT_CLIENT_PID, FACT_CLIENT_COMM, &drop->client);
@@ -305,13 +313,9 @@ static void segments_unanswered(struct diagnoser *diagnoser, struct output_drop 
 static void syn_unanswered(struct diagnoser *diagnoser, struct output_drop *drop)
 {
     struct host_listener listener;
-    struct finding_key key = {.code = CODE_TIMEOUT_FIREWALL_DROP, .port = drop->tuple.port[1]};
-    struct finding *finding = findings_find(&diagnoser->findings, key);
-    if (!finding)
-        finding = findings_add(&diagnoser->findings, key, drop->first_ns);
+    struct finding *finding =
+        find_of_drop(diagnoser, drop, CODE_TIMEOUT_FIREWALL_DROP, drop->tuple.port[1]);
     struct diagnosis *diagnosis = &finding->diagnosis;
-    finding_touch(finding, drop->last_ns);
-    diagnosis->certainty = CERTAINTY_PROVED;
     diagnosis_set_most(diagnosis, FACT_SYN_RETRANSMITS, (int64_t)drop->count - 1);
     diagnosis_set_text(diagnosis, FACT_DIRECTION, "forward");
     diagnosis_set_text(diagnosis, FACT_HOOK, "output");

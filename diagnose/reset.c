@@ -101,8 +101,8 @@ static bool is_keepalive_timeout(const struct story *story, const struct cause *
         return cause->event.value == TRACE_RESET_KEEPALIVE_TIMEOUT;
     uint32_t probes = story->flow.cold->rare[sender].keepalives;
     uint32_t answers = detail ? detail_count(detail, !sender, MARK_KEEPALIVE_ACK) : 0;
-    bool is_idle = story->event->arg == RESET_IDLE || story->event->arg == RESET_UNANSWERED;
-    return is_idle && probes > answers;
+    bool was_silent = story->event->arg == RESET_IDLE || story->event->arg == RESET_UNANSWERED;
+    return was_silent && probes > answers;
 }
 
 /* TLS closes with an alert that the other end may find closed already: RST is its daily bread. */

@@ -30,8 +30,8 @@ struct host_listener {
     struct host_socket socket;
     struct host_process process; /* the holder with the least pid; pid 0 unknown */
     uint32_t holders;            /* processes that hold it */
-    int64_t opened_ns;           /* 0: before the run began */
     uint32_t queue_most;         /* of connections that waited, seen in the last ten seconds */
+    int64_t opened_ns;           /* 0: before the run began */
     struct host_process opener;  /* who called listen, if the tracer saw it; pid 0 unknown */
 };
 

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/process.h"
+
 #define NAMED "/run/netns"
 
 struct netns {
@@ -68,24 +70,12 @@ uint32_t netns_of(pid_t pid)
     return inode_of(path);
 }
 
-/* The next process of /proc; 0 after the last one. */
-static pid_t next_process(DIR *processes)
-{
-    for (struct dirent *entry = readdir(processes); entry; entry = readdir(processes)) {
-        char *end = NULL;
-        long pid = strtol(entry->d_name, &end, 10);
-        if (pid > 0 && *end == '\0')
-            return (pid_t)pid;
-    }
-    return 0;
-}
-
 size_t netns_processes(uint32_t inode, pid_t *pids, size_t room)
 {
     size_t count = 0;
     DIR *processes = opendir("/proc");
-    for (pid_t pid = processes ? next_process(processes) : 0; pid != 0 && count < room;
-         pid = next_process(processes)) {
+    for (pid_t pid = processes ? process_next(processes) : 0; pid != 0 && count < room;
+         pid = process_next(processes)) {
         if (netns_of(pid) == inode)
             pids[count++] = pid;
     }
@@ -112,8 +102,8 @@ static size_t list_of_processes(const struct netns *netns, struct netns_place *p
 {
     size_t count = 0;
     DIR *processes = opendir("/proc");
-    for (pid_t pid = processes ? next_process(processes) : 0; pid != 0;
-         pid = next_process(processes)) {
+    for (pid_t pid = processes ? process_next(processes) : 0; pid != 0;
+         pid = process_next(processes)) {
         uint32_t inode = netns_of(pid);
         struct netns_place *place =
             inode == 0 || inode == netns->inode ? NULL : place_of(places, &count, room, inode);

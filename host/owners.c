@@ -98,13 +98,7 @@ static pid_t next_pid(struct owners_walk *walk)
     const struct owners_query *query = &walk->query;
     if (query->pids)
         return walk->next < query->pid_count ? query->pids[walk->next++] : 0;
-    for (struct dirent *entry = readdir(walk->proc); entry; entry = readdir(walk->proc)) {
-        char *end = NULL;
-        long pid = strtol(entry->d_name, &end, 10);
-        if (pid > 0 && *end == '\0')
-            return (pid_t)pid;
-    }
-    return 0;
+    return process_next(walk->proc);
 }
 
 /* Takes the next process in hand, if it may be looked into. False: there is none. */

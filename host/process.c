@@ -1,6 +1,5 @@
 #include "host/process.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -117,6 +116,17 @@ bool process_read_container(pid_t pid, char id[PROCESS_CONTAINER + 1])
     char text[2048];
     (void)read_small(pid, "cgroup", text, sizeof text);
     return process_parse_container(text, id);
+}
+
+pid_t process_next(DIR *processes)
+{
+    for (struct dirent *entry = readdir(processes); entry; entry = readdir(processes)) {
+        char *end = NULL;
+        long pid = strtol(entry->d_name, &end, 10);
+        if (pid > 0 && *end == '\0')
+            return (pid_t)pid;
+    }
+    return 0;
 }
 
 /* Since Linux 6.2 the size of the folder is their number, which anybody may know. */

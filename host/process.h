@@ -8,6 +8,7 @@
 #ifndef LOFLOW_HOST_PROCESS_H
 #define LOFLOW_HOST_PROCESS_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,9 @@ bool process_read_container(pid_t pid, char id[PROCESS_CONTAINER + 1]);
 /* Open files and how many there may be (RLIMIT_NOFILE, UINT32_MAX without a limit); 0 unknown. */
 uint32_t process_count_files(pid_t pid);
 uint32_t process_read_file_limit(pid_t pid);
+
+/* The next one of an open /proc; 0 after the last. */
+pid_t process_next(DIR *processes);
 
 /* Was that process there at that time of CLOCK_REALTIME? Tells a pid that was given away anew. */
 bool process_lived_at(pid_t pid, int64_t time_ns);

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/permit.h"
 #include "host/trace_record.h"
 #include "host/tracer.h"
 #include "host/tracer_program.h"
@@ -217,14 +218,17 @@ bool tracer_watches_calls(const struct tracer_loaded *loaded)
 
 static int explain(int failed, struct err *err)
 {
-    if ((failed == -EPERM || failed == -EACCES) && geteuid() != 0)
+    char permit[ERR_TEXT_MAX / 2];
+    struct text text = text_begin(permit, sizeof permit);
+    text_add_permit(&text);
+    if ((failed == -EPERM || failed == -EACCES) && geteuid() != 0 && permit_has_kernel_events())
         return err_set(err, EPERM,
-                       "no kernel events: that needs root, or the capabilities cap_bpf and "
-                       "cap_perfmon (setcap cap_bpf,cap_perfmon,cap_net_raw,cap_net_admin=ep "
-                       "on the program)");
+                       "no kernel events, so names and reasons are fewer: use sudo, or permit them "
+                       "once with: %s",
+                       permit);
     if (failed == -EPERM || failed == -EACCES)
         return err_set(err, EPERM,
-                       "no kernel events: this root may not load BPF programs; a container needs "
+                       "no kernel events: nobody here may load BPF programs; a container needs "
                        "--privileged, and a kernel in lockdown=confidentiality lets nobody");
     return err_set(err, -failed, "no kernel events: this kernel does not take the BPF program: %s",
                    strerror(-failed));

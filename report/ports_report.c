@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "host/process.h"
 #include "host/settings.h"
+#include "report/json_write.h"
 
 /* Where the columns begin, in bytes. */
 enum column {
@@ -138,17 +139,10 @@ void ports_report_text(struct out *out, const struct host_ports *ports)
         out_format(out, "? is a process of another user: sudo loflow ports shows it\n");
 }
 
-static void print_untrusted(struct out *out, const char *key, const char *text)
-{
-    out_format(out, ",\"%s\":\"", key);
-    out_json_text(out, text, strlen(text));
-    out_string(out, "\"");
-}
-
 static void print_object(struct out *out, const struct port_row *row)
 {
     const struct host_socket *socket = &row->socket;
-    char address[64], container[PROCESS_CONTAINER + 1], service[SETTINGS_SERVICE + 1];
+    char address[64], service[SETTINGS_SERVICE + 1];
     struct text text = text_begin(address, sizeof address);
     text_add_address(&text, &socket->tuple.address[0], socket->tuple.family);
     out_format(out, "{\"type\":\"listener\",\"proto\":\"%s\",\"address\":\"%s\",\"port\":%u",
@@ -156,16 +150,17 @@ static void print_object(struct out *out, const struct port_row *row)
                socket->tuple.port[0]);
     settings_service(socket->tuple.port[0], socket->tuple.protocol, service);
     if (service[0] != '\0')
-        print_untrusted(out, "service", service);
+        json_untrusted(out, "service", service);
     out_format(out, ",\"user\":%u,\"v6only\":%s", socket->user, socket->v6only ? "true" : "false");
     if (row->owner) {
+        char container[PROCESS_CONTAINER + 1];
         out_format(out, ",\"pid\":%d,\"processes\":%zu", (int)row->owner->pid, row->owner_count);
         if (process_read_container(row->owner->pid, container))
             out_format(out, ",\"container\":\"%s\"", container);
         if (row->owner->start > 0)
             out_format(out, ",\"age_s\":%lld", (long long)process_age_s(row->owner->start));
-        print_untrusted(out, "comm", row->owner->comm);
-        print_untrusted(out, "command", row->owner->command);
+        json_untrusted(out, "comm", row->owner->comm);
+        json_untrusted(out, "command", row->owner->command);
     }
     if (socket->state == SOCKET_LISTEN)
         out_format(out, ",\"queue\":%u,\"queue_limit\":%u,\"connections\":%u,\"time_wait\":%u",

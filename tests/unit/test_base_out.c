@@ -1,39 +1,12 @@
-#include "tests/support/rows.h"
+#include "tests/support/printed.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include "base/out.h"
 
 static struct out out;
-
-static int new_file(void)
-{
-    int fd = memfd_create("out", 0);
-    assert_true(fd >= 0);
-    return fd;
-}
-
-/* What arrived at the descriptor, after a flush; the caller frees it. */
-static char *read_back(size_t *len)
-{
-    assert_int_equal(out_flush(&out), 0);
-    off_t size = lseek(out.fd, 0, SEEK_END);
-    assert_true(size >= 0);
-    char *bytes = malloc((size_t)size + 1);
-    assert_non_null(bytes);
-    assert_int_equal(pread(out.fd, bytes, (size_t)size, 0), size);
-    bytes[size] = '\0';
-    *len = (size_t)size;
-    (void)close(out.fd);
-    return bytes;
-}
 
 struct json_row {
     const char *name;
@@ -72,11 +45,11 @@ static void check_json_row(void **state)
     char *block = malloc(row->len + 1);
     assert_non_null(block);
     memcpy(block + 1, row->bytes, row->len);
-    out_open(&out, new_file(), NULL);
+    printed_open(&out);
     out_json_text(&out, block + 1, row->len);
     free(block);
     size_t len = 0;
-    char *written = read_back(&len);
+    char *written = printed_close(&out, &len);
     assert_string_equal(written, row->expected);
     assert_int_equal(len, strlen(row->expected));
     free(written);
@@ -98,10 +71,10 @@ static const struct number_row number_rows[] = {
 static void check_number_row(void **state)
 {
     const struct number_row *row = *state;
-    out_open(&out, new_file(), NULL);
+    printed_open(&out);
     out_number(&out, row->number);
     size_t len = 0;
-    char *written = read_back(&len);
+    char *written = printed_close(&out, &len);
     assert_string_equal(written, row->expected);
     free(written);
 }
@@ -127,11 +100,11 @@ static void check_bulk_row(void **state)
     assert_non_null(bytes);
     for (size_t i = 0; i < size; i++)
         bytes[i] = (char)('a' + i % 23);
-    out_open(&out, new_file(), NULL);
+    printed_open(&out);
     for (size_t i = 0; i < row->count; i++)
         out_bytes(&out, bytes + i * row->part, row->part);
     size_t len = 0;
-    char *written = read_back(&len);
+    char *written = printed_close(&out, &len);
     assert_int_equal(len, size);
     assert_memory_equal(written, bytes, size);
     free(written);
@@ -141,11 +114,11 @@ static void check_bulk_row(void **state)
 static void test_format_and_string(void **state)
 {
     (void)state;
-    out_open(&out, new_file(), NULL);
+    printed_open(&out);
     out_string(&out, "port ");
     out_format(&out, "%d%s", 80, "\n");
     size_t len = 0;
-    char *written = read_back(&len);
+    char *written = printed_close(&out, &len);
     assert_string_equal(written, "port 80\n");
     free(written);
 }
@@ -153,7 +126,7 @@ static void test_format_and_string(void **state)
 static void test_nothing_is_written_before_the_flush(void **state)
 {
     (void)state;
-    out_open(&out, new_file(), NULL);
+    printed_open(&out);
     out_string(&out, "waiting");
     assert_int_equal(lseek(out.fd, 0, SEEK_END), 0);
     assert_int_equal(out_flush(&out), 0);

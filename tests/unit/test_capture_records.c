@@ -161,8 +161,8 @@ static void test_the_corpus(void **state)
 
 static void load_sample(struct image *image)
 {
-    assert_true(load(LOFLOW_SOURCE_DIR "/pcaps/refused-v4.pcap", image));
-    assert_true(image->len < 1000);
+    if (!load(LOFLOW_SOURCE_DIR "/pcaps/refused-v4.pcap", image) || image->len >= 1000)
+        abort();
 }
 
 static void test_cut_at_every_byte(void **state)

@@ -163,7 +163,7 @@ static void test_sixteen_datagrams_in_one_batch(void **state)
     }
     for (int batch = 0; batch < 20; batch++)
         run_batch(decoder, steps, FRAME_BATCH_MAX);
-    assert_stats_add_up(decoder, 20 * FRAME_BATCH_MAX);
+    assert_stats_add_up(decoder, UINT64_C(20) * FRAME_BATCH_MAX);
     decoder_close(decoder);
 }
 

@@ -62,7 +62,7 @@ static struct frame mutate(uint64_t *random)
     for (uint32_t i = 0; i < grown; i++)
         build_add(&build, &(uint8_t){(uint8_t)next_random(random)}, 1);
     uint32_t changes = next_random(random) % 4;
-    for (uint32_t i = 0; i < changes; i++) {
+    for (uint32_t i = 0; i < changes && build.len > 0; i++) {
         uint8_t *octet = &build.bytes[next_random(random) % build.len];
         /* A bit flips small lengths and flags; a new value finds the far ends. */
         if (next_random(random) % 2)

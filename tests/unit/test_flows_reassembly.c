@@ -185,13 +185,13 @@ static void test_few_pieces_left(void **state)
     struct wire *wire = wire_open(0);
     const uint32_t step = REASSEMBLY_PIECE_SIZE;
     uint32_t held = wire_leave_pieces(wire, 3);
-    for (uint32_t at = 0; at < 50; at++)
+    for (int64_t at = 0; at < 50; at++)
         wire_add(wire, at * step, step, step, false);
     assert_int_equal(wire->pieces.live, held + 3);
     assert_int_equal(wire->result, 0);
-    wire_add(wire, 46 * step, step, step, true);
+    wire_add(wire, INT64_C(46) * step, step, step, true);
     assert_int_equal(wire->result, 0);
-    wire_add(wire, 47 * step, step, step, true);
+    wire_add(wire, INT64_C(47) * step, step, step, true);
     assert_int_equal(wire->result, REASSEMBLY_DIFFERS);
     wire_close(wire, held);
 }

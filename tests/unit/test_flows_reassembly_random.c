@@ -55,7 +55,7 @@ static void play_random(struct wire *wire, const struct model_row *row, uint64_t
         memset(seen + offset, 1, captured);
         wire_add(wire, offset, len, captured, false);
         if (row->acknowledged && at % 5 == 0) {
-            struct reassembly_way way = wire_way(wire, at * 300);
+            struct reassembly_way way = wire_way(wire, INT64_C(300) * at);
             reassembly_acknowledge(&wire->side, &way, base);
         }
     }

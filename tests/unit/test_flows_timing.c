@@ -1,6 +1,8 @@
 #include "flows/timing.h"
 #include "tests/support/scene.h"
 
+#include <inttypes.h>
+
 #define SHAKE    "> S 100; < SA 300 101; > A 101 301; " /* takes 2 ms */
 #define ASK      SHAKE "> PA 101 301 +10 @10; "         /* the client asks */
 #define TAKEN    ASK "< A 301 111 @11; "
@@ -294,7 +296,7 @@ static void check_stall_by_time(void **state)
         int64_t quiet_ms = (flow.hot->last_ns - SCENE_BEGIN_NS) / CLOCK_NS_PER_MS;
         for (int64_t ms = 999; ms <= 3500; ms += 500) {
             char packet[64];
-            (void)snprintf(packet, sizeof packet, "> udp :7 @%lld", (long long)(quiet_ms + ms));
+            (void)snprintf(packet, sizeof packet, "> udp :7 @%" PRId64, quiet_ms + ms);
             if (other)
                 scene_play(scene, packet, 1);
             else

@@ -5,13 +5,8 @@
 
 static int bind_any(int type, uint16_t *port)
 {
-    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof name;
-    int fd = socket(AF_INET, type, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &len), 0);
-    *port = ntohs(name.sin_port);
+    int fd = loopback_bind(type, "127.0.0.1", 0);
+    *port = loopback_port(fd);
     return fd;
 }
 

@@ -1,12 +1,5 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "base/clock.h"
 #include "host/names.h"
-#include "tests/support/rows.h"
+#include "tests/support/loopback.h"
 
 /* A connection of this process with itself, over a listener of it. */
 struct connection {
@@ -14,58 +7,31 @@ struct connection {
     struct tuple tuple; /* end 0 is the client */
 };
 
-static socklen_t loopback_of(struct sockaddr_storage *address, int family, bool any)
-{
-    *address = (struct sockaddr_storage){.ss_family = (sa_family_t)family};
-    if (family == AF_INET) {
-        ((struct sockaddr_in *)address)->sin_addr.s_addr = htonl(any ? 0 : INADDR_LOOPBACK);
-        return sizeof(struct sockaddr_in);
-    }
-    ((struct sockaddr_in6 *)address)->sin6_addr = any ? in6addr_any : in6addr_loopback;
-    return sizeof(struct sockaddr_in6);
-}
-
-static uint16_t port_of(int fd)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof address;
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    return ntohs(address.ss_family == AF_INET ? ((struct sockaddr_in *)&address)->sin_port
-                                              : ((struct sockaddr_in6 *)&address)->sin6_port);
-}
-
 /* Who listens on which family, for all addresses or the loopback one; and who calls. */
 static const struct row {
     const char *name;
-    int listens, calls;
-    bool any;
+    const char *listens, *calls; /* addresses */
 } rows[] = {
-    {"IPv4", AF_INET, AF_INET, false},
-    {"IPv4, listening on all addresses", AF_INET, AF_INET, true},
-    {"IPv6", AF_INET6, AF_INET6, false},
-    {"IPv4 to a socket of both families", AF_INET6, AF_INET, true},
+    {"IPv4", "127.0.0.1", "127.0.0.1"},
+    {"IPv4, listening on all addresses", "0.0.0.0", "127.0.0.1"},
+    {"IPv6", "::1", "::1"},
+    {"IPv4 to a socket of both families", "::", "127.0.0.1"},
 };
 
 static void open_connection(struct connection *connection, const struct row *row)
 {
-    struct sockaddr_storage address;
-    socklen_t len = loopback_of(&address, row->listens, row->any);
-    connection->listener = socket(row->listens, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(connection->listener, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(connection->listener, 3), 0);
-    uint16_t port = port_of(connection->listener);
-    len = loopback_of(&address, row->calls, false);
-    ((struct sockaddr_in *)&address)->sin_port = htons(port); /* the same place in both */
-    connection->client = socket(row->calls, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(connect(connection->client, (struct sockaddr *)&address, len), 0);
-    connection->server = accept(connection->listener, NULL, NULL);
     static const uint8_t v4[4] = {127, 0, 0, 1};
     static const uint8_t v6[16] = {[15] = 1};
-    struct address end = row->calls == AF_INET ? address_from_ipv4(v4) : address_from_ipv6(v6);
+    bool is_ipv4 = loopback_family(row->calls) == AF_INET;
+    connection->listener = loopback_listen(row->listens, 3);
+    uint16_t port = loopback_port(connection->listener);
+    connection->client = loopback_connect(SOCK_STREAM, row->calls, port);
+    connection->server = accept(connection->listener, NULL, NULL);
+    struct address end = is_ipv4 ? address_from_ipv4(v4) : address_from_ipv6(v6);
     connection->tuple = (struct tuple){.address = {end, end},
-                                       .port = {port_of(connection->client), port},
+                                       .port = {loopback_port(connection->client), port},
                                        .protocol = PROTOCOL_TCP,
-                                       .family = row->calls == AF_INET ? 4 : 6};
+                                       .family = is_ipv4 ? 4 : 6};
 }
 
 static void close_connection(const struct connection *connection)

@@ -1,12 +1,7 @@
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "host/ports.h"
-#include "tests/support/rows.h"
+#include "tests/support/loopback.h"
 
 /* Rows made up of words, and what is worth a second look about the first of them. */
 struct made_row {
@@ -93,30 +88,10 @@ static void check_remarks(void **state)
 }
 
 /* A listener of this test; returns its descriptor. */
-static int listen_on(int family, uint16_t *port)
+static int listen_on(const char *address, uint16_t *port)
 {
-    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_storage address = {.ss_family = (sa_family_t)family};
-    struct sockaddr_in *v4 = (struct sockaddr_in *)&address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address;
-    if (family == AF_INET)
-        v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    else
-        v6->sin6_addr = in6addr_loopback;
-    socklen_t len = family == AF_INET ? sizeof *v4 : sizeof *v6;
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(listen(fd, 3), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
-    *port = ntohs(family == AF_INET ? v4->sin_port : v6->sin6_port);
-    return fd;
-}
-
-static int connect_to(uint16_t port)
-{
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    int fd = loopback_listen(address, 3);
+    *port = loopback_port(fd);
     return fd;
 }
 
@@ -127,8 +102,9 @@ static void test_a_listener_is_found(void **state)
     struct err err;
     struct host_ports ports;
     uint16_t port = 0;
-    int listener = listen_on(AF_INET, &port);
-    int clients[2] = {connect_to(port), connect_to(port)};
+    int listener = listen_on("127.0.0.1", &port);
+    int clients[2] = {loopback_connect(SOCK_STREAM, "127.0.0.1", port),
+                      loopback_connect(SOCK_STREAM, "127.0.0.1", port)};
     assert_int_equal(ports_collect(&ports, port, &err), 0);
     assert_int_equal(ports.count, 1);
     const struct port_row *row = &ports.rows[0];
@@ -156,7 +132,7 @@ static void test_an_ipv6_listener_is_found(void **state)
     struct err err;
     struct host_ports ports;
     uint16_t port = 0;
-    int listener = listen_on(AF_INET6, &port);
+    int listener = listen_on("::1", &port);
     assert_int_equal(ports_collect(&ports, port, &err), 0);
     assert_int_equal(ports.count, 1);
     assert_int_equal(ports.rows[0].socket.tuple.family, 6);
@@ -171,7 +147,7 @@ static void test_a_closed_listener_is_gone(void **state)
     struct err err;
     struct host_ports ports;
     uint16_t port = 0;
-    (void)close(listen_on(AF_INET, &port));
+    (void)close(listen_on("127.0.0.1", &port));
     assert_int_equal(ports_collect(&ports, port, &err), 0);
     assert_int_equal(ports.count, 0);
     ports_free(&ports);
@@ -184,8 +160,8 @@ static void test_owners_count_once(void **state)
     struct err err;
     struct host_ports ports;
     uint16_t port = 0, other_port = 0;
-    int listener = listen_on(AF_INET, &port);
-    int other = listen_on(AF_INET, &other_port);
+    int listener = listen_on("127.0.0.1", &port);
+    int other = listen_on("127.0.0.1", &other_port);
     int copy = dup(listener);
     assert_int_equal(ports_collect(&ports, 0, &err), 0);
     for (size_t at = 0; at < ports.count; at++) {

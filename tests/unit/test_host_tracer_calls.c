@@ -115,7 +115,6 @@ static void test_a_low_port_is_not_for_everyone(void **state)
     pid_t pid = fork();
     if (pid == 0)
         bind_low_port(&port);
-    struct trace_event event = {0};
     const struct wanted call = {TRACE_CALL, EACCES, {port, 0}, pid};
     int status = 0;
     pid_t over = 0;
@@ -125,7 +124,7 @@ static void test_a_low_port_is_not_for_everyone(void **state)
     }
     bool refused = WEXITSTATUS(status) == EACCES; /* see net.ipv4.ip_unprivileged_port_start */
     if (refused) {
-        event = watch_await(watch, &call, NULL, NULL);
+        struct trace_event event = watch_await(watch, &call, NULL, NULL);
         assert_int_equal(event.detail, TRACE_CALL_BIND);
         event = watch_await(watch, &(struct wanted){TRACE_EXIT, UNKNOWN, {0}, pid}, NULL, NULL);
         assert_int_equal(event.value, EACCES << 8);

@@ -1,6 +1,7 @@
 /* What a run keeps as notes is read again as it was; what others write as notes does no harm. */
 #include "report/evidence.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -118,7 +119,7 @@ static void more_than_there_is_room_for(void **state)
     for (int fact = 0; fact < FACT_COUNT; fact++) {
         text_add_string(&text, "LOFLOW_FACT_");
         for (const char *at = fact_word(fact); *at; at++) {
-            char upper = *at >= 'a' && *at <= 'z' ? (char)(*at - 32) : *at;
+            char upper = (char)toupper((unsigned char)*at);
             text_add_bytes(&text, &upper, 1);
         }
         text_add_string(&text, "=");

@@ -105,7 +105,7 @@ static void test_select(void **state)
 {
     const struct select_row *row = *state;
     struct selection *selection = malloc(sizeof *selection);
-    struct select_entry *out = malloc(2 * SELECT_KEPT * sizeof *out);
+    struct select_entry *out = malloc(sizeof *out * 2 * SELECT_KEPT);
     assert_true(selection && out);
     struct select_key place = {{7, row->place}};
     select_begin(selection, &place);

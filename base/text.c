@@ -215,6 +215,22 @@ size_t utf8_decode(const char *at, size_t left, uint32_t *code)
     return 0;
 }
 
+size_t utf8_encode(uint32_t code, char out[4])
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    static const uint8_t leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t at = len - 1; at > 0; at--) {
+        out[at] = (char)(0x80 | (code & 0x3f));
+        code >>= 6;
+    }
+    out[0] = (char)(leads[len] | code);
+    return len;
+}
+
 /* Controls act on the terminal; bidirectional marks reorder what the reader sees. */
 static bool is_harmful(uint32_t code)
 {

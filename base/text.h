@@ -79,4 +79,7 @@ void text_add_untrusted(struct text *text, const char *bytes, size_t len);
  * and sets *code, or returns 0 when the bytes at `at` are not valid UTF-8. */
 size_t utf8_decode(const char *at, size_t left, uint32_t *code);
 
+/* Writes a character that is one (no surrogate, at most 0x10ffff); returns the bytes used. */
+size_t utf8_encode(uint32_t code, char out[4]);
+
 #endif

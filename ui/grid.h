@@ -19,26 +19,20 @@
 #define GRID_HEIGHT_MAX 500
 #define GRID_LINE_MAX   (GRID_WIDTH_MAX * 4 + 1) /* bytes of a line of UTF-8 */
 
-/* What a cell means; ui/term.c says which colour and attribute that is. */
+/* What a cell means; ui/theme says which colour and attribute that is. */
 enum style {
-    STYLE_NORMAL,
-    STYLE_TITLE,    /* top line */
-    STYLE_HEADING,  /* column names */
-    STYLE_SORTED,   /* the name of the sorted column */
-    STYLE_SELECTED, /* the cursor's row */
-    STYLE_DIM,      /* closed flows, explanations */
-    STYLE_GOOD,     /* established */
-    STYLE_NEW,      /* handshake under way */
-    STYLE_WARNING,  /* drops, unanswered */
-    STYLE_FAILURE,  /* refused, reset */
-    STYLE_KEY,      /* key names in the footer */
-    STYLE_PROMPT,   /* the line being typed */
+#define STYLE(NAME, letter, meaning, dark, light, contrast, mono) STYLE_##NAME,
+#include "ui/theme.def"
     STYLE_COUNT
 };
+
+/* More marks on one character than any language needs are left out. */
+#define CELL_MARKS_MAX 2
 
 struct cell {
     uint32_t code; /* Unicode; 0 is the right half of a wide character */
     uint32_t style;
+    uint32_t marks[CELL_MARKS_MAX]; /* combining marks on it; 0: no more */
 };
 
 struct grid {
@@ -56,7 +50,8 @@ static inline struct cell *grid_cell(const struct grid *grid, int row, int colum
 }
 
 /* Draws UTF-8 text from (row, column) into at most `room` columns; returns the columns used. Text
- * must be free of control characters (text_add_untrusted sees to it); others draw as '?'. */
+ * must be free of control characters (text_add_untrusted sees to it); others draw as '?'. Combining
+ * marks stay with their character; one without any, and invisible formatting, is left out. */
 int grid_text(struct grid *grid, int row, int column, int room, enum style style, const char *text);
 
 /* Columns that a text takes, drawn whole. */

@@ -41,22 +41,6 @@ static void cut_words(struct rowfilter *filter)
     }
 }
 
-static size_t utf8_encode(uint32_t code, char out[4])
-{
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const uint8_t leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    for (size_t at = len - 1; at > 0; at--) {
-        out[at] = (char)(0x80 | (code & 0x3f));
-        code >>= 6;
-    }
-    out[0] = (char)(leads[len] | code);
-    return len;
-}
-
 bool rowfilter_type(struct rowfilter *filter, uint32_t code)
 {
     if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code > 0x10ffff ||

@@ -22,24 +22,7 @@
 #include "host/names.h"
 #include "ui/grid.h"
 #include "ui/groups.h"
-
-/* Keys beyond Unicode characters, as ui/term.c translates them. */
-enum screen_key {
-    SCREEN_KEY_NONE = 0,
-    SCREEN_KEY_ENTER = '\n',
-    SCREEN_KEY_ESCAPE = 27,
-    SCREEN_KEY_BACKSPACE = 127,
-    SCREEN_KEY_UP = 0x110000, /* first number that is no Unicode character */
-    SCREEN_KEY_DOWN,
-    SCREEN_KEY_LEFT,
-    SCREEN_KEY_RIGHT,
-    SCREEN_KEY_PAGE_UP,
-    SCREEN_KEY_PAGE_DOWN,
-    SCREEN_KEY_HOME,
-    SCREEN_KEY_END,
-    SCREEN_KEY_TAB,
-    SCREEN_KEY_RESIZE,
-};
+#include "ui/keycode.h"
 
 struct screen_options {
     bool utf8;                         /* the terminal shows more than ASCII */

@@ -20,56 +20,36 @@
 #undef term
 
 #include "base/text.h"
-#include "ui/screen.h"
+#include "ui/clipboard.h"
+#include "ui/mouse.h"
+#include "ui/term_leave.h"
 
 #define ESCAPE_WAIT_MS 25 /* how long a lone escape waits for the rest of a key */
-#define LEAVE_MAX      128
 #define NAME_MAX_TEXT  128
 #define CTRL_L         0x0c
 #define CTRL_H         0x08
-#define WRITES_MAX     16 /* tries to write a few bytes to a terminal that may be stuck */
+
+/* Numbers for keys that ncurses has none for, above all of its own. */
+#define KEY_OURS 0x4000
 
 struct term {
     SCREEN *ncurses;
     FILE *input, *output;
     int output_fd;
     bool colour;
+    bool able;   /* a terminal with a mouse: it knows xterm's sequences */
     bool redraw; /* the user asked for it, or the size changed */
+    enum theme theme;
+    struct mouse mouse;
+    struct screen_mouse happened;
     struct grid shown;
     struct sigaction old_actions[4];
 };
-
-/* What a crash handler needs, prepared while all is well. */
-static struct {
-    volatile sig_atomic_t open;
-    int output_fd;
-    struct termios modes;
-    size_t leave_len;
-    char leave[LEAVE_MAX];
-} emergency;
 
 /* ncurses takes these over; they are given back at the end. */
 static const int taken_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 
 #define TAKEN_COUNT (sizeof taken_signals / sizeof taken_signals[0])
-
-static const struct {
-    short colour;
-    attr_t with_colour, without;
-} looks[STYLE_COUNT] = {
-    [STYLE_NORMAL] = {-1, A_NORMAL, A_NORMAL},
-    [STYLE_TITLE] = {-1, A_BOLD, A_BOLD},
-    [STYLE_HEADING] = {COLOR_CYAN, A_UNDERLINE, A_UNDERLINE},
-    [STYLE_SORTED] = {COLOR_CYAN, A_UNDERLINE | A_BOLD, A_UNDERLINE | A_BOLD},
-    [STYLE_SELECTED] = {-1, A_REVERSE, A_REVERSE},
-    [STYLE_DIM] = {-1, A_DIM, A_DIM},
-    [STYLE_GOOD] = {COLOR_GREEN, A_NORMAL, A_NORMAL},
-    [STYLE_NEW] = {COLOR_CYAN, A_NORMAL, A_UNDERLINE},
-    [STYLE_WARNING] = {COLOR_YELLOW, A_BOLD, A_BOLD},
-    [STYLE_FAILURE] = {COLOR_RED, A_BOLD, A_BOLD | A_UNDERLINE},
-    [STYLE_KEY] = {COLOR_CYAN, A_BOLD, A_BOLD},
-    [STYLE_PROMPT] = {COLOR_YELLOW, A_NORMAL, A_BOLD},
-};
 
 static short pair_of(uint32_t style)
 {
@@ -82,26 +62,12 @@ static const char *capability(const char *name)
     return (intptr_t)value == -1 ? NULL : value;
 }
 
-/* Copies a terminal string without its "$<5>" delays, which only tputs understands. */
-static void add_leave(const char *name)
-{
-    const char *at = capability(name);
-    while (at && *at != '\0' && emergency.leave_len < LEAVE_MAX) {
-        const char *end = strncmp(at, "$<", 2) == 0 ? strchr(at, '>') : NULL;
-        if (end) {
-            at = end + 1;
-            continue;
-        }
-        emergency.leave[emergency.leave_len++] = *at++;
-    }
-}
-
 /* newterm exits the program over an unknown terminal; asking first leaves the choice to us. */
 static int check_terminal(const struct term_options *options, struct err *err)
 {
     if (!isatty(options->input_fd) || !isatty(options->output_fd))
         return err_set(err, ENOTTY, "the screen needs a terminal; --no-ui prints lines instead");
-    if (tcgetattr(options->output_fd, &emergency.modes) != 0)
+    if (term_leave_prepare(options->output_fd) != 0)
         return err_set(err, errno,
                        "cannot ask the terminal for its modes: %s; --no-ui prints lines "
                        "instead",
@@ -121,11 +87,9 @@ static int check_terminal(const struct term_options *options, struct err *err)
                        "--no-ui",
                        name);
     bool able = capability("cup") && capability("clear");
-    emergency.leave_len = 0;
-    add_leave("sgr0");
-    add_leave("rmkx");
-    add_leave("cnorm");
-    add_leave("rmcup");
+    static const char *const leaving[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
+    for (size_t i = 0; i < sizeof leaving / sizeof leaving[0]; i++)
+        term_leave_add(capability(leaving[i]));
     (void)del_curterm(cur_term);
     if (!able)
         return err_set(err, EINVAL,
@@ -152,8 +116,27 @@ static void prepare_colours(struct term *term)
         term->colour = false;
         return;
     }
-    for (uint32_t style = 0; style < STYLE_COUNT; style++)
-        (void)init_pair(pair_of(style), looks[style].colour, -1);
+    for (uint32_t style = 0; style < STYLE_COUNT; style++) {
+        struct look look = theme_look(term->theme, (enum style)style);
+        (void)init_pair(pair_of(style), COLORS < 256 ? look.colour16 : look.colour256, -1);
+    }
+}
+
+static attr_t attributes_of(const struct term *term, uint32_t style)
+{
+    static const struct {
+        uint8_t look;
+        attr_t attribute;
+    } attributes[] = {{LOOK_BOLD, A_BOLD},
+                      {LOOK_UNDERLINE, A_UNDERLINE},
+                      {LOOK_REVERSE, A_REVERSE},
+                      {LOOK_DIM, A_DIM}};
+    enum theme theme = term->colour ? term->theme : THEME_MONO;
+    struct look look = theme_look(theme, (enum style)style);
+    attr_t sum = look.attributes & LOOK_DIM_16 && COLORS < 256 ? A_DIM : A_NORMAL;
+    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++)
+        sum |= look.attributes & attributes[i].look ? attributes[i].attribute : A_NORMAL;
+    return sum;
 }
 
 static void free_term(struct term *term)
@@ -164,6 +147,12 @@ static void free_term(struct term *term)
         (void)fclose(term->output);
     grid_free(&term->shown);
     free(term);
+}
+
+void term_use_mouse(struct term *term, bool wanted)
+{
+    if (term->able)
+        term_leave_use_mouse(wanted);
 }
 
 static void save_signals(struct term *term)
@@ -178,11 +167,33 @@ static void restore_signals(const struct term *term)
         (void)sigaction(taken_signals[i], &term->old_actions[i], NULL);
 }
 
+/* What terminals send whose terminfo entry says something else, or nothing. */
+static const struct {
+    const char *bytes;
+    uint32_t key;
+} sequences[] = {
+#define SEQUENCE(bytes, KEY)                                                                       \
+    {                                                                                              \
+        bytes, SCREEN_KEY_##KEY                                                                    \
+    }                                                                                              \
+    ,
+#include "ui/sequence.def"
+#undef SEQUENCE
+};
+
+#define SEQUENCE_COUNT (sizeof sequences / sizeof sequences[0])
+
+static void define_keys(void)
+{
+    for (size_t i = 0; i < SEQUENCE_COUNT; i++)
+        (void)define_key(sequences[i].bytes, KEY_OURS + (int)i);
+}
+
 int term_open(struct term **term, const struct term_options *options, struct err *err)
 {
     static_assert(TAKEN_COUNT == sizeof((struct term *)0)->old_actions / sizeof(struct sigaction),
                   "one old action a signal");
-    assert(!emergency.open);
+    assert(!term_leave_is_open());
     int failed = check_terminal(options, err);
     if (failed)
         return failed;
@@ -195,12 +206,11 @@ int term_open(struct term **term, const struct term_options *options, struct err
     opened->input = open_copy(options->input_fd, "r");
     opened->output = open_copy(options->output_fd, "w");
     save_signals(opened);
-    emergency.output_fd = options->output_fd;
-    emergency.open = 1;
+    term_leave_open(true);
     if (opened->input && opened->output)
         opened->ncurses = newterm(NULL, opened->output, opened->input);
     if (!opened->ncurses) {
-        emergency.open = 0;
+        term_leave_open(false);
         free_term(opened);
         return err_set(err, EINVAL, "the terminal cannot be set up; --no-ui prints lines instead");
     }
@@ -211,7 +221,12 @@ int term_open(struct term **term, const struct term_options *options, struct err
     (void)keypad(stdscr, TRUE);
     (void)set_escdelay(ESCAPE_WAIT_MS);
     (void)curs_set(0);
+    opened->able = capability("kmous") != NULL;
+    opened->theme = options->theme;
     prepare_colours(opened);
+    define_keys();
+    term_leave_take_stop();
+    term_use_mouse(opened, options->mouse);
     *term = opened;
     return 0;
 }
@@ -219,6 +234,7 @@ int term_open(struct term **term, const struct term_options *options, struct err
 void term_resume(struct term *term)
 {
     (void)keypad(stdscr, TRUE);
+    term_leave_resume();
     term->redraw = true;
 }
 
@@ -226,12 +242,13 @@ void term_close(struct term *term)
 {
     if (!term)
         return;
+    term_use_mouse(term, false);
     /* Without an alternate screen the shell goes on in the last line. */
     (void)move(LINES - 1, 0);
     (void)clrtoeol();
     (void)refresh();
     (void)endwin();
-    emergency.open = 0;
+    term_leave_open(false);
     delscreen(term->ncurses);
     restore_signals(term);
     free_term(term);
@@ -266,21 +283,26 @@ static wchar_t drawable(const struct cell *cell, bool wide)
     return agreed ? (wchar_t)cell->code : L'?';
 }
 
+static void add_marks(const struct cell *cell, wchar_t *text)
+{
+    for (int at = 0; at < CELL_MARKS_MAX && cell->marks[at] != 0; at++) {
+        if (wcwidth((wchar_t)cell->marks[at]) == 0)
+            *text++ = (wchar_t)cell->marks[at];
+    }
+}
+
 static void put_cell(const struct term *term, const struct grid *grid, int row, int column)
 {
     const struct cell *cell = grid_cell(grid, row, column);
     if (cell->code == 0 || cell->style >= STYLE_COUNT)
         return;
     bool wide = column + 1 < grid->width && cell[1].code == 0;
-    wchar_t text[2] = {drawable(cell, wide), L'\0'};
-    attr_t attributes = looks[cell->style].with_colour;
-    short pair = pair_of(cell->style);
-    if (!term->colour) {
-        attributes = looks[cell->style].without;
-        pair = 0;
-    }
+    wchar_t text[2 + CELL_MARKS_MAX] = {drawable(cell, wide)};
+    if (text[0] == (wchar_t)cell->code)
+        add_marks(cell, text + 1);
+    short pair = term->colour ? pair_of(cell->style) : 0;
     cchar_t drawn;
-    if (setcchar(&drawn, text, attributes, pair, NULL) != OK)
+    if (setcchar(&drawn, text, attributes_of(term, cell->style), pair, NULL) != OK)
         return;
     (void)mvadd_wch(row, column, &drawn);
     if (wide && text[0] == L'?' && cell->code != '?')
@@ -289,7 +311,8 @@ static void put_cell(const struct term *term, const struct grid *grid, int row, 
 
 static bool same_cell(const struct cell *a, const struct cell *b)
 {
-    return a->code == b->code && a->style == b->style;
+    return a->code == b->code && a->style == b->style &&
+           memcmp(a->marks, b->marks, sizeof a->marks) == 0;
 }
 
 /* Puts what differs from what is shown. A wide character is put whole when either half differs. */
@@ -328,13 +351,29 @@ static uint32_t translate(wint_t code)
         wint_t ncurses;
         uint32_t key;
     } keys[] = {
-        {KEY_UP, SCREEN_KEY_UP},         {KEY_DOWN, SCREEN_KEY_DOWN},
-        {KEY_LEFT, SCREEN_KEY_LEFT},     {KEY_RIGHT, SCREEN_KEY_RIGHT},
-        {KEY_PPAGE, SCREEN_KEY_PAGE_UP}, {KEY_NPAGE, SCREEN_KEY_PAGE_DOWN},
-        {KEY_HOME, SCREEN_KEY_HOME},     {KEY_END, SCREEN_KEY_END},
-        {KEY_ENTER, SCREEN_KEY_ENTER},   {KEY_BACKSPACE, SCREEN_KEY_BACKSPACE},
+        {KEY_UP, SCREEN_KEY_UP},
+        {KEY_DOWN, SCREEN_KEY_DOWN},
+        {KEY_LEFT, SCREEN_KEY_LEFT},
+        {KEY_RIGHT, SCREEN_KEY_RIGHT},
+        {KEY_PPAGE, SCREEN_KEY_PAGE_UP},
+        {KEY_NPAGE, SCREEN_KEY_PAGE_DOWN},
+        {KEY_HOME, SCREEN_KEY_HOME},
+        {KEY_END, SCREEN_KEY_END},
+        {KEY_ENTER, SCREEN_KEY_ENTER},
+        {KEY_BACKSPACE, SCREEN_KEY_BACKSPACE},
         {KEY_RESIZE, SCREEN_KEY_RESIZE},
+        {KEY_BTAB, SCREEN_KEY_SHIFT_TAB},
+        {KEY_DC, SCREEN_KEY_DELETE},
+        {KEY_IC, SCREEN_KEY_INSERT},
+        {KEY_SR, SCREEN_KEY_SHIFT_UP},
+        {KEY_SF, SCREEN_KEY_SHIFT_DOWN},
+        {KEY_SLEFT, SCREEN_KEY_SHIFT_LEFT},
+        {KEY_SRIGHT, SCREEN_KEY_SHIFT_RIGHT},
     };
+    if (code >= KEY_OURS && code < KEY_OURS + SEQUENCE_COUNT)
+        return sequences[code - KEY_OURS].key;
+    if (code >= KEY_F(1) && code <= KEY_F(12))
+        return SCREEN_KEY_F1 + (uint32_t)(code - KEY_F(1));
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (keys[i].ncurses == code)
             return keys[i].key;
@@ -342,14 +381,8 @@ static uint32_t translate(wint_t code)
     return SCREEN_KEY_NONE;
 }
 
-uint32_t term_key(struct term *term)
+static uint32_t translate_character(struct term *term, wint_t code)
 {
-    wint_t code = 0;
-    int kind = get_wch(&code);
-    if (kind == KEY_CODE_YES)
-        return translate(code);
-    if (kind == ERR)
-        return SCREEN_KEY_NONE;
     if (code == CTRL_L)
         term->redraw = true;
     if (code == '\r')
@@ -359,22 +392,51 @@ uint32_t term_key(struct term *term)
     return code == CTRL_H ? (uint32_t)SCREEN_KEY_BACKSPACE : (uint32_t)code;
 }
 
+/* Ends for want of input at the latest: SCREEN_KEY_NONE would tell that there is no more. */
+uint32_t term_key(struct term *term)
+{
+    wint_t code = 0;
+    int kind = 0;
+    while ((kind = get_wch(&code)) != ERR) {
+        uint32_t key = kind == KEY_CODE_YES ? translate(code) : 0;
+        bool of_report = term->mouse.reading && kind != KEY_CODE_YES;
+        if (of_report &&
+            mouse_take(&term->mouse, code, clock_monotonic_ns(), &term->happened) == MOUSE_EVENT)
+            return SCREEN_KEY_MOUSE;
+        if (key == SCREEN_KEY_MOUSE)
+            mouse_begin(&term->mouse);
+        else if (key != SCREEN_KEY_NONE)
+            return key;
+        else if (!of_report && kind != KEY_CODE_YES)
+            return translate_character(term, code);
+    }
+    return SCREEN_KEY_NONE;
+}
+
+struct screen_mouse term_mouse(const struct term *term)
+{
+    return term->happened;
+}
+
+void term_use_theme(struct term *term, enum theme theme)
+{
+    term->theme = theme;
+    prepare_colours(term);
+    term->redraw = true;
+}
+
+bool term_copy(struct term *term, const char *text, size_t len)
+{
+    char *out = term->able ? malloc(CLIPBOARD_OUT_MAX) : NULL;
+    if (!out)
+        return false;
+    size_t wanted = clipboard_write(text, len, getenv("STY") != NULL, out);
+    bool sent = wanted > 0 && term_leave_write(out, wanted);
+    free(out);
+    return sent;
+}
+
 bool term_is_utf8(void)
 {
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-}
-
-void term_emergency_restore(void)
-{
-    if (!emergency.open)
-        return;
-    emergency.open = 0;
-    size_t at = 0;
-    for (int tries = 0; at < emergency.leave_len && tries < WRITES_MAX; tries++) {
-        ssize_t written =
-            write(emergency.output_fd, emergency.leave + at, emergency.leave_len - at);
-        if (written > 0)
-            at += (size_t)written;
-    }
-    (void)tcsetattr(emergency.output_fd, TCSANOW, &emergency.modes);
 }

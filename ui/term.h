@@ -12,13 +12,17 @@
 
 #include "base/err.h"
 #include "ui/grid.h"
+#include "ui/keycode.h"
+#include "ui/theme.h"
 
 struct term;
 
 struct term_options {
     int input_fd;  /* where keys come from: standard input, or /dev/tty when that is a capture */
     int output_fd; /* where the screen is */
-    bool colour;   /* false for NO_COLOR (https://no-color.org) */
+    bool colour;   /* false for NO_COLOR (https://no-color.org): THEME_MONO, whatever is chosen */
+    bool mouse;    /* is reported to us; else the terminal selects text with it */
+    enum theme theme;
 };
 
 int term_open(struct term **term, const struct term_options *options, struct err *err);
@@ -32,6 +36,17 @@ void term_blit(struct term *term, const struct grid *grid);
 
 /* The next key without waiting: a Unicode character, enum screen_key, or SCREEN_KEY_NONE. */
 uint32_t term_key(struct term *term);
+
+/* What the mouse did, after SCREEN_KEY_MOUSE. */
+struct screen_mouse term_mouse(const struct term *term);
+
+/* Both may be changed at any time; the next term_blit shows it. */
+void term_use_theme(struct term *term, enum theme theme);
+void term_use_mouse(struct term *term, bool wanted);
+
+/* Sends a text to the clipboard of whoever sits at the terminal. False: this terminal has no way to,
+ * or the text is too long; whether a terminal that has one allows it is not known. */
+bool term_copy(struct term *term, const char *text, size_t len);
 
 /* After a stop (SIGTSTP) and SIGCONT: the terminal is set up and painted anew. */
 void term_resume(struct term *term);

@@ -34,6 +34,8 @@ struct session {
     VTerm *vterm;
     VTermScreen *screen;
     bool alternate, cursor_hidden;
+    int mouse;         /* VTERM_PROP_MOUSE_* */
+    char command[128]; /* the latest that libvterm does not know: OSC 52 is one */
     size_t received;
     struct termios before;
 };
@@ -45,8 +47,19 @@ static inline int note_property(VTermProp property, VTermValue *value, void *use
         session->alternate = value->boolean;
     if (property == VTERM_PROP_CURSORVISIBLE)
         session->cursor_hidden = !value->boolean;
+    if (property == VTERM_PROP_MOUSE)
+        session->mouse = value->number;
     return 1;
 }
+
+static inline int note_command(const char *command, size_t len, void *user)
+{
+    struct session *session = user;
+    (void)snprintf(session->command, sizeof session->command, "%.*s", (int)len, command);
+    return 1;
+}
+
+static const VTermParserCallbacks unknown_callbacks = {.osc = note_command};
 
 static const VTermScreenCallbacks callbacks = {.settermprop = note_property};
 
@@ -59,6 +72,7 @@ static inline void session_begin(struct session *session, int height, int width,
     vterm_set_utf8(session->vterm, 1);
     session->screen = vterm_obtain_screen(session->vterm);
     vterm_screen_set_callbacks(session->screen, &callbacks, session);
+    vterm_screen_set_unrecognised_fallbacks(session->screen, &unknown_callbacks, session);
     vterm_screen_enable_altscreen(session->screen, 1);
     vterm_screen_reset(session->screen, 1);
     struct winsize size = {.ws_row = (unsigned short)height, .ws_col = (unsigned short)width};

@@ -30,7 +30,13 @@ static const struct text_row {
     {"text_wide", false, 1, 8, "日", 2, "a日.aaaaa"},
     {"text_wide_does_not_fit", false, 0, 3, "日本", 2, "日.aaaaaa"},
     {"text_wide_at_the_edge", false, 7, 9, "日", 0, "aaaaaaaa"},
-    {"text_combining_is_left_out", false, 0, 8, "e\xcc\x81x", 2, "exaaaaaa"},
+    {"text_combining", false, 0, 8, "e\xcc\x81x", 2, "exaaaaaa"},
+    {"text_joiner", false, 0, 8, "a\u200db", 2, "abaaaaaa"},
+    {"text_emoji_sequence", false, 0, 8, "👩\u200d💻x", 5, "👩.💻.xaaa"},
+    {"text_variation_selector", false, 0, 8, "❤\ufe0fx", 2, "❤xaaaaaa"},
+    {"text_skin_tone", false, 0, 8, "👍\U0001f3fdx", 3, "👍.xaaaaa"},
+    {"text_devanagari", false, 0, 8, "नमस्ते", 4, "नमसतaaaa"},
+    {"text_hangul_parts", false, 0, 8, "\u1112\u1161\u11ab", 2, "\u1112.aaaaaa"},
     {"text_control", false, 0, 8, "a\x1b[b", 4, "a?[baaaa"},
     {"text_c1_control", false, 0, 8, "\xc2\x9b", 1, "?aaaaaaa"},
     {"text_invalid", false, 0, 8, "\xff\xc3", 2, "??aaaaaa"},
@@ -55,6 +61,40 @@ static void test_text(void **state)
     }
     assert_int_equal(grid_text(&grid, 1, 0, 8, STYLE_NORMAL, "x"), 0);
     assert_int_equal(grid_text(&grid, -1, 0, 8, STYLE_NORMAL, "x"), 0);
+    grid_free(&grid);
+}
+
+/* Over "aaa"; the marks of the first cell are looked at. */
+static const struct marks_row {
+    const char *name;
+    const char *text;
+    int used;
+    uint32_t marks[CELL_MARKS_MAX];
+} marks_rows[] = {
+    {"marks_none", "e", 1, {0}},
+    {"marks_one", "e\u0301", 1, {0x301}},
+    {"marks_two", "o\u0302\u0301x", 2, {0x302, 0x301}},
+    {"marks_of_the_second", "ee\u0301", 2, {0}},
+    {"marks_piled_up", "e\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307", 1, {0x300, 0x301}},
+    {"marks_on_a_wide_one", "か\u3099", 2, {0x3099}},
+    {"marks_thai", "ที่", 1, {0xe35, 0xe48}},
+    {"marks_on_nothing", "\u0301", 0, {0}},
+    {"marks_on_nothing_before", "\u0301e", 1, {0}},
+    {"marks_past_a_joiner", "e\u200d\u0301", 1, {0x301}},
+};
+
+static void test_marks(void **state)
+{
+    const struct marks_row *row = *state;
+    struct err err;
+    struct grid grid = {0};
+    assert_int_equal(grid_resize(&grid, 3, 1, &err), 0);
+    (void)grid_text(&grid, 0, 0, 3, STYLE_NORMAL, "aaa");
+    assert_int_equal(grid_text(&grid, 0, 0, 3, STYLE_NORMAL, row->text), row->used);
+    assert_int_equal(grid_columns(row->text), row->used);
+    assert_memory_equal(grid_cell(&grid, 0, 0)->marks, row->marks, sizeof row->marks);
+    (void)grid_text(&grid, 0, 0, 3, STYLE_NORMAL, "b");
+    assert_int_equal(grid_cell(&grid, 0, 0)->marks[0], 0); /* they went with their character */
     grid_free(&grid);
 }
 
@@ -356,6 +396,7 @@ int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, text_rows, test_text);
+    ROWS_ADD(&set, marks_rows, test_marks);
     ROWS_ADD(&set, break_rows, test_break);
     ROWS_ADD(&set, select_rows, test_select);
     ROWS_ADD(&set, filter_rows, test_filter);

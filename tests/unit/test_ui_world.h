@@ -21,7 +21,7 @@
 /* 2023-11-14 22:13:20 UTC */
 #define WORLD_BEGIN_NS (INT64_C(1700000000) * CLOCK_NS_PER_S)
 #define WORLD_FLOWS    16384
-#define WORLD_TEXT_MAX (GRID_WIDTH_MAX * 4 + 1)
+#define WORLD_TEXT_MAX (GRID_WIDTH_MAX * 4 * (1 + CELL_MARKS_MAX) + 1)
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -257,21 +257,11 @@ static inline size_t grid_row_text(const struct grid *grid, int row, char *text)
 {
     size_t len = 0;
     for (int column = 0; column < grid->width; column++) {
-        uint32_t code = grid_cell(grid, row, column)->code;
-        if (code >= 0x10000) {
-            text[len++] = (char)(0xf0 | code >> 18);
-            text[len++] = (char)(0x80 | (code >> 12 & 0x3f));
-            text[len++] = (char)(0x80 | (code >> 6 & 0x3f));
-        } else if (code >= 0x800) {
-            text[len++] = (char)(0xe0 | code >> 12);
-            text[len++] = (char)(0x80 | (code >> 6 & 0x3f));
-        } else if (code >= 0x80) {
-            text[len++] = (char)(0xc0 | code >> 6);
-        }
-        if (code >= 0x80)
-            text[len++] = (char)(0x80 | (code & 0x3f));
-        else if (code != 0)
-            text[len++] = (char)code;
+        const struct cell *cell = grid_cell(grid, row, column);
+        if (cell->code != 0)
+            len += utf8_encode(cell->code, text + len);
+        for (int mark = 0; mark < CELL_MARKS_MAX && cell->marks[mark] != 0; mark++)
+            len += utf8_encode(cell->marks[mark], text + len);
     }
     text[len] = '\0';
     return len;
@@ -290,8 +280,11 @@ static inline void world_marked(const struct world *world, char text[WORLD_TEXT_
 /* The whole grid, a line a row, then its styles, a letter a cell. The caller frees it. */
 static inline char *grid_dump(const struct grid *grid)
 {
-    static const char letters[STYLE_COUNT + 1] = ".THS#dgnwfkp";
-    size_t size = (size_t)grid->height * ((size_t)grid->width * 5 + 6) + 1;
+    static const char letters[] = {
+#define STYLE(NAME, letter, meaning, dark, light, contrast, mono) letter,
+#include "ui/theme.def"
+    };
+    size_t size = (size_t)grid->height * ((size_t)grid->width * (5 + 4 * CELL_MARKS_MAX) + 6) + 1;
     char *dump = malloc(size);
     assert(dump);
     size_t len = 0;

@@ -5,7 +5,8 @@
  * Bounds:  FILTER_TEXT_MAX bytes of text, FILTER_TESTS_MAX tests, FILTER_DEPTH_MAX parentheses inside
  *          each other; no allocation. Some 5 to 50 ns a flow; expressions over whole rows and quoted
  *          words with spaces, which need the row written, some 500 ns.
- * Fails:   filter_parse says what is wrong where, and leaves the program as it was.
+ * Fails:   filter_parse says what is wrong where. A last term that is wrong is left out, since it may be
+ *          on its way; a line that is wrong before leaves the program as it was.
  * Used by: ui/flow_pane, ui/filter_line.
  *
  *     line  := term { [and] term | or term }     "and" binds closer than "or"
@@ -148,7 +149,7 @@ struct filter {
 enum filter_verdict {
     FILTER_GOOD,
     FILTER_UNFINISHED, /* the line may go on so: the program is that of what is complete */
-    FILTER_WRONG,      /* the program stays as it was */
+    FILTER_WRONG,      /* it cannot go on so */
 };
 
 /* What is the matter with a line. */

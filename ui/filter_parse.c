@@ -303,6 +303,7 @@ static int parse_term(struct filter_parser *parser)
     size_t begin = parser->at;
     char first = filter_peek(parser, begin);
     int node = FILTER_NO_NODE;
+    parser->term = begin;
     if (first == '\0')
         return filter_unfinished(parser, begin, "something must follow");
     if (first == '(')
@@ -414,22 +415,42 @@ static void parse_whole(struct filter_parser *parser)
         parser->program->first = generate(parser, node, targets);
 }
 
-enum filter_verdict filter_parse(struct filter *filter, const char *text, struct filter_note *note)
+/* Returns where the last term that was begun begins. */
+static size_t parse(const char *text, size_t len, struct filter_program *program,
+                    struct filter_note *note)
 {
-    struct filter_program program = {.test_count = 0};
-    struct filter_parser parser = {
-        .text = text, .len = strnlen(text, FILTER_TEXT_MAX), .note = note, .program = &program};
+    struct filter_parser parser = {.text = text, .len = len, .note = note, .program = program};
+    *program = (struct filter_program){.test_count = 0};
     *note = (struct filter_note){.verdict = FILTER_GOOD};
-    if (parser.len == FILTER_TEXT_MAX) {
+    if (len == FILTER_TEXT_MAX) {
         parser.len--;
         (void)filter_wrong(&parser, parser.len, parser.len, "a line has room for %d bytes",
                            FILTER_TEXT_MAX - 1);
     } else {
         parse_whole(&parser);
     }
+    return parser.term;
+}
+
+/* Nothing but one word follows where it became wrong. */
+static bool is_wrong_at_end(const char *text, const struct filter_note *note)
+{
+    const char *rest = text + note->end;
+    rest += strcspn(rest, " \t");
+    return rest[strspn(rest, " \t")] == '\0';
+}
+
+enum filter_verdict filter_parse(struct filter *filter, const char *text, struct filter_note *note)
+{
+    struct filter_program program;
+    struct filter_note ignored;
+    size_t term = parse(text, strnlen(text, FILTER_TEXT_MAX), &program, note);
     place_note(text, note);
-    if (note->verdict == FILTER_WRONG)
-        return FILTER_WRONG;
+    if (note->verdict == FILTER_WRONG) {
+        if (!is_wrong_at_end(text, note))
+            return FILTER_WRONG;
+        (void)parse(text, term, &program, &ignored);
+    }
     filter_clear(filter);
     filter->program = program;
     return note->verdict;

@@ -36,6 +36,7 @@ struct filter_node {
 struct filter_parser {
     const char *text;
     size_t len, at;
+    size_t term; /* where the latest begins */
     unsigned depth;
     int node_count;
     struct filter_note *note;

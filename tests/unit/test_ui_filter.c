@@ -167,6 +167,35 @@ static void test_note_places(void **state)
     free(filter);
 }
 
+/* What a line that is wrong leaves in force: all but a last term, else what there was. */
+static const struct wrong_row {
+    const char *text;
+    const char *program; /* of that line */
+} wrong_rows[] = {
+    {"port:3000 rt>5ms", "port:3000"},
+    {"rt>5ms", ""},
+    {"port:3000 and rt>5ms", "port:3000"},
+    {"port:3000 or rt>5ms", "port:3000"},
+    {"(port:3000 or not rt>5ms", "port:3000"},
+    {"port:3000 state:xyzzy", "port:3000"},
+    {"port:3000 state:xyzzy ", "port:3000"},
+    {"port:3000 rt>5ms tcp", "udp"},
+    {"port:3000) tcp", "udp"},
+};
+
+static void test_wrong(void **state)
+{
+    const struct wrong_row *row = *state;
+    struct filter *filter = filter_make(), *other = filter_make();
+    struct filter_note note;
+    assert_int_equal(filter_parse(filter, "udp", &note), FILTER_GOOD);
+    assert_int_equal(filter_parse(filter, row->text, &note), FILTER_WRONG);
+    assert_int_equal(filter_parse(other, row->program, &note), FILTER_GOOD);
+    assert_memory_equal(&filter->program, &other->program, sizeof filter->program);
+    free(filter);
+    free(other);
+}
+
 /* More tests than there is room for are refused, as many as there is room for are not. */
 static void test_many_tests(void **state)
 {
@@ -578,6 +607,7 @@ int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, parse_rows, test_parse);
+    ROWS_ADD(&set, wrong_rows, test_wrong);
     ROWS_ADD(&set, match_rows, test_match);
     ROWS_ADD(&set, name_rows, test_filter_of_name);
     ROWS_ADD_ONE(&set, test_note_places);

@@ -14,6 +14,7 @@ int flow_pane_open(struct flow_pane *pane, const struct known *known, uint32_t m
     pane->sorted = COLUMN_AGE;
     pane->cursor = CURSOR_TOP;
     pane->budget_ns = FLOW_PANE_BUDGET_NS;
+    filter_clear(&pane->filter);
     return rates_open(&pane->rates, max_flows, err);
 }
 
@@ -76,11 +77,12 @@ static void rank_groups(struct flow_pane *pane)
         groups->all[entries[at].index].rank = at;
 }
 
-static bool is_wanted(struct flow_pane *pane, struct flow_view view)
+static bool is_wanted(struct flow_pane *pane, const struct column_flow *flow)
 {
-    if (pane->open_only && !flow_is_open(view))
+    if (pane->open_only && !flow_is_open(flow->view))
         return false;
-    return rowfilter_matches(&pane->filter, view, pane->known);
+    const struct filter_look look = {flow->view, pane->known, flow->rate, flow->now_ns};
+    return filter_matches(&pane->filter, &look);
 }
 
 static uint64_t look_at_rate(struct flow_pane *pane, struct flow_ref ref, struct flow_view view,
@@ -226,7 +228,7 @@ static bool walk(struct flow_pane *pane, const struct tracker *tracker)
             .now_ns = pane->walk_now_ns,
             .code = CODE_COUNT,
         };
-        if (is_wanted(pane, view))
+        if (is_wanted(pane, &flow))
             walk_flow(pane, &flow, ref);
         if (seen % WALK_STRIDE == 0 && clock_monotonic_ns() > until_ns)
             return false;
@@ -339,7 +341,7 @@ void flow_pane_reorder(struct flow_pane *pane, bool paused)
         struct select_entry entry = {.index = i};
         const struct group *group = group_of(pane, row);
         bool is_hidden =
-            row->group == 0 && (!is_wanted(pane, flow.view) || (group && !group_is_open(group)));
+            row->group == 0 && (!is_wanted(pane, &flow) || (group && !group_is_open(group)));
         if (is_hidden)
             continue;
         if (row->group)

@@ -16,11 +16,11 @@
 #include "flows/detail.h"
 #include "flows/tracker.h"
 #include "ui/column.h"
+#include "ui/filter_complete.h"
 #include "ui/grid.h"
 #include "ui/groups.h"
 #include "ui/known.h"
 #include "ui/rates.h"
-#include "ui/rowfilter.h"
 #include "ui/scroller.h"
 #include "ui/select.h"
 
@@ -80,7 +80,7 @@ struct flow_pane {
     struct column_choice choice; /* count 0: all there are */
     enum flow_cursor cursor;
     struct rates rates;
-    struct rowfilter filter;
+    struct filter filter;
     struct groups groups;
     struct group_rank {
         struct select_entry entries[GROUPS_MAX]; /* `index` is that of a group; in order */
@@ -121,6 +121,12 @@ bool flow_pane_take(struct flow_pane *pane, const struct tracker *tracker, struc
 
 /* The cursor goes to that flow. False: it is not in the table any more, and the cursor stays. */
 bool flow_pane_aim(struct flow_pane *pane, const struct tracker *tracker, struct flow_ref ref);
+
+/* Processes and ports of the rows in the picture, from the top. */
+void flow_pane_see(const struct flow_pane *pane, struct filter_seen *seen);
+
+/* A filter that the row with the cursor passes: with `exact` a flow alone. False: there is no row. */
+bool flow_pane_filter_of(const struct flow_pane *pane, struct text *text, bool exact);
 
 /* The filter or the order changed: `paused` keeps to the picture. */
 void flow_pane_reorder(struct flow_pane *pane, bool paused);

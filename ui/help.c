@@ -4,11 +4,13 @@
 
 #include "flows/flow.h"
 #include "ui/column.h"
+#include "ui/filter_word.h"
 #include "ui/keymap.h"
 #include "ui/page.h"
 
 #define KEYS_MAX     64
 #define SENTENCE_MAX 2048
+#define EXAMPLE_ROOM 20
 #define GAP          2   /* between two columns */
 #define WIDE         100 /* from here on there are two */
 
@@ -31,11 +33,42 @@ static void add_what_to_do(struct page *page)
         keymap_write_keys(&text, (enum key_action)action);
         page_entry(page, names, keymap_meaning((enum key_action)action));
     }
+}
+
+static void add_example(struct page *page, const char *example, const char *words)
+{
+    page_line(page, &(struct page_line){.name = example,
+                                        .words = words,
+                                        .name_style = STYLE_KEY,
+                                        .style = STYLE_NORMAL,
+                                        .indent = EXAMPLE_ROOM});
+}
+
+/* The examples teach the language, the tables are for reference. */
+static void add_filter(struct page *page)
+{
     page_heading(page, STYLE_HEADING, "FILTER");
-    page_entry(page, "refused",
-               "rows with \"refused\" in a process, address, port, protocol, state or diagnosis");
-    page_entry(page, "tcp :3000", "rows with both words, whatever their case");
-    page_entry(page, "!established", "rows without the word");
+    add_example(page, "node",
+                "rows with that in a process, address, port, protocol, state or diagnosis");
+    add_example(page, "tcp :3000", "rows with both words, whatever their case");
+    add_example(page, "\"tcp established\"", "words side by side, as a row has them");
+    add_example(page, "!established", "rows without it; also: not");
+    add_example(page, "tcp and (a or b)", "and binds closer than or; also: && ||");
+    add_example(page, "/80[0-9]+/i", "rows that match an expression; i: whatever the case");
+    add_example(page, "port:80,443", "a field is one of these; != for none of them");
+    add_example(page, "proc~^node", "a text matches an expression; !~ if it does not");
+    add_example(page, "bytes>1.5M", "< <= = >= >; k M G are powers of 1000, Ki Mi Gi of 1024");
+    add_example(page, "rtt:1ms-5ms", "a range; times have a unit: ns us ms s m h d");
+    add_example(page, "tcp.port == 80", "as in Wireshark and tcpdump: ip.addr, src port 80, ...");
+    page_heading(page, STYLE_HEADING, "FIELDS OF FILTERS");
+    for (int at = 0; at < FILTER_FIELD_COUNT; at++) {
+        const struct filter_field_word *field = filter_field_word((enum filter_field)at);
+        add_example(page, field->example, field->meaning);
+    }
+    page_heading(page, STYLE_HEADING, "WHAT IS: MAY ASK");
+    for (unsigned at = 0; at < FILTER_FLAG_COUNT; at++)
+        page_entry(page, filter_value_word(FILTER_KIND_FLAG, at),
+                   filter_value_meaning(FILTER_KIND_FLAG, at));
 }
 
 static void add_what_is_shown(struct page *page)
@@ -75,6 +108,7 @@ int help_draw(struct grid *grid, int top, int height, int first, const struct sc
     add_what_is_missing(&page, status);
     if (grid->width < WIDE) {
         add_what_to_do(&page);
+        add_filter(&page);
         add_what_is_shown(&page);
         return page.line;
     }
@@ -85,5 +119,6 @@ int help_draw(struct grid *grid, int top, int height, int first, const struct sc
     page.left = page.width + GAP;
     page.line = begin;
     add_what_is_shown(&page);
+    add_filter(&page);
     return page.line > longest ? page.line : longest;
 }

@@ -7,7 +7,8 @@
 #define EVENTS_LEAST      4  /* lines: a heading and three failures */
 #define EVENTS_SHARE      4  /* one line of so many */
 #define EVENTS_MIN_HEIGHT 10 /* of the screen, below which the flows need the room */
-#define LINE_MAX_SIZE     (ROWFILTER_TEXT_MAX * 4 + 96)
+#define LINE_MAX_SIZE     96
+#define NARROW            60 /* where a line that is typed needs all columns */
 
 /* What most pages do with keys that move. */
 static bool is_motion(enum key_action action, int *lines, int *pages)
@@ -31,7 +32,7 @@ static void take_aim(struct screen *screen, const struct tracker *tracker)
         return;
     }
     flows->open_only = false;
-    rowfilter_clear(&flows->filter);
+    filter_line_set(&screen->line, &flows->filter, "");
     flow_pane_reorder(flows, false);
 }
 
@@ -49,6 +50,20 @@ static void move_events(struct screen *screen, int lines, int pages)
         events_pane_move(&screen->events, lines);
 }
 
+/* The row with the cursor becomes the filter: first all like it, then it alone. */
+static void filter_row(struct screen *screen)
+{
+    char line[FILTER_TEXT_MAX];
+    for (int exact = 0; exact < 2; exact++) {
+        struct text text = text_begin(line, sizeof line);
+        if (!flow_pane_filter_of(&screen->flows, &text, exact))
+            return;
+        if (strcmp(line, screen->line.edit.text) != 0)
+            break;
+    }
+    filter_line_set(&screen->line, &screen->flows.filter, line);
+}
+
 static bool flows_change(struct screen *screen, enum key_action action)
 {
     struct flow_pane *flows = &screen->flows;
@@ -63,8 +78,11 @@ static bool flows_change(struct screen *screen, enum key_action action)
     case ACTION_OPEN_ONLY:
         flows->open_only = !flows->open_only;
         break;
+    case ACTION_FILTER_ROW:
+        filter_row(screen);
+        break;
     case ACTION_UNFILTER:
-        rowfilter_clear(&flows->filter);
+        filter_line_set(&screen->line, &flows->filter, "");
         break;
     case ACTION_GROUP:
         flow_pane_group(flows, (enum grouping)((flows->groups.by + 1) % GROUPING_COUNT));
@@ -130,27 +148,29 @@ static bool flows_act(struct screen *screen, enum key_action action)
     return true;
 }
 
-/* Which rows are left out; returns how many lines that takes. */
-static int draw_restrictions(struct screen *screen, struct grid *grid, int row)
+/* Which rows are left out, up to the line `bottom`; returns how many lines that takes. */
+static int draw_restrictions(struct screen *screen, struct grid *grid, int bottom)
 {
     const struct flow_pane *flows = &screen->flows;
-    if (!screen->typing && flows->filter.len == 0 && !flows->open_only)
-        return 0;
+    const struct filter_line *filter = &screen->line;
+    bool has_line = screen->typing || filter->edit.len > 0;
     char line[LINE_MAX_SIZE];
     struct text text = text_begin(line, sizeof line);
+    if (!has_line && !flows->open_only)
+        return 0;
     text_add_grouped(&text, flows->matching);
     text_add(&text, flows->matching == 1 ? " row" : " rows");
     if (flows->open_only)
         text_add(&text, "  open only");
-    int used = grid_text(grid, row, 0, grid->width, STYLE_DIM, line);
-    if (!screen->typing && flows->filter.len == 0)
-        return 1;
-    text = text_begin(line, sizeof line);
-    text_add(&text, "  /");
-    text_add_untrusted(&text, flows->filter.text, flows->filter.len);
-    text_add(&text, screen->typing ? "_" : "");
-    (void)grid_text(grid, row, used, grid->width - used, STYLE_PROMPT, line);
-    return 1;
+    bool is_short = screen->typing && grid->width < NARROW;
+    int column = is_short ? 0 : (int)text.len + 2;
+    int height = screen->typing ? filter_line_height(filter, grid->width, column) : 1;
+    int row = bottom + 1 - height;
+    if (!is_short)
+        (void)grid_text(grid, row, 0, grid->width, STYLE_DIM, line);
+    if (has_line)
+        filter_line_draw(filter, grid, row, column, screen->typing);
+    return height;
 }
 
 /* Why there are no rows, where rows would be. */
@@ -161,7 +181,7 @@ static void draw_hint(struct screen *screen, struct grid *grid, int row)
     const char *words = status->live ? "waiting for packets" : "reading";
     if (flows->order_count > 0)
         return;
-    if (flows->filter.len > 0 || flows->open_only)
+    if (!filter_is_empty(&flows->filter) || flows->open_only)
         words = "no row passes the filter";
     else if (status->ended)
         words = "no flows";
@@ -185,6 +205,8 @@ static void flows_draw(struct screen *screen, struct grid *grid, int top, int he
     if (room - events > 1)
         draw_hint(screen, grid, top + 1);
     events_pane_draw(&screen->events, grid, top + room - events, events, !focused);
+    if (screen->typing)
+        filter_line_draw_list(&screen->line, grid, top, top + room);
 }
 
 /* Pages of text. */
@@ -310,9 +332,7 @@ void place_show_flow(struct screen *screen, struct flow_ref flow)
 void place_show_filter(struct screen *screen, const char *filter)
 {
     struct flow_pane *flows = &screen->flows;
-    rowfilter_clear(&flows->filter);
-    for (; *filter != '\0'; filter++)
-        (void)rowfilter_type(&flows->filter, (unsigned char)*filter);
+    filter_line_set(&screen->line, &flows->filter, filter);
     flow_pane_reorder(flows, screen->paused);
     screen->events_focused = false;
     place_open(screen, PLACE_FLOWS);

@@ -10,6 +10,7 @@
 
 #include "ui/details.h"
 #include "ui/events_pane.h"
+#include "ui/filter_line.h"
 #include "ui/flow_pane.h"
 #include "ui/keymap.h"
 #include "ui/known.h"
@@ -43,6 +44,7 @@ struct screen {
     struct screen_request request;
     struct screen_status status; /* of the draw that is under way, or the latest */
     struct known known;
+    struct filter_line line;
     struct details details;
     struct flow_pane flows;
     struct events_pane events;

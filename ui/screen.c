@@ -32,7 +32,8 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
     opened->known.names = options->names;
     opened->known.diagnoser = options->diagnoser;
     opened->details.known = &opened->known;
-    opened->details.utf8 = opened->flows.utf8 = opened->events.utf8 = options->utf8;
+    opened->details.utf8 = opened->line.utf8 = opened->flows.utf8 = opened->events.utf8 =
+        options->utf8;
     opened->details.local_time = opened->events.local_time = options->local_time;
     events_pane_open(&opened->events, &opened->known);
     flow_pane_group(&opened->flows, options->grouping);
@@ -90,8 +91,8 @@ static void act(struct screen *screen, enum key_action action)
         events_pane_pause(&screen->events, screen->paused);
         break;
     case ACTION_FILTER:
-    case ACTION_FILTER_KEEP:
-        screen->typing = action == ACTION_FILTER;
+        screen->typing = true;
+        filter_line_open(&screen->line);
         break;
     default: /* REDRAW is the terminal's, QUIT is answered, the rest is the page's */
         (void)place_act(screen, place_shown(screen), action);
@@ -101,22 +102,13 @@ static void act(struct screen *screen, enum key_action action)
 
 static void type(struct screen *screen, uint32_t key)
 {
-    struct rowfilter *filter = &screen->flows.filter;
+    struct flow_pane *flows = &screen->flows;
     enum key_action action = keymap_find(KEY_IN_FILTER, key);
-    bool changed = false;
-    if (action == ACTION_FILTER_ERASE) {
-        changed = rowfilter_erase(filter);
-    } else if (action == ACTION_FILTER_DROP || action == ACTION_FILTER_ERASE_ALL) {
-        rowfilter_clear(filter);
-        screen->typing = action == ACTION_FILTER_ERASE_ALL;
-        changed = true;
-    } else if (action == ACTION_NONE) {
-        changed = rowfilter_type(filter, key);
-    } else {
-        act(screen, action);
-    }
-    if (changed)
-        flow_pane_reorder(&screen->flows, screen->paused);
+    flow_pane_see(flows, &screen->line.seen);
+    enum filter_line_answer answer = filter_line_key(&screen->line, &flows->filter, key, action);
+    screen->typing = answer == FILTER_LINE_SAME || answer == FILTER_LINE_CHANGED;
+    if (answer == FILTER_LINE_CHANGED || answer == FILTER_LINE_DROPPED)
+        flow_pane_reorder(flows, screen->paused);
 }
 
 static unsigned contexts(const struct screen *screen)

@@ -1,4 +1,4 @@
-/* The parts of the screen by themselves: cells, lines, selection, filter words, columns.
+/* The parts of the screen by themselves: cells, lines, selection, columns.
  */
 #include "tests/support/rows.h"
 
@@ -6,7 +6,6 @@
 #include "ui/column.h"
 #include "ui/known.h"
 #include "ui/rates.h"
-#include "ui/rowfilter.h"
 #include "ui/scroller.h"
 #include "ui/select.h"
 
@@ -168,72 +167,6 @@ static void test_select(void **state)
     }
     free(selection);
     free(out);
-}
-
-static const struct filter_row {
-    const char *text;
-    bool matches;
-} filter_rows[] = {
-    {"", true},
-    {" ", true},
-    {"127.0.0.1:40001", true},
-    {":3000", true},
-    {"tcp established", true},
-    {"TCP Estab", true},
-    {"udp", false},
-    {"!udp", true},
-    {"!tcp", false},
-    {"!", true},
-    {"! !udp", true},
-    {"tcp :3001", false},
-    {"  tcp   :3000  ", true},
-    {"40001 3000 established 127 tcp", true},
-    {"127.0.0.1:40001tcp", false},
-    {"3000:", false},
-};
-
-static void type_filter(struct rowfilter *filter, const char *text)
-{
-    for (const char *at = text; *at != '\0'; at++)
-        assert_true(rowfilter_type(filter, (uint8_t)*at));
-}
-
-static void test_filter(void **state)
-{
-    const struct filter_row *row = *state;
-    struct world *world = world_open(80, 24, true);
-    (void)world_establish(world, "127.0.0.1:40001", "127.0.0.1:3000");
-    uint32_t at = 0;
-    struct flow_ref ref;
-    struct flow_view view;
-    assert_true(tracker_next(world->tracker, &at, &ref, &view));
-    static const struct known known;
-    struct rowfilter filter = {0};
-    type_filter(&filter, row->text);
-    assert_int_equal(rowfilter_matches(&filter, view, &known), row->matches);
-    world_close(world);
-}
-
-static void test_filter_typing(void **state)
-{
-    (void)state;
-    struct rowfilter filter = {0};
-    assert_false(rowfilter_erase(&filter));
-    assert_true(rowfilter_type(&filter, 0x65e5));
-    assert_string_equal(filter.text, "日");
-    assert_false(rowfilter_type(&filter, 0x1b));
-    assert_false(rowfilter_type(&filter, 0x9b));
-    assert_false(rowfilter_type(&filter, 0xd800));
-    assert_false(rowfilter_type(&filter, SCREEN_KEY_UP));
-    assert_true(rowfilter_type(&filter, 0x1f600));
-    assert_string_equal(filter.text, "日😀");
-    assert_true(rowfilter_erase(&filter));
-    assert_string_equal(filter.text, "日");
-    assert_true(rowfilter_erase(&filter));
-    assert_string_equal(filter.text, "");
-    for (int i = 0; i < 1000; i++)
-        (void)rowfilter_type(&filter, i % 2 ? ' ' : 'x');
-    assert_int_equal(filter.len, ROWFILTER_TEXT_MAX - 1);
 }
 
 static const struct endpoint_row {
@@ -399,10 +332,8 @@ int main(void)
     ROWS_ADD(&set, marks_rows, test_marks);
     ROWS_ADD(&set, break_rows, test_break);
     ROWS_ADD(&set, select_rows, test_select);
-    ROWS_ADD(&set, filter_rows, test_filter);
     ROWS_ADD(&set, endpoint_rows, test_endpoint);
     ROWS_ADD(&set, scroll_rows, test_scroll);
-    ROWS_ADD_ONE(&set, test_filter_typing);
     ROWS_ADD_ONE(&set, test_code_words);
     ROWS_ADD_ONE(&set, test_layout);
     ROWS_ADD_ONE(&set, test_sorted_column_is_shown);

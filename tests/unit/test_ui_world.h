@@ -334,7 +334,8 @@ static inline enum screen_answer world_press(struct world *world, const char *ke
     };
     enum screen_answer answer = SCREEN_STAY;
     while (*keys != '\0') {
-        uint32_t code = (uint8_t)*keys++;
+        uint32_t code = 0;
+        keys += utf8_decode(keys, strlen(keys), &code);
         if (code == '{') {
             size_t len = strcspn(keys, "}");
             size_t i = 0;

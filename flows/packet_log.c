@@ -156,12 +156,13 @@ static void add_packet(struct packet_log *log, const struct packet *packet,
         keep_payload(log, record, packet->payload, kept);
 }
 
-/* What its packet or its marks do not say already. */
+/* What its packet and its marks do not say. */
 static bool is_wanted(const struct flow_event *event)
 {
-    const uint32_t told = 1u << EVENT_OPENED | 1u << EVENT_RETIRED | 1u << EVENT_RETRANSMISSION |
-                          1u << EVENT_ZERO_WINDOW | 1u << EVENT_OVERLAP | 1u << EVENT_ICMP_ERROR;
-    return !(told >> event->kind & 1);
+    const uint32_t wanted = 1u << EVENT_ESTABLISHED | 1u << EVENT_REFUSED | 1u << EVENT_RESET |
+                            1u << EVENT_NO_ANSWER | 1u << EVENT_HELD_BACK | 1u << EVENT_STALLED |
+                            1u << EVENT_CLOSED | 1u << EVENT_EVICTED;
+    return wanted >> event->kind & 1;
 }
 
 static void add_event(struct packet_log *log, const struct flow_event *event)

@@ -29,6 +29,7 @@ static void begin_anew(struct packet_tape *tape)
     tape->begin = tape->end = FIRST_POSITION;
     tape->oldest = tape->newest = PACKET_LOG_NONE;
     tape->complete = true;
+    tape->restarts++;
     tape->epoch = tape->log ? packet_log_epoch(tape->log) : 0;
 }
 

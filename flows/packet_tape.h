@@ -24,7 +24,8 @@ struct packet_tape {
     struct pool memory;
     struct packet_record *records;
     uint32_t mask;
-    uint32_t epoch; /* of the log */
+    uint32_t epoch;    /* of the log */
+    uint32_t restarts; /* times that it began anew: positions of before are of something else */
     struct flow_ref flow;
     uint64_t begin, end;
     uint64_t oldest, newest; /* their numbers in the log; PACKET_LOG_NONE without any */

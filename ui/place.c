@@ -266,7 +266,7 @@ static void stream_take(struct screen *screen, const struct tracker *tracker)
 
 static bool stream_act(struct screen *screen, enum key_action action)
 {
-    char name[ASK_TEXT_MAX] = "";
+    char name[LINE_EDIT_MAX] = "";
     struct text text = text_begin(name, sizeof name);
     bool by_client = action == ACTION_SAVE_CLIENT;
     if (action == ACTION_SEARCH) {

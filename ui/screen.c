@@ -152,7 +152,7 @@ static void answer(struct screen *screen, uint32_t key)
 {
     enum ask_kind kind = screen->ask.kind;
     if (ask_key(&screen->ask, key))
-        place_answer(screen, kind, screen->ask.text);
+        place_answer(screen, kind, screen->ask.line.text);
 }
 
 static unsigned contexts(const struct screen *screen)

@@ -184,13 +184,19 @@ static int open_output(struct session *session, struct err *err)
         return open_report(session, err);
     }
     const struct source_info *info = source_info(session->source);
+    uint32_t max_flows = options->max_flows ? options->max_flows : TRACKER_MAX_FLOWS_DEFAULT;
+    int failed = packet_log_open(&session->packet_log,
+                                 &(struct packet_log_options){.max_flows = max_flows}, err);
+    if (failed)
+        return failed;
     return view_open(&session->view,
                      &(struct view_options){.name = info->name,
                                             .filter = options->filter,
                                             .live = info->live,
                                             .file_size = info->size,
                                             .max_flows = options->max_flows,
-                                            .causes = &session->causes},
+                                            .causes = &session->causes,
+                                            .packets = session->packet_log},
                      err);
 }
 
@@ -363,6 +369,8 @@ static void take_batch(struct session *session, const struct frame_batch *frames
     decode_batch(session->decoder, frames, &session->packets);
     tracker_feed(session->tracker, &session->packets, &session->events);
     show_packets(session, frames);
+    if (session->packet_log)
+        packet_log_take(session->packet_log, &session->packets, &session->events);
     if (session->kept.writer)
         keep_frames(session, frames);
     session_show_events(session);
@@ -442,6 +450,8 @@ void session_tick(struct session *session)
         bool more = true;
         while (more) {
             more = tracker_advance(session->tracker, now_ns, &session->events);
+            if (session->packet_log)
+                packet_log_take_events(session->packet_log, &session->events);
             session_show_events(session);
         }
     }
@@ -462,6 +472,7 @@ void session_close(struct session *session)
 {
     struct err err;
     view_close(session->view);
+    packet_log_close(session->packet_log);
     report_close(session->report);
     if (session->writer)
         (void)writer_close(session->writer, &err);

@@ -24,6 +24,7 @@
 #include "capture/source.h"
 #include "capture/writer.h"
 #include "decode/decoder.h"
+#include "flows/packet_log.h"
 #include "flows/tracker.h"
 #include "report/audit.h"
 #include "report/report.h"
@@ -33,11 +34,12 @@ struct session {
     struct source *source;
     struct decoder *decoder;
     struct tracker *tracker;
-    struct writer *writer; /* NULL without -w */
-    struct report *report; /* NULL with a view */
-    struct view *view;     /* NULL without a screen */
-    struct run *run;       /* the command that is watched; NULL: none */
-    struct out out;        /* standard output; with a command, the file of --json */
+    struct writer *writer;         /* NULL without -w */
+    struct report *report;         /* NULL with a view */
+    struct view *view;             /* NULL without a screen */
+    struct packet_log *packet_log; /* what it looks back at; NULL without a screen */
+    struct run *run;               /* the command that is watched; NULL: none */
+    struct out out;                /* standard output; with a command, the file of --json */
     struct streams streams;
     struct causes causes;
     struct kept kept;

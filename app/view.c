@@ -60,7 +60,8 @@ static int open_screen(struct view *view, struct err *err)
                                                   .local_time = true,
                                                   .max_flows = max_flows,
                                                   .names = causes_names(view->options.causes),
-                                                  .diagnoser = view->options.causes->diagnoser},
+                                                  .diagnoser = view->options.causes->diagnoser,
+                                                  .packets = view->options.packets},
                          err);
     if (failed)
         return failed;
@@ -141,6 +142,11 @@ enum view_answer view_key(struct view *view)
 bool view_take_request(struct view *view, struct screen_request *request)
 {
     return screen_take_request(view->screen, request);
+}
+
+const struct conversation *view_conversation(const struct view *view)
+{
+    return screen_conversation(view->screen);
 }
 
 void view_say(struct view *view, enum style style, const char *sentence)

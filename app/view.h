@@ -23,6 +23,7 @@ struct view_options {
     int64_t file_size;     /* bytes, -1 unknown */
     uint32_t max_flows;    /* 0: default */
     struct causes *causes; /* names, diagnoses and what is missing */
+    const struct packet_log *packets;
 };
 
 /* What the top line tells, as the run knows it. */
@@ -63,6 +64,7 @@ enum view_answer view_key(struct view *view);
 
 /* What it asks for, and what is said of that: see ui/screen.h. */
 bool view_take_request(struct view *view, struct screen_request *request);
+const struct conversation *view_conversation(const struct view *view);
 void view_say(struct view *view, enum style style, const char *sentence);
 
 void view_draw(struct view *view, const struct tracker *tracker,

@@ -1,11 +1,40 @@
 #include "app/wish.h"
 
+#include "app/save.h"
+#include "base/text.h"
+
+#define SENTENCE_MAX 1024
+
+static void save(struct session *session, const struct screen_request *request)
+{
+    struct err err;
+    struct saved saved;
+    char sentence[SENTENCE_MAX];
+    struct text text = text_begin(sentence, sizeof sentence);
+    if (save_stream(view_conversation(session->view), request->side, request->text, &saved, &err)) {
+        view_say(session->view, STYLE_FAILURE, err.text);
+        return;
+    }
+    text_add_string(&text, "saved ");
+    text_add_grouped(&text, saved.bytes);
+    text_add(&text, saved.bytes == 1 ? " byte to %s" : " bytes to %s", request->text);
+    if (saved.missing > 0) {
+        text_add_string(&text, "; ");
+        text_add_grouped(&text, saved.missing);
+        text_add_string(&text, " that are not kept are left out");
+    }
+    view_say(session->view, saved.missing > 0 ? STYLE_WARNING : STYLE_GOOD, sentence);
+}
+
 void wish_grant(struct session *session)
 {
     struct screen_request request;
     while (view_take_request(session->view, &request)) {
         switch (request.kind) {
         case SCREEN_REQUEST_NONE:
+            break;
+        case SCREEN_REQUEST_SAVE_STREAM:
+            save(session, &request);
             break;
         }
     }

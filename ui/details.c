@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ui/life.h"
 #include "ui/page.h"
 
 #define WORDS_MAX     2048
@@ -13,7 +14,9 @@ void details_of_flow(struct details *details, const struct flow_row *row)
 {
     details->kind = DETAILS_FLOW;
     details->has_flow = true;
+    details->has_detail = false;
     details->is_gone = false;
+    details->story = NULL;
     details->ref = row->ref;
     details->row = *row;
 }
@@ -21,7 +24,8 @@ void details_of_flow(struct details *details, const struct flow_row *row)
 void details_of_diagnosis(struct details *details, const struct diagnosis *diagnosis)
 {
     details->kind = DETAILS_DIAGNOSIS;
-    details->has_flow = false;
+    details->has_flow = details->has_detail = false;
+    details->story = NULL;
     details->is_gone = false;
     details->diagnosis = *diagnosis;
 }
@@ -29,7 +33,8 @@ void details_of_diagnosis(struct details *details, const struct diagnosis *diagn
 void details_of_failure(struct details *details, const struct failure *failure, struct flow_ref ref)
 {
     details->kind = DETAILS_FAILURE;
-    details->has_flow = false;
+    details->has_flow = details->has_detail = false;
+    details->story = NULL;
     details->is_gone = false;
     details->ref = ref;
     details->failure = *failure;
@@ -52,6 +57,15 @@ static const struct diagnosis *find_again(const struct details *details)
     return heir;
 }
 
+static void take_detail(struct details *details, const struct tracker *tracker)
+{
+    struct flow_view view;
+    if (!tracker_look(tracker, details->ref, &view) || !view.detail)
+        return;
+    details->has_detail = true;
+    details->detail = *view.detail;
+}
+
 void details_take(struct details *details, struct flow_pane *pane, const struct tracker *tracker)
 {
     details->now_ns = pane->now_ns;
@@ -64,6 +78,7 @@ void details_take(struct details *details, struct flow_pane *pane, const struct 
         return;
     }
     bool found = flow_pane_take(pane, tracker, details->ref, &details->row);
+    take_detail(details, tracker);
     details->has_flow = details->has_flow || found;
     details->is_gone = !found;
 }
@@ -211,6 +226,7 @@ static void draw_flow(const struct details *details, struct page *page)
     unsigned at = 0;
     while ((diagnosis = known_walk(details->known, flow.view, &at)))
         add_diagnosis(page, diagnosis, details->utf8);
+    life_draw(details, page);
     draw_numbers(details, page);
 }
 

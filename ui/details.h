@@ -9,8 +9,10 @@
 #ifndef LOFLOW_UI_DETAILS_H
 #define LOFLOW_UI_DETAILS_H
 
+#include "flows/detail.h"
 #include "flows/failure_log.h"
 #include "ui/flow_pane.h"
+#include "ui/flow_story.h"
 #include "ui/known.h"
 
 enum details_kind { DETAILS_NOTHING, DETAILS_FLOW, DETAILS_DIAGNOSIS, DETAILS_FAILURE };
@@ -25,6 +27,9 @@ struct details {
     int64_t now_ns;
     struct flow_ref ref;
     struct flow_row row;
+    bool has_detail; /* `detail` is the flow's */
+    struct flow_detail detail;
+    const struct flow_story *story; /* what its packets tell; NULL: they are not read */
     struct failure failure;
     struct diagnosis diagnosis;
 };

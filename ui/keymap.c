@@ -8,6 +8,9 @@ enum {
     LIST = KEY_IN_LIST,
     PAGE = KEY_IN_PAGE,
     FILTER = KEY_IN_FILTER,
+    FLOW = KEY_IN_FLOW,
+    STREAM = KEY_IN_STREAM,
+    ASK = KEY_IN_ASK,
 };
 
 static const struct {
@@ -20,7 +23,8 @@ static const struct {
 
 static const struct {
     uint32_t code;
-    uint8_t contexts, action;
+    uint16_t contexts;
+    uint8_t action;
     const char *name;
 } keys[] = {
 #define KEY(contexts, code, NAME, name) {code, contexts, ACTION_##NAME, name},

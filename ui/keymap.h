@@ -15,6 +15,9 @@ enum key_context {
     KEY_IN_LIST = 1,
     KEY_IN_PAGE = 2, /* help, details */
     KEY_IN_FILTER = 4,
+    KEY_IN_FLOW = 0x100,
+    KEY_IN_STREAM = 0x200,
+    KEY_IN_ASK = 0x400,
 };
 
 enum key_action {

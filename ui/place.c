@@ -121,6 +121,19 @@ static void flows_choose(struct screen *screen)
     place_open(screen, PLACE_FLOW);
 }
 
+static void flows_choose_stream(struct screen *screen)
+{
+    const struct flow_pane *flows = &screen->flows;
+    if (screen->events_focused || flows->order_count == 0)
+        return;
+    if (flows->cursor_row.group) {
+        screen_say(screen, STYLE_WARNING, "unfold the group and choose a flow");
+        return;
+    }
+    stream_page_choose(&screen->stream, &flows->cursor_row);
+    place_open(screen, PLACE_STREAM);
+}
+
 static bool flows_act(struct screen *screen, enum key_action action)
 {
     int lines = 0, pages = 0;
@@ -139,6 +152,8 @@ static bool flows_act(struct screen *screen, enum key_action action)
             flow_pane_go(&screen->flows, action == ACTION_TOP ? CURSOR_TOP : CURSOR_LAST);
     } else if (action == ACTION_DETAILS)
         flows_choose(screen);
+    else if (action == ACTION_STREAM)
+        flows_choose_stream(screen);
     else if (action == ACTION_EVENTS)
         screen->events_hidden = !screen->events_hidden;
     else if (action == ACTION_FOCUS)
@@ -241,21 +256,76 @@ static void text_draw(struct screen *screen, struct grid *grid, int top, int hei
     (void)draw(screen, grid, top, text->height);
 }
 
-static void details_take_picture(struct screen *screen, const struct tracker *tracker)
+/* All about a flow, and what it said. */
+
+static void flow_take(struct screen *screen, const struct tracker *tracker)
 {
     flows_take(screen, tracker);
-    details_take(&screen->details, &screen->flows, tracker);
+    flow_page_take(&screen->flow, &screen->flows, tracker);
 }
 
-static int draw_details(struct screen *screen, struct grid *grid, int top, int height)
+static bool flow_act(struct screen *screen, enum key_action action)
 {
-    return details_draw(&screen->details, grid, top, height, place_text(screen)->first);
+    if (action != ACTION_STREAM)
+        return flow_page_act(&screen->flow, action);
+    if (screen->details.kind != DETAILS_FLOW)
+        return false;
+    stream_page_choose(&screen->stream, &screen->details.row);
+    place_open(screen, PLACE_STREAM);
+    return true;
 }
 
-static void details_draw_page(struct screen *screen, struct grid *grid, int top, int height)
+static void flow_draw(struct screen *screen, struct grid *grid, int top, int height)
 {
-    text_draw(screen, grid, top, height, draw_details);
+    flow_page_draw(&screen->flow, grid, top, height);
 }
+
+static void stream_take(struct screen *screen, const struct tracker *tracker)
+{
+    flows_take(screen, tracker);
+    stream_page_take(&screen->stream, &screen->flows, tracker, screen->status.ended);
+}
+
+static bool stream_act(struct screen *screen, enum key_action action)
+{
+    char name[LINE_EDIT_MAX] = "";
+    struct text text = text_begin(name, sizeof name);
+    bool by_client = action == ACTION_SAVE_CLIENT;
+    if (action == ACTION_SEARCH) {
+        ask_open(&screen->ask, ASK_SEARCH, "search for ", "");
+    } else if (by_client || action == ACTION_SAVE_SERVER) {
+        stream_page_name_file(&screen->stream, by_client, &text);
+        ask_open(&screen->ask, by_client ? ASK_SAVE_CLIENT : ASK_SAVE_SERVER,
+                 by_client ? "save the client's bytes to " : "save the server's bytes to ", name);
+    } else {
+        return stream_page_act(&screen->stream, action);
+    }
+    return true;
+}
+
+void place_answer(struct screen *screen, enum ask_kind kind, const char *answer)
+{
+    const struct flow_row *row = &screen->stream.row;
+    if (kind == ASK_SEARCH) {
+        stream_page_search(&screen->stream, answer);
+        return;
+    }
+    struct screen_request *request = &screen->request;
+    *request = (struct screen_request){.kind = SCREEN_REQUEST_SAVE_STREAM,
+                                       .flow = row->ref,
+                                       .flow_id = row->cold.id,
+                                       .side = kind == ASK_SAVE_CLIENT ? row->hot.client
+                                                                       : !row->hot.client};
+    struct text text = text_begin(request->text, sizeof request->text);
+    text_add_string(&text, answer);
+}
+
+static void stream_draw(struct screen *screen, struct grid *grid, int top, int height)
+{
+    stream_page_draw(&screen->stream, grid, top, height);
+}
+
+/* Pages of text. */
 
 static int draw_help(struct screen *screen, struct grid *grid, int top, int height)
 {
@@ -275,7 +345,8 @@ static const struct {
     void (*draw)(struct screen *, struct grid *, int top, int height);
 } places[PLACE_COUNT] = {
     [PLACE_FLOWS] = {"Flows", KEY_IN_LIST, flows_take, flows_act, flows_draw},
-    [PLACE_FLOW] = {NULL, KEY_IN_PAGE, details_take_picture, text_act, details_draw_page},
+    [PLACE_FLOW] = {NULL, KEY_IN_FLOW, flow_take, flow_act, flow_draw},
+    [PLACE_STREAM] = {NULL, KEY_IN_STREAM, stream_take, stream_act, stream_draw},
     [PLACE_HELP] = {NULL, KEY_IN_PAGE, flows_take, text_act, help_draw_page},
 };
 
@@ -311,6 +382,8 @@ void place_open(struct screen *screen, enum place place)
     if (screen->open_count == PLACES_OPEN ||
         (screen->open_count > 0 && place_shown(screen) == place))
         return;
+    if (place == PLACE_FLOW)
+        flow_page_begin(&screen->flow);
     screen->open[screen->open_count++] = place;
     *place_text(screen) = (struct place_text){0};
 }

@@ -8,16 +8,19 @@
 #ifndef LOFLOW_UI_PLACE_H
 #define LOFLOW_UI_PLACE_H
 
+#include "ui/ask.h"
 #include "ui/details.h"
 #include "ui/events_pane.h"
 #include "ui/filter_line.h"
+#include "ui/flow_page.h"
 #include "ui/flow_pane.h"
 #include "ui/keymap.h"
 #include "ui/known.h"
 #include "ui/screen.h"
+#include "ui/stream_page.h"
 
 /* In the order of their titles; those without one are opened from another page. */
-enum place { PLACE_FLOWS, PLACE_FLOW, PLACE_HELP, PLACE_COUNT };
+enum place { PLACE_FLOWS, PLACE_FLOW, PLACE_STREAM, PLACE_HELP, PLACE_COUNT };
 
 #define PLACES_OPEN   8   /* pages one over the other */
 #define SCREEN_SAYING 256 /* bytes of the line that says what was done */
@@ -46,6 +49,10 @@ struct screen {
     struct known known;
     struct filter_line line;
     struct details details;
+    struct packet_tape tape; /* of the flow that is looked at */
+    struct flow_page flow;
+    struct stream_page stream;
+    struct ask ask;
     struct flow_pane flows;
     struct events_pane events;
 };
@@ -64,6 +71,9 @@ void place_take(struct screen *screen, enum place place, const struct tracker *t
 
 /* False: that page does nothing with it. */
 bool place_act(struct screen *screen, enum place place, enum key_action action);
+
+/* What was asked for was typed. */
+void place_answer(struct screen *screen, enum ask_kind kind, const char *answer);
 
 void place_draw(struct screen *screen, enum place place, struct grid *grid, int top, int height);
 

@@ -17,6 +17,22 @@
 #define SAYING_MAX      (SCREEN_SAYING * 4)
 #define LAST_ASCII      0x7e
 
+/* The pages about one flow. */
+static int open_pages(struct screen *screen, const struct screen_options *options, struct err *err)
+{
+    struct flow_page *flow = &screen->flow;
+    flow->details = &screen->details;
+    flow->tape = &screen->tape;
+    flow->ladder.tape = &screen->tape;
+    flow->utf8 = flow->ladder.utf8 = flow->notes.utf8 = options->utf8;
+    flow->ladder.local_time = flow->notes.local_time = options->local_time;
+    int failed = packet_tape_open(&screen->tape, options->packets, err);
+    if (!failed)
+        failed = stream_page_open(&screen->stream, &screen->tape, &screen->known, err);
+    screen->stream.utf8 = options->utf8;
+    return failed;
+}
+
 int screen_open(struct screen **screen, const struct screen_options *options, struct err *err)
 {
     struct screen *opened = calloc(1, sizeof *opened);
@@ -37,6 +53,11 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
     opened->details.local_time = opened->events.local_time = options->local_time;
     events_pane_open(&opened->events, &opened->known);
     flow_pane_group(&opened->flows, options->grouping);
+    failed = open_pages(opened, options, err);
+    if (failed) {
+        screen_close(opened);
+        return failed;
+    }
     place_open(opened, PLACE_FLOWS);
     *screen = opened;
     return 0;
@@ -47,6 +68,8 @@ void screen_close(struct screen *screen)
     if (!screen)
         return;
     flow_pane_close(&screen->flows);
+    stream_page_close(&screen->stream);
+    packet_tape_close(&screen->tape);
     free(screen);
 }
 
@@ -67,6 +90,11 @@ bool screen_take_request(struct screen *screen, struct screen_request *request)
     *request = screen->request;
     screen->request.kind = SCREEN_REQUEST_NONE;
     return true;
+}
+
+const struct conversation *screen_conversation(const struct screen *screen)
+{
+    return &screen->stream.conversation;
 }
 
 void screen_say(struct screen *screen, enum style style, const char *sentence)
@@ -111,14 +139,28 @@ static void type(struct screen *screen, uint32_t key)
         flow_pane_reorder(flows, screen->paused);
 }
 
+/* The line that is asked for has the keys. */
+static void answer(struct screen *screen, uint32_t key)
+{
+    enum ask_kind kind = screen->ask.kind;
+    if (ask_key(&screen->ask, key))
+        place_answer(screen, kind, screen->ask.line.text);
+}
+
 static unsigned contexts(const struct screen *screen)
 {
+    if (screen->ask.kind != ASK_NOTHING)
+        return KEY_IN_ASK;
     return screen->typing ? KEY_IN_FILTER : place_context(place_shown(screen));
 }
 
 enum screen_answer screen_key(struct screen *screen, uint32_t key)
 {
     screen->saying[0] = '\0';
+    if (screen->ask.kind != ASK_NOTHING) {
+        answer(screen, key);
+        return SCREEN_STAY;
+    }
     if (screen->typing) {
         type(screen, key);
         return SCREEN_STAY;
@@ -216,6 +258,8 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
         top += draw_tabs(screen, grid, top);
     if (top < bottom)
         bottom -= draw_saying(screen, grid, bottom - 1);
+    if (top < bottom)
+        bottom -= ask_draw(&screen->ask, grid, bottom - 1);
     place_draw(screen, place, grid, top, bottom - top);
     if (footer >= top)
         draw_footer(screen, grid, footer);

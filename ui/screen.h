@@ -18,6 +18,8 @@
 
 #include "base/err.h"
 #include "diagnose/diagnoser.h"
+#include "flows/conversation.h"
+#include "flows/packet_log.h"
 #include "flows/tracker.h"
 #include "host/names.h"
 #include "ui/grid.h"
@@ -31,6 +33,7 @@ struct screen_options {
     const struct names *names;         /* NULL: nobody is named */
     const struct diagnoser *diagnoser; /* NULL: nothing is diagnosed */
     enum grouping grouping;            /* of the flows, at first */
+    const struct packet_log *packets;  /* NULL: there are none to look back at */
 };
 
 /* What a live run does without. */
@@ -64,6 +67,7 @@ enum screen_answer {
 /* What a user wants that a screen cannot do itself. */
 enum screen_request_kind {
     SCREEN_REQUEST_NONE,
+    SCREEN_REQUEST_SAVE_STREAM, /* what `side` of `flow` said, to the file `text` */
 };
 
 #define SCREEN_REQUEST_TEXT 1024
@@ -72,6 +76,7 @@ struct screen_request {
     enum screen_request_kind kind;
     struct flow_ref flow;
     uint64_t flow_id;
+    unsigned side; /* end of the tuple */
     double number;
     char text[SCREEN_REQUEST_TEXT]; /* "" for none; a path is as it was typed */
 };
@@ -90,6 +95,9 @@ enum screen_answer screen_key(struct screen *screen, uint32_t key);
 
 /* Is something wanted? Asked after each key; each wish is told once. */
 bool screen_take_request(struct screen *screen, struct screen_request *request);
+
+/* What the flow of SCREEN_REQUEST_SAVE_STREAM said, until the next draw. */
+const struct conversation *screen_conversation(const struct screen *screen);
 
 /* A sentence for the line above the footer, until the next key. Untrusted. */
 void screen_say(struct screen *screen, enum style style, const char *sentence);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "flows/packet_log.h"
 #include "flows/tracker.h"
 #include "ui/grid.h"
 #include "ui/screen.h"
@@ -27,6 +28,7 @@
 
 struct world {
     struct tracker *tracker;
+    struct packet_log *packets;
     struct names *names;         /* NULL: nobody is named */
     struct diagnoser *diagnoser; /* NULL: nothing is diagnosed */
     bool is_grouped; /* by server */
@@ -57,7 +59,10 @@ static inline void world_start(struct world *world, int width, int height, bool 
     struct err err;
     struct tracker_options flows = {.max_flows = WORLD_FLOWS, .tell_answers = true};
     world_must(tracker_open(&world->tracker, &flows, &err), &err);
+    const struct packet_log_options packets = {.max_flows = WORLD_FLOWS};
+    world_must(packet_log_open(&world->packets, &packets, &err), &err);
     struct screen_options options = {.utf8 = utf8,
+                                     .packets = world->packets,
                                      .max_flows = WORLD_FLOWS,
                                      .grouping = world->is_grouped ? GROUP_BY_SERVER : GROUP_NONE,
                                      .names = world->names,
@@ -92,6 +97,7 @@ static inline struct world *world_open_known(int width, int height, bool utf8)
 static inline void world_close(struct world *world)
 {
     screen_close(world->screen);
+    packet_log_close(world->packets);
     tracker_close(world->tracker);
     diagnoser_close(world->diagnoser);
     names_close(world->names);
@@ -114,6 +120,7 @@ static inline void world_wait(struct world *world, int64_t ns)
     bool more = true;
     while (more) {
         more = tracker_advance(world->tracker, world->status.now_ns, &world->events);
+        packet_log_take_events(world->packets, &world->events);
         world_hear(world);
     }
     if (world->diagnoser)
@@ -156,6 +163,7 @@ static inline void world_feed(struct world *world, struct packet packet)
     world->batch.count = 1;
     world->batch.packets[0] = packet;
     tracker_feed(world->tracker, &world->batch, &world->events);
+    packet_log_take(world->packets, &world->batch, &world->events);
     world_hear(world);
 }
 
@@ -176,6 +184,34 @@ static inline void world_send(struct world *world, struct connection *connection
         .payload_wire_len = len,
     };
     connection->seq[from] += len + (flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
+    world_feed(world, packet);
+}
+
+/* What a side says, byte by byte; `other` changes the packet before it is sent. */
+static inline void world_say(struct world *world, struct connection *connection, int from,
+                             const void *bytes, uint32_t len, const struct packet *other)
+{
+    struct packet packet = {
+        .tuple = connection->tuple,
+        .kind = PACKET_TCP,
+        .verdict = VERDICT_TCP,
+        .direction = (uint8_t)(connection->client ^ from),
+        .flags = TCP_ACK | TCP_PSH,
+        .seq = connection->seq[from],
+        .ack = connection->seq[!from],
+        .window = 512,
+        .payload = bytes,
+        .payload_captured_len = len,
+        .payload_wire_len = len,
+    };
+    if (other && other->payload_wire_len > 0)
+        packet.payload_wire_len = other->payload_wire_len;
+    if (other && other->seq > 0)
+        packet.seq = other->seq;
+    if (other && other->flags > 0)
+        packet.flags = other->flags;
+    if (packet.seq == connection->seq[from])
+        connection->seq[from] += packet.payload_wire_len;
     world_feed(world, packet);
 }
 

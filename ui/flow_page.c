@@ -1,0 +1,194 @@
+#include "ui/flow_page.h"
+
+#include "ui/scroller.h"
+
+#define PLOT_LEAST 4 /* lines */
+
+static const char *const titles[SECTION_COUNT] = {"Overview", "Packets", "Plots", "Events"};
+
+static bool has_sections(const struct flow_page *page)
+{
+    return page->details->kind == DETAILS_FLOW;
+}
+
+void flow_page_begin(struct flow_page *page)
+{
+    page->section = SECTION_OVERVIEW;
+    page->first = 0;
+    if (has_sections(page))
+        packet_tape_choose(page->tape, page->details->ref);
+}
+
+void flow_page_take(struct flow_page *page, struct flow_pane *pane, const struct tracker *tracker)
+{
+    details_take(page->details, pane, tracker);
+    if (!has_sections(page))
+        return;
+    packet_tape_choose(page->tape, page->details->ref);
+    packet_tape_take(page->tape);
+    ladder_take(&page->ladder);
+    flow_story_take(&page->story, page->tape, &page->details->row.hot);
+    flow_notes_take(&page->notes, page->tape);
+    page->details->story = page->story.restarts == page->tape->restarts ? &page->story : NULL;
+}
+
+/* -1, 0 or 1 for each. */
+static bool is_motion(enum key_action action, int *lines, int *pages)
+{
+    *lines = action == ACTION_UP ? -1 : action == ACTION_DOWN ? 1 : 0;
+    *pages = action == ACTION_PAGE_UP ? -1 : action == ACTION_PAGE_DOWN ? 1 : 0;
+    return *lines != 0 || *pages != 0;
+}
+
+static bool overview_act(struct flow_page *page, enum key_action action)
+{
+    int lines = 0, pages = 0;
+    if (is_motion(action, &lines, &pages))
+        page->first += lines + pages * (int)scroller_page((uint32_t)page->height);
+    else if (action == ACTION_TOP)
+        page->first = 0;
+    else if (action == ACTION_BOTTOM)
+        page->first = page->lines;
+    else
+        return false;
+    return true;
+}
+
+static bool packets_act(struct flow_page *page, enum key_action action)
+{
+    struct ladder *ladder = &page->ladder;
+    int lines = 0, pages = 0;
+    if (is_motion(action, &lines, &pages))
+        ladder_move(ladder, lines, pages);
+    else if (action == ACTION_TOP)
+        ladder_go_first(ladder);
+    else if (action == ACTION_BOTTOM)
+        ladder_go_last(ladder);
+    else if (action == ACTION_FOUND_NEXT || action == ACTION_FOUND_PREVIOUS)
+        (void)ladder_jump(ladder, action == ACTION_FOUND_NEXT);
+    else
+        return false;
+    return true;
+}
+
+/* From an event to its packet. */
+static void show_packet(struct flow_page *page)
+{
+    uint64_t position = 0;
+    if (!flow_notes_choice(&page->notes, &position))
+        return;
+    page->section = SECTION_PACKETS;
+    ladder_go(&page->ladder, position);
+}
+
+static bool events_act(struct flow_page *page, enum key_action action)
+{
+    int lines = 0, pages = 0;
+    if (is_motion(action, &lines, &pages))
+        flow_notes_move(&page->notes, lines, pages);
+    else if (action == ACTION_TOP || action == ACTION_BOTTOM)
+        flow_notes_move(&page->notes,
+                        action == ACTION_TOP ? -(int64_t)FLOW_NOTES : (int64_t)FLOW_NOTES, 0);
+    else if (action == ACTION_PACKET)
+        show_packet(page);
+    else
+        return false;
+    return true;
+}
+
+static void step_section(struct flow_page *page, unsigned step)
+{
+    page->section = (page->section + step) % SECTION_COUNT;
+}
+
+bool flow_page_act(struct flow_page *page, enum key_action action)
+{
+    if (!has_sections(page))
+        return overview_act(page, action);
+    if (action == ACTION_SECTION_NEXT)
+        step_section(page, 1);
+    else if (action == ACTION_SECTION_PREVIOUS)
+        step_section(page, SECTION_COUNT - 1);
+    else if (action == ACTION_TIME)
+        page->ladder.time = (page->ladder.time + 1) % LADDER_TIME_COUNT;
+    else if (action == ACTION_ABSOLUTE)
+        page->ladder.absolute = !page->ladder.absolute;
+    else if (page->section == SECTION_PACKETS)
+        return packets_act(page, action);
+    else if (page->section == SECTION_EVENTS)
+        return events_act(page, action);
+    else
+        return overview_act(page, action);
+    return true;
+}
+
+static int draw_sections(const struct flow_page *page, struct grid *grid, int line)
+{
+    int column = 0;
+    grid_fill(grid, line, 0, grid->width, STYLE_NORMAL, ' ');
+    for (int section = 0; section < SECTION_COUNT; section++) {
+        bool is_open = page->section == (enum flow_section)section;
+        enum style style = is_open ? STYLE_SELECTED : STYLE_DIM;
+        column += grid_text(grid, line, column, grid->width - column, style, " ");
+        column += grid_text(grid, line, column, grid->width - column, style, titles[section]);
+        column += grid_text(grid, line, column, grid->width - column, style, " ");
+    }
+    return 1;
+}
+
+/* Once to count its lines, which say how far it can be scrolled, and once to see it. */
+static void draw_overview(struct flow_page *page, struct grid *grid, int top, int height)
+{
+    page->height = height;
+    page->lines = details_draw(page->details, grid, top, 0, page->first);
+    if (page->first > page->lines - height)
+        page->first = page->lines - height;
+    if (page->first < 0)
+        page->first = 0;
+    (void)details_draw(page->details, grid, top, height, page->first);
+}
+
+static void draw_plots(const struct flow_page *page, struct grid *grid, int top, int height)
+{
+    const struct flow_story *story = &page->story;
+    int half = height / 2;
+    if (!page->details->story || height < 2 * PLOT_LEAST) {
+        const char *words = page->details->story ? "no room for plots" : "reading";
+        (void)grid_text(grid, top, 0, height > 0 ? grid->width : 0, STYLE_DIM, words);
+        return;
+    }
+    int64_t span_ns = story->last_ns - story->begin_ns + 1;
+    plot_draw(&(struct plot){.title = "ROUND TRIP",
+                             .series = {&story->side[page->details->row.hot.client].rtt,
+                                        &story->side[!page->details->row.hot.client].rtt},
+                             .span_ns = span_ns,
+                             .is_time = true,
+                             .utf8 = page->utf8},
+              grid, top, half);
+    plot_draw(&(struct plot){.title = "WINDOW",
+                             .series = {&story->side[page->details->row.hot.client].window,
+                                        &story->side[!page->details->row.hot.client].window},
+                             .span_ns = span_ns,
+                             .utf8 = page->utf8},
+              grid, top + half, height - half);
+}
+
+void flow_page_draw(struct flow_page *page, struct grid *grid, int top, int height)
+{
+    const struct flow_row *row = &page->details->row;
+    if (height < 1)
+        return;
+    if (has_sections(page)) {
+        int used = draw_sections(page, grid, top);
+        top += used;
+        height -= used;
+    }
+    if (!has_sections(page) || page->section == SECTION_OVERVIEW)
+        draw_overview(page, grid, top, height);
+    else if (page->section == SECTION_PACKETS)
+        ladder_draw(&page->ladder, row, page->details->known, grid, top, height);
+    else if (page->section == SECTION_PLOTS)
+        draw_plots(page, grid, top, height);
+    else
+        flow_notes_draw(&page->notes, row, grid, top, height);
+}

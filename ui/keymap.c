@@ -8,6 +8,9 @@ enum {
     LIST = KEY_IN_LIST,
     PAGE = KEY_IN_PAGE,
     FILTER = KEY_IN_FILTER,
+    EVENTS = KEY_IN_EVENTS,
+    PORTS = KEY_IN_PORTS,
+    ABOUT = KEY_IN_ABOUT,
 };
 
 static const struct {

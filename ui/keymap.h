@@ -15,6 +15,9 @@ enum key_context {
     KEY_IN_LIST = 1,
     KEY_IN_PAGE = 2, /* help, details */
     KEY_IN_FILTER = 4,
+    KEY_IN_EVENTS = 8,
+    KEY_IN_PORTS = 16,
+    KEY_IN_ABOUT = 32,
 };
 
 enum key_action {

@@ -44,6 +44,9 @@ unsigned key_context_bit(const char *context)
         {"LIST", KEY_IN_LIST},
         {"PAGE", KEY_IN_PAGE},
         {"FILTER", KEY_IN_FILTER},
+        {"EVENTS", KEY_IN_EVENTS},
+        {"PORTS", KEY_IN_PORTS},
+        {"ABOUT", KEY_IN_ABOUT},
     };
     for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
         if (strcmp(contexts[i].name, context) == 0)

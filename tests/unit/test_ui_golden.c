@@ -2,6 +2,7 @@
  * LOFLOW_UPDATE_GOLDEN=1 writes the files anew; read the difference before you keep it. */
 #include "tests/support/rows.h"
 
+#include "test_ui_gold.h"
 #include "test_ui_world.h"
 
 static void nothing(struct world *world)
@@ -250,55 +251,12 @@ static const struct row known_rows[] = {
     {"hostile_flow_80x24", 80, 24, true, known, "Gk{Enter}"},
 };
 
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static char *read_file(const char *path)
-{
-    FILE *file = fopen(path, "r");
-    if (!file)
-        fail_msg("%s is missing; LOFLOW_UPDATE_GOLDEN=1 writes it", path);
-    size_t size = 1 << 20;
-    char *text = calloc(1, size);
-    assert_non_null(text);
-    assert_true(fread(text, 1, size - 1, file) < size - 1);
-    assert_int_equal(fclose(file), 0);
-    return text;
-}
-
-/* The first line that differs says more than the whole picture. */
-static void compare(const char *seen, const char *wanted)
-{
-    for (int line = 1; *seen != '\0' || *wanted != '\0'; line++) {
-        size_t seen_len = strcspn(seen, "\n");
-        size_t wanted_len = strcspn(wanted, "\n");
-        if (seen_len != wanted_len || memcmp(seen, wanted, seen_len) != 0)
-            fail_msg("line %d is\n%.*s\ninstead of\n%.*s", line, (int)seen_len, seen,
-                     (int)wanted_len, wanted);
-        seen += seen_len + (seen[seen_len] != '\0');
-        wanted += wanted_len + (wanted[wanted_len] != '\0');
-    }
-}
-
 static void check(const struct row *row, struct world *world)
 {
     row->happens(world);
     world_draw(world);
     (void)world_press(world, row->keys);
-    char path[512];
-    (void)snprintf(path, sizeof path, "%s/tests/golden/ui/%s.txt", LOFLOW_SOURCE_DIR, row->name);
-    char *seen = grid_dump(&world->grid);
-    if (getenv("LOFLOW_UPDATE_GOLDEN"))
-        write_file(path, seen);
-    char *wanted = read_file(path);
-    compare(seen, wanted);
-    free(wanted);
-    free(seen);
+    gold_check(&world->grid, row->name);
     world_close(world);
 }
 

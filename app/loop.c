@@ -44,6 +44,7 @@ static void take_signals(struct session *session)
 static void draw(struct session *session)
 {
     struct source_stats stats;
+    int64_t begin_ns = clock_monotonic_ns();
     if (!session->view)
         return;
     source_stats(session->source, &stats);
@@ -57,7 +58,9 @@ static void draw(struct session *session)
                   .position = stats.position,
                   .ended = session->ended,
                   .trouble = session->failed ? session->trouble.text : NULL,
+                  .health = health_take(&session->health, session),
               });
+    meter_note(&session->meter, HANDLER_DRAW, begin_ns);
 }
 
 static void take_tick(struct session *session, int fd)
@@ -69,7 +72,6 @@ static void take_tick(struct session *session, int fd)
     int64_t limit_ns = session->options->duration_ns;
     if (limit_ns > 0 && clock_monotonic_ns() - session->begin_ns >= limit_ns)
         session->stop = true;
-    draw(session);
 }
 
 static void take_keys(struct session *session)
@@ -81,7 +83,6 @@ static void take_keys(struct session *session)
     }
     if (answer == VIEW_QUIT)
         session->stop = true;
-    draw(session);
 }
 
 static void take_packets(struct session *session)
@@ -107,26 +108,51 @@ static void check_terminal(struct session *session, const struct pollfd *keys)
         session->stop = true;
 }
 
+/* Returns when what follows begins. */
+static int64_t note(struct session *session, enum handler handler, int64_t begin_ns)
+{
+    meter_note(&session->meter, handler, begin_ns);
+    return clock_monotonic_ns();
+}
+
+static void handle(struct session *session, const struct pollfd *waits, bool always_ready)
+{
+    int64_t at_ns = clock_monotonic_ns();
+    if (waits[WAIT_SIGNAL].revents) {
+        take_signals(session);
+        at_ns = note(session, HANDLER_SIGNALS, at_ns);
+    }
+    if (waits[WAIT_KEYS].revents) {
+        take_keys(session);
+        at_ns = note(session, HANDLER_KEYS, at_ns);
+        draw(session);
+        check_terminal(session, &waits[WAIT_KEYS]);
+        at_ns = clock_monotonic_ns();
+    }
+    /* Packets first: after a pause of ours the clock would find connections silent whose packets are
+     * only not read yet. */
+    if (always_ready || waits[WAIT_SOURCE].revents) {
+        take_packets(session);
+        at_ns = note(session, HANDLER_PACKETS, at_ns);
+    }
+    if (waits[WAIT_CLOCK].revents) {
+        take_tick(session, waits[WAIT_CLOCK].fd);
+        (void)note(session, HANDLER_TICK, at_ns);
+        draw(session);
+    }
+}
+
 static void wait_once(struct session *session, struct pollfd *waits)
 {
     bool always_ready = !session->ended && waits[WAIT_SOURCE].fd < 0;
     if (session->ended)
         waits[WAIT_SOURCE].fd = -1;
     int ready = poll(waits, WAIT_COUNT, always_ready ? 0 : -1);
+    int64_t begin_ns = clock_monotonic_ns();
     if (ready < 0)
         return;
-    if (waits[WAIT_SIGNAL].revents)
-        take_signals(session);
-    if (waits[WAIT_KEYS].revents) {
-        take_keys(session);
-        check_terminal(session, &waits[WAIT_KEYS]);
-    }
-    /* Packets first: after a pause of ours the clock would find connections silent whose packets are
-     * only not read yet. */
-    if (always_ready || waits[WAIT_SOURCE].revents)
-        take_packets(session);
-    if (waits[WAIT_CLOCK].revents)
-        take_tick(session, waits[WAIT_CLOCK].fd);
+    handle(session, waits, always_ready);
+    meter_note(&session->meter, HANDLER_LOOP, begin_ns);
 }
 
 /* The kernel hands a ring block over when it is full or SOURCE_TIMEOUT_MS old: what came right before

@@ -9,6 +9,7 @@
 
 #include "app/child.h"
 #include "app/crash.h"
+#include "app/features.h"
 #include "app/loop.h"
 #include "app/options.h"
 #include "app/ports_command.h"
@@ -72,6 +73,14 @@ static int capture(const struct options *options, struct err *err)
     return failed ? fail(err, failed) : EXIT_GOOD;
 }
 
+static void print_version(void)
+{
+    char features[FEATURES_MAX];
+    struct text text = text_begin(features, sizeof features);
+    text_add_features(&text);
+    (void)printf("loflow " LOFLOW_VERSION "\n%s\n", features);
+}
+
 static int run(const struct options *options, struct err *err)
 {
     switch (options->command) {
@@ -79,7 +88,7 @@ static int run(const struct options *options, struct err *err)
         options_print_help(stdout);
         return EXIT_GOOD;
     case COMMAND_VERSION:
-        (void)puts("loflow " LOFLOW_VERSION);
+        print_version();
         return EXIT_GOOD;
     case COMMAND_LIST:
         return list_interfaces(err);

@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 #include "app/causes.h"
+#include "app/health.h"
+#include "app/meter.h"
 #include "app/options.h"
 #include "app/progress.h"
 #include "app/run.h"
@@ -45,6 +47,8 @@ struct session {
     struct kept kept;
     struct audit audit;
     struct progress progress;
+    struct meter meter;   /* of the loop */
+    struct health health; /* what a view is told of it all */
     struct frame_batch frames;
     struct packet_batch packets;
     struct event_list events;

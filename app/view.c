@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/port_watch.h"
 #include "ui/term.h"
 
 struct view {
@@ -16,9 +17,13 @@ struct view {
     struct grid grid;
     struct screen_missing missing[CAUSES_MISSING_MAX + CAUSES_GAPS_MAX];
     uint32_t missing_count;
+    struct port_watch *ports; /* while they are in sight */
     int input_fd;
     bool own_input;
 };
+
+/* Of a tick, for who listens. */
+#define PORTS_BUDGET_NS (2 * CLOCK_NS_PER_MS)
 
 /* Keys come from standard input, unless that is the capture. */
 static int open_input(struct view *view, struct err *err)
@@ -96,6 +101,7 @@ void view_close(struct view *view)
         term_close(view->term);
     if (view->screen)
         screen_close(view->screen);
+    port_watch_close(view->ports);
     grid_free(&view->grid);
     if (view->own_input)
         (void)close(view->input_fd);
@@ -161,6 +167,23 @@ static int percent_of(const struct view *view, const struct view_numbers *number
     return (int)((double)numbers->position * 100 / (double)view->options.file_size);
 }
 
+/* NULL while nobody looks at them, or where the kernel does not tell. */
+static const struct port_list *watch_ports(struct view *view)
+{
+    struct err err;
+    struct host *host = view->options.causes->host;
+    if (!host || !screen_wants_ports(view->screen)) {
+        port_watch_close(view->ports);
+        view->ports = NULL;
+        return NULL;
+    }
+    if (!view->ports && port_watch_open(&view->ports, host, &err) != 0)
+        return NULL;
+    port_watch_step(view->ports, clock_monotonic_ns(), PORTS_BUDGET_NS);
+    const struct port_list *list = port_watch_list(view->ports);
+    return list->number > 0 ? list : NULL;
+}
+
 void view_draw(struct view *view, const struct tracker *tracker, const struct view_numbers *numbers)
 {
     note_missing(view);
@@ -177,6 +200,8 @@ void view_draw(struct view *view, const struct tracker *tracker, const struct vi
         .percent = percent_of(view, numbers),
         .missing = view->missing,
         .missing_count = view->missing_count,
+        .ports = watch_ports(view),
+        .health = numbers->health,
         .now_ns = view->options.live ? clock_wall_ns() : tracker_stats(tracker)->last_ns,
     };
     screen_draw(view->screen, tracker, &status, &view->grid);

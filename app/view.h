@@ -35,6 +35,7 @@ struct view_numbers {
     int64_t position; /* bytes of the file, -1 unknown */
     bool ended;
     const char *trouble; /* NULL when all is well */
+    const struct screen_health *health;
 };
 
 struct view;

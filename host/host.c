@@ -222,6 +222,18 @@ void host_each_listener(struct host *host,
     }
 }
 
+void host_each_known_listener(struct host *host,
+                              void (*take)(void *context, const struct host_listener *listener),
+                              void *context)
+{
+    int64_t now_ns = clock_wall_ns();
+    for (size_t n = 0; listeners_at(host->listeners, n); n++) {
+        struct host_listener listener = *listeners_at(host->listeners, n);
+        listener.queue_most = listeners_queue_most(host->listeners, n, now_ns);
+        take(context, &listener);
+    }
+}
+
 /* Sockets that are only bound, on their way. */
 struct bound {
     struct host_listener *listeners;
@@ -283,6 +295,13 @@ bool host_similar_port(struct host *host, const struct tuple *tuple, unsigned en
     return least != 0;
 }
 
+static void add_exit(struct host *host, struct host_past *past)
+{
+    const struct trace_event *exit = kernel_log_exit(host->log, past->process.pid, past->opened_ns);
+    past->exited_ns = exit ? exit->time_ns : 0;
+    past->exit_status = exit ? exit->value : 0;
+}
+
 bool host_past_listener(struct host *host, uint16_t port, struct host_past *past)
 {
     listeners_refresh(host->listeners, clock_wall_ns(), LOOK_ASK_NS);
@@ -290,9 +309,17 @@ bool host_past_listener(struct host *host, uint16_t port, struct host_past *past
     if (!latest)
         return false;
     *past = *latest;
-    const struct trace_event *exit = kernel_log_exit(host->log, past->process.pid, past->opened_ns);
-    past->exited_ns = exit ? exit->time_ns : 0;
-    past->exit_status = exit ? exit->value : 0;
+    add_exit(host, past);
+    return true;
+}
+
+bool host_past_at(struct host *host, size_t n, struct host_past *past)
+{
+    const struct host_past *found = listeners_past_at(host->listeners, n);
+    if (!found)
+        return false;
+    *past = *found;
+    add_exit(host, past);
     return true;
 }
 

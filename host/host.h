@@ -81,6 +81,15 @@ void host_each_listener(struct host *host,
                         void (*take)(void *context, const struct host_listener *listener),
                         void *context);
 
+/* The same as they were at the latest tick, and their holders as far as they are known: nothing is looked
+ * for. */
+void host_each_known_listener(struct host *host,
+                              void (*take)(void *context, const struct host_listener *listener),
+                              void *context);
+
+/* The n-th of those that listened before, the latest first. False: no more are remembered. */
+bool host_past_at(struct host *host, size_t n, struct host_past *past);
+
 /* TCP sockets that are bound to the port and do not listen (SOCKET_BOUND_INACTIVE, Linux 6.8). The
  * kernel goes over its whole table of ports: half a millisecond. */
 size_t host_bound(struct host *host, uint16_t port, struct host_listener *listeners, size_t room);

@@ -358,6 +358,13 @@ const struct host_listener *listeners_at(const struct listeners *listeners, size
     return n < listeners->count ? &listeners->found[n].told : NULL;
 }
 
+const struct host_past *listeners_past_at(const struct listeners *listeners, size_t n)
+{
+    if (n >= listeners->past_count || n >= LISTENERS_PAST)
+        return NULL;
+    return &listeners->past[(listeners->past_count - 1 - n) % LISTENERS_PAST];
+}
+
 const struct host_past *listeners_past(const struct listeners *listeners, uint16_t port)
 {
     const struct host_past *latest = NULL;

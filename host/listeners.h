@@ -69,6 +69,9 @@ const struct host_listener *listeners_at(const struct listeners *listeners, size
 /* queue_most of the n-th. */
 uint32_t listeners_queue_most(const struct listeners *listeners, size_t n, int64_t now_ns);
 
+/* The n-th of those that went, the latest first; NULL beyond the last that is remembered. */
+const struct host_past *listeners_past_at(const struct listeners *listeners, size_t n);
+
 /* The one of that port that went last; NULL for none. */
 const struct host_past *listeners_past(const struct listeners *listeners, uint16_t port);
 

@@ -6,14 +6,17 @@
 
 #include "host/settings.h"
 
+#define COMPARED_MAX 64
+
 /* An unconnected UDP socket with a port takes datagrams from anybody. */
 #define UDP_STATES (1u << SOCKET_CLOSE)
 
 static const struct {
     const char *word;
+    bool trouble;
     const char *words;
 } remarks[PORT_REMARK_COUNT] = {
-#define REMARK(NAME, word, words) {word, words},
+#define REMARK(NAME, word, trouble, words) {word, trouble, words},
 #include "host/remark.def"
 #undef REMARK
 };
@@ -21,6 +24,11 @@ static const struct {
 const char *port_remark_word(enum port_remark remark)
 {
     return remarks[remark].word;
+}
+
+bool port_remark_is_trouble(enum port_remark remark)
+{
+    return remarks[remark].trouble;
 }
 
 const char *port_remark_words(enum port_remark remark)
@@ -86,7 +94,7 @@ static void visit_udp(void *context, const struct host_socket *socket)
         add_row(collection->all->ports, socket);
 }
 
-static int compare_rows(const void *a, const void *b)
+int ports_compare_rows(const void *a, const void *b)
 {
     const struct host_socket *one = &((const struct port_row *)a)->socket;
     const struct host_socket *other = &((const struct port_row *)b)->socket;
@@ -149,14 +157,15 @@ static bool is_other_program(const struct port_row *one, const struct port_row *
            strcmp(one->owner->comm, other->owner->comm) != 0;
 }
 
-/* `group` are the rows of one port and protocol. */
+/* `group` are the rows of one port and protocol. Of hundreds of workers the first are compared with. */
 static void remark_group(struct port_row *group, size_t count)
 {
+    size_t compared = count < COMPARED_MAX ? count : COMPARED_MAX;
     bool served[2] = {false, false};
     for (size_t at = 0; at < count; at++) {
         served[0] |= serves(&group[at].socket, 4);
         served[1] |= serves(&group[at].socket, 6);
-        for (size_t with = 0; with < count; with++) {
+        for (size_t with = 0; with < compared; with++) {
             const struct tuple *one = &group[at].socket.tuple, *other = &group[with].socket.tuple;
             if (!is_other_program(&group[at], &group[with]))
                 continue;
@@ -248,7 +257,7 @@ int ports_collect(struct host_ports *ports, uint16_t port, struct err *err)
         return err_set(err, ENOMEM, "no memory to list ports; close other programs");
     int failed = collect_counted(ports, port, err);
     if (!failed) {
-        qsort(ports->rows, ports->count, sizeof *ports->rows, compare_rows);
+        qsort(ports->rows, ports->count, sizeof *ports->rows, ports_compare_rows);
         settings_ephemeral_range(&ports->ephemeral_low, &ports->ephemeral_high);
         failed = find_owners(ports, err);
     }

@@ -3,7 +3,7 @@
  * Owns:    the rows and the owners, from ports_collect to ports_free.
  * Bounds:  PORTS_MAX rows; more are counted. Two dumps of sockets and one walk over /proc.
  * Fails:   ports_collect with -errno and a sentence.
- * Used by: report/ports_report, app/ports.
+ * Used by: report/ports_report, host/port_watch, app/ports_command.
  */
 #ifndef LOFLOW_HOST_PORTS_H
 #define LOFLOW_HOST_PORTS_H
@@ -15,7 +15,7 @@
 
 /* What is worth a second look about a listener. */
 enum port_remark {
-#define REMARK(NAME, word, words) PORT_##NAME,
+#define REMARK(NAME, word, trouble, words) PORT_##NAME,
 #include "host/remark.def"
 #undef REMARK
     PORT_REMARK_COUNT
@@ -41,6 +41,12 @@ struct host_ports {
 /* All listeners, or those of one port (0: all). */
 int ports_collect(struct host_ports *ports, uint16_t port, struct err *err);
 void ports_free(struct host_ports *ports);
+
+/* By port, protocol, family, address: for qsort. */
+int ports_compare_rows(const void *a, const void *b);
+
+/* Is a conflict of programs, or a queue that is full, rather than a thing to know? */
+bool port_remark_is_trouble(enum port_remark remark);
 
 /* "shared"; "another program listens ..." */
 const char *port_remark_word(enum port_remark remark);

@@ -9,9 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
+
 struct sockets {
     struct mnl_socket *netlink;
     uint32_t sequence;
+    _Alignas(struct nlmsghdr) char answer[32768]; /* of dumps */
 };
 
 /* One dump on its way. */
@@ -186,38 +189,68 @@ static bool ends_dump(const char *buffer, ssize_t len)
     return false;
 }
 
-/* Returns -EINTR when the table changed under the dump, which is read to its end even then: the
- * kernel takes no other request before. */
-static int dump_family(struct sockets *sockets, uint8_t family, struct dump *dump)
+/* Takes one answer. True: the family is over. The dump is read to its end even when the table changed
+ * under it (-EINTR): the kernel takes no other request before. */
+static bool take_answer(struct sockets *sockets, struct sockets_steps *steps)
 {
-    static const size_t size = 32768;
+    struct dump dump = {steps->visitor, &steps->query, true};
     unsigned port = mnl_socket_get_portid(sockets->netlink);
-    int failed = ask(sockets, family, dump->query);
-    char *buffer = failed ? NULL : malloc(size);
-    if (!buffer)
-        return failed ? failed : -ENOMEM;
-    for (bool over = false; !over;) {
-        ssize_t len = receive(sockets, buffer, size);
-        over = len < 0 || ends_dump(buffer, len);
-        if (len < 0 || (!failed && mnl_cb_run(buffer, (size_t)len, sockets->sequence, port,
-                                              take_message, dump) == MNL_CB_ERROR))
-            failed = -errno;
-    }
-    free(buffer);
-    return failed;
+    ssize_t len = receive(sockets, sockets->answer, sizeof sockets->answer);
+    if (len < 0 || (!steps->failed && mnl_cb_run(sockets->answer, (size_t)len, sockets->sequence,
+                                                 port, take_message, &dump) == MNL_CB_ERROR))
+        steps->failed = -errno;
+    return len < 0 || ends_dump(sockets->answer, len);
+}
+
+static const uint8_t families[] = {AF_INET, AF_INET6};
+
+#define FAMILY_COUNT (sizeof families / sizeof families[0])
+
+static int ask_next(struct sockets *sockets, struct sockets_steps *steps)
+{
+    return ask(sockets, families[steps->families++], &steps->query);
+}
+
+static int begin_try(struct sockets *sockets, struct sockets_steps *steps)
+{
+    steps->tries++;
+    steps->failed = 0;
+    steps->families = 0;
+    steps->visitor->begin(steps->visitor->context);
+    return ask_next(sockets, steps);
+}
+
+int sockets_begin(struct sockets *sockets, struct sockets_steps *steps)
+{
+    steps->tries = 0;
+    return begin_try(sockets, steps);
+}
+
+int sockets_step(struct sockets *sockets, struct sockets_steps *steps, int64_t deadline_ns)
+{
+    do {
+        int failed = 0;
+        if (!take_answer(sockets, steps))
+            continue;
+        if (steps->failed == -EINTR && steps->tries < SOCKETS_TRIES)
+            failed = begin_try(sockets, steps);
+        else if (steps->failed || steps->families == FAMILY_COUNT)
+            return steps->failed;
+        else
+            failed = ask_next(sockets, steps);
+        if (failed)
+            return failed;
+    } while (clock_thread_ns() < deadline_ns);
+    return 1;
 }
 
 int sockets_dump(struct sockets *sockets, const struct sockets_query *query,
                  const struct sockets_visitor *visitor, struct err *err)
 {
-    struct dump dump = {visitor, query, true};
-    int failed = -EINTR;
-    for (int tries = 0; tries < SOCKETS_TRIES && failed == -EINTR; tries++) {
-        visitor->begin(visitor->context);
-        failed = dump_family(sockets, AF_INET, &dump);
-        if (!failed)
-            failed = dump_family(sockets, AF_INET6, &dump);
-    }
+    struct sockets_steps steps = {.query = *query, .visitor = visitor};
+    int failed = sockets_begin(sockets, &steps);
+    if (!failed)
+        failed = sockets_step(sockets, &steps, INT64_MAX);
     if (failed)
         return err_set(err, -failed, "the kernel did not tell its sockets: %s", strerror(-failed));
     return 0;

@@ -80,6 +80,20 @@ struct sockets_query {
 int sockets_dump(struct sockets *sockets, const struct sockets_query *query,
                  const struct sockets_visitor *visitor, struct err *err);
 
+/* The same in steps, between which `sockets` must not be asked anything else. */
+struct sockets_steps {
+    struct sockets_query query;
+    const struct sockets_visitor *visitor; /* borrowed until it is over */
+    int tries, failed;
+    uint8_t families; /* that were asked, of this try */
+};
+
+int sockets_begin(struct sockets *sockets, struct sockets_steps *steps);
+
+/* Goes on until that time of clock_thread_ns, by one answer of the kernel (some 100 sockets) at least.
+ * Returns 1 when it goes on, 0 when it is over, -errno when the kernel does not tell. */
+int sockets_step(struct sockets *sockets, struct sockets_steps *steps, int64_t deadline_ns);
+
 /* The TCP socket whose local end is that end of the tuple; of one in TIME_WAIT the inode is 0.
  * False: there is none. */
 bool sockets_find(struct sockets *sockets, const struct tuple *tuple, unsigned end,

@@ -251,6 +251,12 @@ unsigned tracer_read(struct tracer *tracer,
     return tracer->taken;
 }
 
+void text_add_tracer_library(struct text *text)
+{
+    text_add_string(text, "libbpf ");
+    text_add_string(text, libbpf_version_string());
+}
+
 uint64_t tracer_lost(const struct tracer *tracer)
 {
     return tracer->loaded.counts->lost;

@@ -54,6 +54,9 @@ int tracer_fd(const struct tracer *tracer);
 unsigned tracer_read(struct tracer *tracer,
                      void (*take)(void *context, const struct trace_event *event), void *context);
 
+/* "libbpf v1.1"; of a build without the tracer that it has none. */
+void text_add_tracer_library(struct text *text);
+
 /* Events that found no room in the ring, so far. */
 uint64_t tracer_lost(const struct tracer *tracer);
 

@@ -32,6 +32,11 @@ unsigned tracer_read(struct tracer *tracer,
     return 0;
 }
 
+void text_add_tracer_library(struct text *text)
+{
+    text_add_string(text, "no tracer of kernel events (clang or libbpf was missing)");
+}
+
 uint64_t tracer_lost(const struct tracer *tracer)
 {
     (void)tracer;

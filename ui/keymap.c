@@ -5,12 +5,9 @@
 #include "ui/screen.h"
 
 enum {
-    LIST = KEY_IN_LIST,
-    PAGE = KEY_IN_PAGE,
-    FILTER = KEY_IN_FILTER,
-    FLOW = KEY_IN_FLOW,
-    STREAM = KEY_IN_STREAM,
-    ASK = KEY_IN_ASK,
+#define CONTEXT(NAME, bits) NAME = KEY_IN_##NAME,
+#include "ui/key_context.def"
+#undef CONTEXT
 };
 
 static const struct {

@@ -12,12 +12,9 @@
 #include "ui/grid.h"
 
 enum key_context {
-    KEY_IN_LIST = 1,
-    KEY_IN_PAGE = 2, /* help, details */
-    KEY_IN_FILTER = 4,
-    KEY_IN_FLOW = 0x100,
-    KEY_IN_STREAM = 0x200,
-    KEY_IN_ASK = 0x400,
+#define CONTEXT(NAME, bits) KEY_IN_##NAME = bits,
+#include "ui/key_context.def"
+#undef CONTEXT
 };
 
 enum key_action {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ui/about.h"
 #include "ui/help.h"
 
 #define EVENTS_LEAST      4  /* lines: a heading and three failures */
@@ -224,6 +225,59 @@ static void flows_draw(struct screen *screen, struct grid *grid, int top, int he
         filter_line_draw_list(&screen->line, grid, top, top + room);
 }
 
+/* What failed, alone. */
+
+static void events_take(struct screen *screen, const struct tracker *tracker)
+{
+    (void)tracker;
+    events_page_take(screen->events_page);
+}
+
+static bool events_act(struct screen *screen, enum key_action action)
+{
+    struct events_page *events = screen->events_page;
+    if (events_page_act(events, action))
+        return true;
+    if (action != ACTION_SHOW_FLOW)
+        return false;
+    struct events_target target = events_page_target(events);
+    if (target.has_flow) {
+        place_show_flow(screen, target.flow);
+    } else if (target.diagnosis) {
+        details_of_diagnosis(&screen->details, target.diagnosis);
+        place_open(screen, PLACE_FLOW);
+    }
+    return true;
+}
+
+static void events_draw(struct screen *screen, struct grid *grid, int top, int height)
+{
+    events_page_draw(screen->events_page, grid, top, height);
+}
+
+/* Who listens. */
+
+static void ports_take(struct screen *screen, const struct tracker *tracker)
+{
+    (void)tracker;
+    ports_page_take(screen->ports_page, &screen->status);
+}
+
+static bool ports_act(struct screen *screen, enum key_action action)
+{
+    char filter[PORTS_FILTER_MAX];
+    if (action != ACTION_SHOW_PORT)
+        return ports_page_act(screen->ports_page, action);
+    if (ports_page_filter(screen->ports_page, filter))
+        place_show_filter(screen, filter);
+    return true;
+}
+
+static void ports_draw(struct screen *screen, struct grid *grid, int top, int height)
+{
+    ports_page_draw(screen->ports_page, grid, top, height);
+}
+
 /* Pages of text. */
 
 static bool text_act(struct screen *screen, enum key_action action)
@@ -337,6 +391,22 @@ static void help_draw_page(struct screen *screen, struct grid *grid, int top, in
     text_draw(screen, grid, top, height, draw_help);
 }
 
+static void about_take(struct screen *screen, const struct tracker *tracker)
+{
+    (void)screen;
+    (void)tracker;
+}
+
+static int draw_about(struct screen *screen, struct grid *grid, int top, int height)
+{
+    return about_draw(grid, top, height, place_text(screen)->first, &screen->status);
+}
+
+static void about_draw_page(struct screen *screen, struct grid *grid, int top, int height)
+{
+    text_draw(screen, grid, top, height, draw_about);
+}
+
 static const struct {
     const char *title;
     unsigned context;
@@ -345,6 +415,9 @@ static const struct {
     void (*draw)(struct screen *, struct grid *, int top, int height);
 } places[PLACE_COUNT] = {
     [PLACE_FLOWS] = {"Flows", KEY_IN_LIST, flows_take, flows_act, flows_draw},
+    [PLACE_EVENTS] = {"Events", KEY_IN_EVENTS, events_take, events_act, events_draw},
+    [PLACE_PORTS] = {"Ports", KEY_IN_PORTS, ports_take, ports_act, ports_draw},
+    [PLACE_ABOUT] = {"About", KEY_IN_ABOUT, about_take, text_act, about_draw_page},
     [PLACE_FLOW] = {NULL, KEY_IN_FLOW, flow_take, flow_act, flow_draw},
     [PLACE_STREAM] = {NULL, KEY_IN_STREAM, stream_take, stream_act, stream_draw},
     [PLACE_HELP] = {NULL, KEY_IN_PAGE, flows_take, text_act, help_draw_page},

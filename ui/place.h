@@ -10,17 +10,28 @@
 
 #include "ui/ask.h"
 #include "ui/details.h"
+#include "ui/events_page.h"
 #include "ui/events_pane.h"
 #include "ui/filter_line.h"
 #include "ui/flow_page.h"
 #include "ui/flow_pane.h"
 #include "ui/keymap.h"
 #include "ui/known.h"
+#include "ui/ports_page.h"
 #include "ui/screen.h"
 #include "ui/stream_page.h"
 
 /* In the order of their titles; those without one are opened from another page. */
-enum place { PLACE_FLOWS, PLACE_FLOW, PLACE_STREAM, PLACE_HELP, PLACE_COUNT };
+enum place {
+    PLACE_FLOWS,
+    PLACE_EVENTS,
+    PLACE_PORTS,
+    PLACE_ABOUT,
+    PLACE_FLOW,
+    PLACE_STREAM,
+    PLACE_HELP,
+    PLACE_COUNT
+};
 
 #define PLACES_OPEN   8   /* pages one over the other */
 #define SCREEN_SAYING 256 /* bytes of the line that says what was done */
@@ -55,6 +66,8 @@ struct screen {
     struct ask ask;
     struct flow_pane flows;
     struct events_pane events;
+    struct events_page *events_page;
+    struct ports_page *ports_page;
 };
 
 static inline enum place place_shown(const struct screen *screen)

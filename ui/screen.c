@@ -41,8 +41,12 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
     opened->utf8 = options->utf8;
     uint32_t max_flows = options->max_flows ? options->max_flows : TRACKER_MAX_FLOWS_DEFAULT;
     int failed = flow_pane_open(&opened->flows, &opened->known, max_flows, err);
+    if (!failed)
+        failed = events_page_open(&opened->events_page, &opened->known, err);
+    if (!failed)
+        failed = ports_page_open(&opened->ports_page, err);
     if (failed) {
-        free(opened);
+        screen_close(opened);
         return failed;
     }
     opened->known.names = options->names;
@@ -50,7 +54,9 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
     opened->details.known = &opened->known;
     opened->details.utf8 = opened->line.utf8 = opened->flows.utf8 = opened->events.utf8 =
         options->utf8;
+    opened->events_page->utf8 = opened->ports_page->utf8 = options->utf8;
     opened->details.local_time = opened->events.local_time = options->local_time;
+    opened->events_page->local_time = opened->ports_page->local_time = options->local_time;
     events_pane_open(&opened->events, &opened->known);
     flow_pane_group(&opened->flows, options->grouping);
     failed = open_pages(opened, options, err);
@@ -70,6 +76,8 @@ void screen_close(struct screen *screen)
     flow_pane_close(&screen->flows);
     stream_page_close(&screen->stream);
     packet_tape_close(&screen->tape);
+    events_page_close(screen->events_page);
+    ports_page_close(screen->ports_page);
     free(screen);
 }
 
@@ -77,10 +85,21 @@ void screen_event(struct screen *screen, const struct tracker *tracker,
                   const struct flow_event *event)
 {
     struct flow_view view;
+    bool is_failure = event_is_failure((enum event_kind)event->kind);
     if (event->kind == EVENT_ANSWERED)
         flow_pane_answer(&screen->flows, tracker, event);
-    if (event_is_failure((enum event_kind)event->kind) && tracker_look(tracker, event->flow, &view))
+    if ((!is_failure && event->kind != EVENT_RETRANSMISSION) ||
+        !tracker_look(tracker, event->flow, &view))
+        return;
+    if (is_failure)
         events_pane_add(&screen->events, view, event);
+    events_page_add(screen->events_page, view, event);
+}
+
+bool screen_wants_ports(const struct screen *screen)
+{
+    bool is_held = screen->paused && screen->ports_page->picture.number > 0;
+    return place_shown(screen) == PLACE_PORTS && !is_held;
 }
 
 bool screen_take_request(struct screen *screen, struct screen_request *request)
@@ -117,6 +136,19 @@ static void act(struct screen *screen, enum key_action action)
     case ACTION_PAUSE:
         screen->paused = !screen->paused;
         events_pane_pause(&screen->events, screen->paused);
+        events_page_take(screen->events_page);
+        break;
+    case ACTION_GO_FLOWS:
+        place_open(screen, PLACE_FLOWS);
+        break;
+    case ACTION_GO_EVENTS:
+        place_open(screen, PLACE_EVENTS);
+        break;
+    case ACTION_GO_PORTS:
+        place_open(screen, PLACE_PORTS);
+        break;
+    case ACTION_GO_ABOUT:
+        place_open(screen, PLACE_ABOUT);
         break;
     case ACTION_FILTER:
         screen->typing = true;
@@ -248,6 +280,7 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
     enum place place = place_shown(screen);
     grid_clear(grid);
     screen->status = *status;
+    events_page_name(screen->events_page, tracker);
     if (!screen->paused) {
         known_take(&screen->known);
         place_take(screen, place, tracker);

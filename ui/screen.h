@@ -24,7 +24,10 @@
 #include "host/names.h"
 #include "ui/grid.h"
 #include "ui/groups.h"
+#include "ui/run_health.h"
 #include "ui/keycode.h"
+
+struct port_list;
 
 struct screen_options {
     bool utf8;                         /* the terminal shows more than ASCII */
@@ -57,6 +60,8 @@ struct screen_status {
     int64_t now_ns; /* live: wall clock; file: time of the latest packet */
     const struct screen_missing *missing;
     uint32_t missing_count;
+    const struct port_list *ports;      /* NULL: nobody told who listens */
+    const struct screen_health *health; /* NULL: nobody told how the run is doing */
 };
 
 enum screen_answer {
@@ -92,6 +97,9 @@ void screen_event(struct screen *screen, const struct tracker *tracker,
 
 /* A key was typed: a Unicode character or enum screen_key. */
 enum screen_answer screen_key(struct screen *screen, uint32_t key);
+
+/* Is the list of ports in sight, and does it go on? */
+bool screen_wants_ports(const struct screen *screen);
 
 /* Is something wanted? Asked after each key; each wish is told once. */
 bool screen_take_request(struct screen *screen, struct screen_request *request);

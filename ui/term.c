@@ -436,6 +436,11 @@ bool term_copy(struct term *term, const char *text, size_t len)
     return sent;
 }
 
+const char *term_library(void)
+{
+    return curses_version();
+}
+
 bool term_is_utf8(void)
 {
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;

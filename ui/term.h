@@ -51,6 +51,9 @@ bool term_copy(struct term *term, const char *text, size_t len);
 /* After a stop (SIGTSTP) and SIGCONT: the terminal is set up and painted anew. */
 void term_resume(struct term *term);
 
+/* "ncurses 6.4.20221231" */
+const char *term_library(void);
+
 /* The locale and the terminal can show more than ASCII. */
 bool term_is_utf8(void);
 

@@ -5,49 +5,42 @@
 #include "ui/keymap.h"
 #include "ui/screen.h"
 
+enum {
+#define CONTEXT(NAME, bits) NAME = KEY_IN_##NAME,
+#include "ui/key_context.def"
+#undef CONTEXT
+};
+
 const struct key_row key_rows[] = {
-#define KEY(contexts, code, NAME, name) {#contexts, code, #NAME, name},
+#define KEY(contexts, code, NAME, name) {contexts, code, #NAME, name},
 #include "ui/key.def"
 };
 
 const size_t key_row_count = sizeof key_rows / sizeof key_rows[0];
 
-bool key_row_is_in(const struct key_row *row, const char *context)
+const struct key_context_row key_contexts[] = {
+#define CONTEXT(NAME, bits) {#NAME, bits},
+#include "ui/key_context.def"
+#undef CONTEXT
+};
+
+const size_t key_context_count = sizeof key_contexts / sizeof key_contexts[0];
+
+unsigned key_context_bit(const char *context)
 {
-    const char *at = row->contexts;
-    size_t len = strlen(context);
-    while (*at != '\0') {
-        size_t word = strcspn(at, " |");
-        if (word == len && strncmp(at, context, len) == 0)
-            return true;
-        at += word;
-        at += strspn(at, " |");
+    for (size_t i = 0; i < key_context_count; i++) {
+        if (strcmp(key_contexts[i].name, context) == 0)
+            return key_contexts[i].bits;
     }
-    return false;
+    return 0;
 }
 
 const struct key_row *key_row_find(const char *context, const char *name)
 {
+    unsigned bits = key_context_bit(context);
     for (size_t i = 0; i < key_row_count; i++) {
-        if (strcmp(key_rows[i].name, name) == 0 && key_row_is_in(&key_rows[i], context))
+        if (strcmp(key_rows[i].name, name) == 0 && key_rows[i].contexts & bits)
             return &key_rows[i];
     }
     return NULL;
-}
-
-unsigned key_context_bit(const char *context)
-{
-    static const struct {
-        const char *name;
-        unsigned bit;
-    } contexts[] = {
-        {"LIST", KEY_IN_LIST},
-        {"PAGE", KEY_IN_PAGE},
-        {"FILTER", KEY_IN_FILTER},
-    };
-    for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
-        if (strcmp(contexts[i].name, context) == 0)
-            return contexts[i].bit;
-    }
-    return 0;
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct key_row {
-    const char *contexts; /* "LIST | PAGE" */
+    unsigned contexts; /* bits of enum key_context */
     uint32_t code;
     const char *action, *name;
 };
@@ -19,13 +19,18 @@ struct key_row {
 extern const struct key_row key_rows[];
 extern const size_t key_row_count;
 
-/* Is the context one of "LIST | PAGE"? */
-bool key_row_is_in(const struct key_row *row, const char *context);
+struct key_context_row {
+    const char *name;
+    unsigned bits; /* of more than one context for a name of several */
+};
+
+extern const struct key_context_row key_contexts[];
+extern const size_t key_context_count;
 
 /* The row of that name in the context; NULL when there is none. */
 const struct key_row *key_row_find(const char *context, const char *name);
 
-/* The bit of enum key_context; 0 for a name that is none. */
+/* The bits of enum key_context; 0 for a name that is none. */
 unsigned key_context_bit(const char *context);
 
 #endif

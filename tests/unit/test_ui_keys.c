@@ -1,16 +1,13 @@
 /* What every key does, one row a key; a key of ui/key.def without a row fails. */
 #include "tests/support/rows.h"
 
-#include "test_ui_world.h"
+#include "test_ui_pages.h"
 #include "ui/keymap.h"
 
 enum {
-    LIST = KEY_IN_LIST,
-    PAGE = KEY_IN_PAGE,
-    FILTER = KEY_IN_FILTER,
-    FLOW = KEY_IN_FLOW,
-    STREAM = KEY_IN_STREAM,
-    ASK = KEY_IN_ASK,
+#define CONTEXT(NAME, bits) NAME = KEY_IN_##NAME,
+#include "ui/key_context.def"
+#undef CONTEXT
 };
 
 struct row {
@@ -59,8 +56,8 @@ static const struct row rows[] = {
     {"down", LIST, "", "{Down}", ":50009", NULL, NULL, false},
     {"down_by_letter", LIST, "", "j", ":50009", NULL, NULL, false},
     {"down_in_failures", LIST, "{Tab}", "j", ":4007", NULL, NULL, false},
-    {"page_down", LIST, "", "{PgDn}", ":40037", NULL, NULL, false},
-    {"page_down_twice", LIST, "{PgDn}", "{PgDn}", ":40023", NULL, ":50009", false},
+    {"page_down", LIST, "", "{PgDn}", ":40038", NULL, NULL, false},
+    {"page_down_twice", LIST, "{PgDn}", "{PgDn}", ":40025", NULL, ":50009", false},
     {"page_down_in_failures", LIST, "{Tab}", "{PgDn}", ":4004", NULL, NULL, false},
     {"page_up", LIST, "{PgDn}", "{PgUp}", ":50010", NULL, NULL, false},
     {"first", LIST, "jjj", "{Home}", ":50010", NULL, NULL, false},
@@ -204,6 +201,89 @@ static const struct row rows[] = {
     {"asked_line_newer", ASK, "Gf/one{Enter}/tw{Up}", "{Down}", NULL, "search for tw", "one",
      false},
     {"asked_line_redraw", ASK, "Gf/ab", "{Ctrl-L}", NULL, "search for ab", NULL, true},
+    {"flow_flows", FLOW, "{Enter}", "1", NULL, "FAILURES", "Overview", false},
+    {"flow_events", FLOW, "{Enter}", "2", NULL, "showing all events", "Overview", false},
+    {"flow_ports", FLOW, "{Enter}", "3", NULL, "clients get ports", "Overview", false},
+    {"flow_about", FLOW, "{Enter}", "4", NULL, "not known yet", "Overview", false},
+    {"stream_flows", STREAM, "Gf", "1", NULL, "FAILURES", "STREAM 1 ", false},
+    {"stream_events", STREAM, "Gf", "2", NULL, "showing all events", "STREAM 1 ", false},
+    {"stream_ports", STREAM, "Gf", "3", NULL, "clients get ports", "STREAM 1 ", false},
+    {"stream_about", STREAM, "Gf", "4", NULL, "not known yet", "STREAM 1 ", false},
+    {"go_to_events", LIST, "", "2", NULL, "showing all events", "CLIENT▲", false},
+    {"go_to_ports", LIST, "", "3", NULL, "clients get ports", "showing", false},
+    {"go_to_about", LIST, "", "4", NULL, "not known yet", "showing", false},
+    {"go_to_flows", LIST, "jj", "1", ":50008", NULL, NULL, false},
+    {"go_to_events_from_a_page", PAGE, "h", "2", NULL, "showing all events", "KEYS", false},
+    {"go_to_ports_from_a_page", PAGE, "h", "3", NULL, "clients get ports", "KEYS", false},
+    {"go_to_about_from_a_page", PAGE, "h", "4", NULL, "not known yet", "KEYS", false},
+    {"go_to_flows_from_a_page", PAGE, "h", "1", NULL, "FAILURES", "KEYS", false},
+    {"events_help", EVENTS, "2", "h", NULL, "KEYS", NULL, false},
+    {"events_help_by_question_mark", EVENTS, "2", "?", NULL, "KEYS", NULL, false},
+    {"events_pause", EVENTS, "2", "p", NULL, "PAUSED", NULL, false},
+    {"events_flows", EVENTS, "2", "1", NULL, "FAILURES", NULL, false},
+    {"events_events", EVENTS, "2", "2", NULL, "showing all events", NULL, false},
+    {"events_ports", EVENTS, "2", "3", NULL, "clients get ports", NULL, false},
+    {"events_about", EVENTS, "2", "4", NULL, "not known yet", NULL, false},
+    {"events_redraw", EVENTS, "2", "{Ctrl-L}", NULL, "showing", NULL, true},
+    {"ports_help", PORTS, "3", "h", NULL, "KEYS", NULL, false},
+    {"ports_help_by_question_mark", PORTS, "3", "?", NULL, "KEYS", NULL, false},
+    {"ports_pause", PORTS, "3", "p", NULL, "PAUSED", NULL, false},
+    {"ports_flows", PORTS, "3", "1", NULL, "FAILURES", NULL, false},
+    {"ports_events", PORTS, "3", "2", NULL, "showing all events", NULL, false},
+    {"ports_ports", PORTS, "3", "3", NULL, "clients get ports", NULL, false},
+    {"ports_about", PORTS, "3", "4", NULL, "not known yet", NULL, false},
+    {"ports_redraw", PORTS, "3", "{Ctrl-L}", NULL, "listen", NULL, true},
+    {"about_help", ABOUT, "4", "h", NULL, "KEYS", NULL, false},
+    {"about_help_by_question_mark", ABOUT, "4", "?", NULL, "KEYS", NULL, false},
+    {"about_pause", ABOUT, "4", "p", NULL, "PAUSED", NULL, false},
+    {"about_flows", ABOUT, "4", "1", NULL, "FAILURES", NULL, false},
+    {"about_events", ABOUT, "4", "2", NULL, "showing all events", NULL, false},
+    {"about_ports", ABOUT, "4", "3", NULL, "clients get ports", NULL, false},
+    {"about_about", ABOUT, "4", "4", NULL, "not known yet", NULL, false},
+    {"about_redraw", ABOUT, "4", "{Ctrl-L}", NULL, "not known", NULL, true},
+    {"events_down", EVENTS, "2", "{Down}", ":4007", NULL, NULL, false},
+    {"events_down_by_letter", EVENTS, "2", "j", ":4007", NULL, NULL, false},
+    {"events_up", EVENTS, "2jj", "{Up}", ":4007", NULL, NULL, false},
+    {"events_up_by_letter", EVENTS, "2jj", "k", ":4007", NULL, NULL, false},
+    {"events_page_down", EVENTS, "2", "{PgDn}", ":4001", NULL, NULL, false},
+    {"events_page_up", EVENTS, "2G", "{PgUp}", ":4008", NULL, NULL, false},
+    {"events_last", EVENTS, "2", "{End}", ":4001", NULL, NULL, false},
+    {"events_last_by_letter", EVENTS, "2", "G", ":4001", NULL, NULL, false},
+    {"events_first", EVENTS, "2G", "{Home}", ":4008", NULL, NULL, false},
+    {"events_first_by_letter", EVENTS, "2G", "g", ":4008", NULL, NULL, false},
+    {"events_unfold", EVENTS, "2", "{Space}", "x3", ":50009", NULL, false},
+    {"events_unfold_by_enter", EVENTS, "2", "{Enter}", "x3", ":50009", NULL, false},
+    {"events_fold", EVENTS, "2{Space}", "{Space}", "x3", NULL, ":50009", false},
+    {"events_fold_what_is_one", EVENTS, "2j", "{Space}", ":4007", NULL, NULL, true},
+    {"events_show_flow", EVENTS, "2j", "{Enter}", ":50007", "FAILURES", NULL, false},
+    {"events_show_case", EVENTS, "2{Enter}jj", "{Enter}", ":50009", "FAILURES", NULL, false},
+    {"events_kinds", EVENTS, "2", "f", ":4008", "showing refused", NULL, false},
+    {"events_kinds_none", EVENTS, "2f", "f", NULL, "none of these", ":4008", false},
+    {"events_kinds_all_again", EVENTS, "2fffffff", "f", ":4008", "showing all events", NULL, false},
+    {"ports_down", PORTS, "3", "{Down}", "dnsmasq", NULL, NULL, false},
+    {"ports_down_by_letter", PORTS, "3", "j", "dnsmasq", NULL, NULL, false},
+    {"ports_up", PORTS, "3jj", "{Up}", "dnsmasq", NULL, NULL, false},
+    {"ports_up_by_letter", PORTS, "3jj", "k", "dnsmasq", NULL, NULL, false},
+    {"ports_page_down", PORTS, "3", "{PgDn}", "api(4101)", NULL, NULL, false},
+    {"ports_page_up", PORTS, "3G", "{PgUp}", "[::]:22", NULL, NULL, false},
+    {"ports_last", PORTS, "3", "{End}", "api(4101)", NULL, NULL, false},
+    {"ports_last_by_letter", PORTS, "3", "G", "api(4101)", NULL, NULL, false},
+    {"ports_first", PORTS, "3G", "{Home}", "[::]:22", NULL, NULL, false},
+    {"ports_first_by_letter", PORTS, "3G", "g", "[::]:22", NULL, NULL, false},
+    {"ports_sort", PORTS, "3jj", "s", "127.0.0.1:3000", NULL, NULL, false},
+    {"ports_sort_by_process", PORTS, "3", "s", "?", NULL, NULL, false},
+    {"ports_reverse", PORTS, "3", "r", ":40000", NULL, NULL, false},
+    {"ports_show_flows", PORTS, "3jj", "{Enter}", ":40040", "/port:3000", NULL, false},
+    {"about_down", ABOUT, "4", "{Down}", NULL, "not known", NULL, true},
+    {"about_down_by_letter", ABOUT, "4", "j", NULL, "not known", NULL, true},
+    {"about_up", ABOUT, "4", "{Up}", NULL, "not known", NULL, true},
+    {"about_up_by_letter", ABOUT, "4", "k", NULL, "not known", NULL, true},
+    {"about_page_down", ABOUT, "4", "{PgDn}", NULL, "not known", NULL, true},
+    {"about_page_up", ABOUT, "4", "{PgUp}", NULL, "not known", NULL, true},
+    {"about_first", ABOUT, "4", "{Home}", NULL, "not known", NULL, true},
+    {"about_first_by_letter", ABOUT, "4", "g", NULL, "not known", NULL, true},
+    {"about_last", ABOUT, "4", "{End}", NULL, "not known", NULL, true},
+    {"about_last_by_letter", ABOUT, "4", "G", NULL, "not known", NULL, true},
     {"help_left_by_enter", PAGE, "h", "{Enter}", NULL, "FAILURES", "KEYS", false},
     {"help_left", PAGE, "h", "h", NULL, "FAILURES", "KEYS", false},
     {"help_left_by_question_mark", PAGE, "h", "?", NULL, "FAILURES", "KEYS", false},
@@ -233,6 +313,8 @@ static void test_row(void **state)
     const struct row *row = *state;
     struct world *world = world_open(80, 24, true);
     world_crowd(world);
+    struct port_list *ports = pages_ports(world->status.now_ns);
+    world->status.ports = ports;
     world_draw(world);
     (void)world_press(world, row->before);
     char *before = grid_dump(&world->grid);
@@ -247,6 +329,7 @@ static void test_row(void **state)
         assert_string_equal(before, after);
     free(before);
     free(after);
+    free(ports);
     world_close(world);
 }
 
@@ -254,7 +337,11 @@ static void test_quit(void **state)
 {
     (void)state;
     struct world *world = world_open(80, 24, true);
-    assert_int_equal(world_press(world, "q"), SCREEN_QUIT);
+    for (const char *tab = "1234"; *tab != '\0'; tab++) {
+        const char keys[] = {*tab, 'q', '\0'};
+        assert_int_equal(world_press(world, keys), SCREEN_QUIT);
+    }
+    (void)world_press(world, "1");
     assert_int_equal(world_press(world, "hq"), SCREEN_STAY);
     assert_int_equal(world_press(world, "/q"), SCREEN_STAY);
     world_close(world);
@@ -272,7 +359,7 @@ static void test_every_key_has_a_row(void **state)
 #include "ui/key.def"
     };
     for (size_t i = 0; i < COUNT(keys); i++) {
-        int pressed = keys[i].code == 'q' ? LIST : 0; /* test_quit */
+        int pressed = keys[i].code == 'q' ? LIST | EVENTS | PORTS | ABOUT : 0; /* test_quit */
         for (size_t j = 0; j < COUNT(rows); j++) {
             char braced[32];
             (void)snprintf(braced, sizeof braced, "{%s}", keys[i].name);

@@ -167,7 +167,7 @@ static void test_pause_keeps_diagnoses(void **state)
 static void test_details_of_a_flow_that_goes(void **state)
 {
     (void)state;
-    struct world *world = world_open_known(80, 24, true);
+    struct world *world = world_open_known(80, 30, true);
     struct connection made = world_establish(world, "127.0.0.1:40001", "127.0.0.1:3000");
     world_name(world, &made, 1, world_process("node", 42, "node server.js"));
     world_draw(world);

@@ -1,0 +1,27 @@
+/*
+ * Purpose: gathers for the About page how the run is doing.
+ * Owns:    the texts and arrays that struct screen_health points to; a plain value.
+ * Bounds:  some 5 us.
+ * Used by: app/loop.
+ */
+#ifndef LOFLOW_APP_HEALTH_H
+#define LOFLOW_APP_HEALTH_H
+
+#include "app/features.h"
+#include "app/meter.h"
+#include "decode/decoder.h"
+#include "ui/run_health.h"
+
+struct session;
+
+struct health {
+    struct screen_health told;
+    struct screen_count undecoded[VERDICT_COUNT];
+    struct screen_stall stalls[HANDLER_COUNT];
+    char features[FEATURES_MAX];
+};
+
+/* Valid until the next call. */
+const struct screen_health *health_take(struct health *health, const struct session *session);
+
+#endif

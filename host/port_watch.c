@@ -1,0 +1,371 @@
+/*
+ * Theory: a look is two dumps of sockets, TCP and UDP, which tell ends, queues and counts; then its rows
+ * are given their processes. Those come from a walk over /proc of its own pace, since it costs most and
+ * changes least: one is begun when a socket appears that no walk looked for, else every few seconds.
+ */
+#include "host/port_watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UDP_STATES    (1u << SOCKET_CLOSE)
+#define PORTS         65536
+#define SERVICES_KEPT 1024u
+
+enum phase { PHASE_RESTS, PHASE_TCP, PHASE_UDP };
+
+/* What a port is called, as far as it was asked for. */
+struct service {
+    uint16_t port; /* 0: free */
+    uint8_t protocol;
+    char name[SETTINGS_SERVICE + 1];
+};
+
+struct port_watch {
+    struct host *host;
+    struct sockets *sockets;
+    enum phase phase;
+    struct sockets_visitor visitor; /* of the dump that goes on */
+    struct sockets_steps steps;
+    int64_t looked_ns; /* when the latest look began; monotonic, as is the next */
+    int64_t walk_due_ns;
+
+    struct port_row *rows; /* PORT_LIST_MAX */
+    size_t count, udp_first;
+    uint64_t left_out;
+    uint32_t connections[PORTS];
+    uint32_t time_wait[PORTS];
+
+    struct owners_walk walk;
+    bool walking;
+    int64_t walk_ns;                /* that it took so far */
+    uint32_t walked[PORT_LIST_MAX]; /* inodes of the latest walk, sorted */
+    size_t walked_count;
+    struct owners owners;
+
+    struct host_listener *known; /* LISTENERS_MAX, by inode */
+    size_t known_count;
+    struct service services[SERVICES_KEPT];
+    struct port_list list;
+};
+
+int port_watch_open(struct port_watch **watch, struct host *host, struct err *err)
+{
+    struct port_watch *opened = calloc(1, sizeof *opened);
+    *watch = NULL;
+    if (opened) {
+        opened->host = host;
+        opened->rows = calloc(PORT_LIST_MAX, sizeof *opened->rows);
+        opened->known = calloc(LISTENERS_MAX, sizeof *opened->known);
+    }
+    int failed = 0;
+    if (!opened || !opened->rows || !opened->known)
+        failed = err_set(err, ENOMEM, "no memory to list ports; close other programs");
+    else
+        failed = sockets_open(&opened->sockets, err);
+    if (failed)
+        port_watch_close(opened);
+    else
+        *watch = opened;
+    return failed;
+}
+
+void port_watch_close(struct port_watch *watch)
+{
+    if (!watch)
+        return;
+    owners_walk_end(&watch->walk, NULL);
+    owners_free(&watch->owners);
+    sockets_close(watch->sockets);
+    free(watch->rows);
+    free(watch->known);
+    free(watch);
+}
+
+static void add_row(struct port_watch *watch, const struct host_socket *socket)
+{
+    if (watch->count == PORT_LIST_MAX)
+        watch->left_out++;
+    else
+        watch->rows[watch->count++] = (struct port_row){.socket = *socket};
+}
+
+static void begin_tcp(void *context)
+{
+    struct port_watch *watch = context;
+    watch->count = 0;
+    watch->left_out = 0;
+    memset(watch->connections, 0, sizeof watch->connections);
+    memset(watch->time_wait, 0, sizeof watch->time_wait);
+}
+
+static void visit_tcp(void *context, const struct host_socket *socket)
+{
+    struct port_watch *watch = context;
+    uint16_t port = socket->tuple.port[0];
+    if (socket->state == SOCKET_LISTEN)
+        add_row(watch, socket);
+    else if (socket->state == SOCKET_TIME_WAIT)
+        watch->time_wait[port]++;
+    else
+        watch->connections[port]++;
+}
+
+static void begin_udp(void *context)
+{
+    struct port_watch *watch = context;
+    watch->count = watch->udp_first;
+}
+
+static void visit_udp(void *context, const struct host_socket *socket)
+{
+    struct port_watch *watch = context;
+    if (socket->tuple.port[0] != 0)
+        add_row(watch, socket);
+}
+
+static const struct sockets_query queries[] = {
+    [PHASE_TCP] = {PROTOCOL_TCP, SOCKETS_ALL, 0, 0},
+    [PHASE_UDP] = {PROTOCOL_UDP, UDP_STATES, 0, 0},
+};
+
+static int begin_dump(struct port_watch *watch, enum phase phase)
+{
+    bool tcp = phase == PHASE_TCP;
+    watch->phase = phase;
+    watch->visitor =
+        (struct sockets_visitor){watch, tcp ? begin_tcp : begin_udp, tcp ? visit_tcp : visit_udp};
+    watch->steps = (struct sockets_steps){.query = queries[phase], .visitor = &watch->visitor};
+    return sockets_begin(watch->sockets, &watch->steps);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint32_t one = *(const uint32_t *)a, other = *(const uint32_t *)b;
+    return (one > other) - (one < other);
+}
+
+static bool was_walked_for(const struct port_watch *watch, uint32_t inode)
+{
+    return bsearch(&inode, watch->walked, watch->walked_count, sizeof inode, compare_numbers);
+}
+
+static bool needs_walk(const struct port_watch *watch, int64_t now_ns)
+{
+    if (watch->phase != PHASE_RESTS || watch->list.number == 0 || now_ns < watch->walk_due_ns)
+        return false;
+    if (now_ns - watch->walk_due_ns >= PORT_WATCH_WALK_NS)
+        return true;
+    for (size_t at = 0; at < watch->count; at++) {
+        if (!was_walked_for(watch, watch->rows[at].socket.inode))
+            return true;
+    }
+    return false;
+}
+
+static void begin_walk(struct port_watch *watch)
+{
+    struct err err;
+    watch->walked_count = watch->count;
+    for (size_t at = 0; at < watch->count; at++)
+        watch->walked[at] = watch->rows[at].socket.inode;
+    qsort(watch->walked, watch->walked_count, sizeof watch->walked[0], compare_numbers);
+    watch->walk_ns = 0;
+    const struct owners_query query = {watch->walked, watch->walked_count, NULL, 0};
+    watch->walking = owners_walk_begin(&watch->walk, &query, &err) == 0;
+}
+
+static void take_known(void *context, const struct host_listener *listener)
+{
+    struct port_watch *watch = context;
+    if (watch->known_count < LISTENERS_MAX)
+        watch->known[watch->known_count++] = *listener;
+}
+
+static int compare_listeners(const void *a, const void *b)
+{
+    const struct host_listener *one = a, *other = b;
+    return compare_numbers(&one->socket.inode, &other->socket.inode);
+}
+
+static const char *service_of(struct port_watch *watch, const struct tuple *tuple)
+{
+    uint16_t port = tuple->port[0];
+    struct service *service = &watch->services[port % SERVICES_KEPT];
+    if (service->port != port || service->protocol != tuple->protocol) {
+        service->port = port;
+        service->protocol = tuple->protocol;
+        settings_service(port, tuple->protocol, service->name);
+    }
+    return service->name;
+}
+
+static struct host_process process_of(const struct owner *owner)
+{
+    struct host_process process = {.pid = owner->pid, .how = HOST_BY_SOCKET};
+    memcpy(process.comm, owner->comm, sizeof process.comm);
+    memcpy(process.command, owner->command, sizeof process.command);
+    return process;
+}
+
+static void add_line(struct port_watch *watch, const struct port_row *row)
+{
+    struct port_line *line = &watch->list.lines[watch->list.count++];
+    *line = (struct port_line){.socket = row->socket,
+                               .connections = row->connections,
+                               .time_wait = row->time_wait,
+                               .remarks = row->remarks,
+                               .queue_most = row->socket.queue,
+                               .process_age_s = -1};
+    memcpy(line->service, service_of(watch, &row->socket.tuple), sizeof line->service);
+    const struct host_listener wanted = {.socket = row->socket};
+    const struct host_listener *known =
+        bsearch(&wanted, watch->known, watch->known_count, sizeof *watch->known, compare_listeners);
+    if (known && row->socket.tuple.protocol == PROTOCOL_TCP) {
+        line->opened_ns = known->opened_ns;
+        line->opener = known->opener;
+        line->process = known->process;
+        line->holders = known->holders;
+        if (known->queue_most > line->queue_most)
+            line->queue_most = known->queue_most;
+    }
+    if (!row->owner)
+        return;
+    line->process = process_of(row->owner);
+    line->holders = (uint32_t)row->owner_count;
+    if (row->owner->start > 0)
+        line->process_age_s = process_age_s(row->owner->start);
+}
+
+static bool is_same_end(const struct tuple *one, const struct tuple *other)
+{
+    return one->port[0] == other->port[0] && one->protocol == other->protocol &&
+           one->family == other->family &&
+           memcmp(&one->address[0], &other->address[0], sizeof one->address[0]) == 0;
+}
+
+static struct port_line *line_at_end(struct port_list *list, const struct tuple *end)
+{
+    for (size_t at = 0; at < list->count; at++) {
+        if (is_same_end(&list->lines[at].socket.tuple, end))
+            return &list->lines[at];
+    }
+    return NULL;
+}
+
+/* Each end once: where somebody listens again that is told there, else it gets a line of its own. */
+static void add_past(struct port_watch *watch)
+{
+    struct port_list *list = &watch->list;
+    struct host_past past;
+    for (size_t n = 0; host_past_at(watch->host, n, &past); n++) {
+        past.tuple.protocol = PROTOCOL_TCP;
+        struct port_line *line = line_at_end(list, &past.tuple);
+        bool fits = list->count < PORT_LIST_MAX && list->count - list->listening < PORT_LIST_CLOSED;
+        if (!line && !fits)
+            continue;
+        if (!line) {
+            line = &list->lines[list->count++];
+            *line = (struct port_line){.socket = {.tuple = past.tuple, .state = SOCKET_CLOSE},
+                                       .closed = true,
+                                       .process_age_s = -1,
+                                       .process = past.process,
+                                       .opened_ns = past.opened_ns};
+            memcpy(line->service, service_of(watch, &past.tuple), sizeof line->service);
+        }
+        if (line->past_count++ == 0)
+            line->past = past;
+    }
+}
+
+/* Makes the list of the rows and of what is known about them now. */
+static void publish(struct port_watch *watch)
+{
+    struct port_list *list = &watch->list;
+    struct host_ports ports = {.rows = watch->rows, .count = watch->count};
+    settings_ephemeral_range(&ports.ephemeral_low, &ports.ephemeral_high);
+    for (size_t at = 0; at < watch->count; at++) {
+        struct port_row *row = &watch->rows[at];
+        row->owner = owners_of(&watch->owners, row->socket.inode, &row->owner_count);
+        row->remarks = 0;
+    }
+    ports_remark(&ports);
+    watch->known_count = 0;
+    host_each_known_listener(watch->host, take_known, watch);
+    qsort(watch->known, watch->known_count, sizeof *watch->known, compare_listeners);
+    list->number++;
+    list->count = 0;
+    list->left_out = watch->left_out;
+    list->hidden = watch->owners.hidden;
+    list->ephemeral_low = ports.ephemeral_low;
+    list->ephemeral_high = ports.ephemeral_high;
+    for (size_t at = 0; at < watch->count; at++)
+        add_line(watch, &watch->rows[at]);
+    list->listening = list->count;
+    add_past(watch);
+}
+
+static void finish_look(struct port_watch *watch)
+{
+    for (size_t at = 0; at < watch->udp_first; at++) {
+        uint16_t port = watch->rows[at].socket.tuple.port[0];
+        watch->rows[at].connections = watch->connections[port];
+        watch->rows[at].time_wait = watch->time_wait[port];
+    }
+    qsort(watch->rows, watch->count, sizeof *watch->rows, ports_compare_rows);
+    publish(watch);
+}
+
+static void step_look(struct port_watch *watch, int64_t deadline_ns)
+{
+    int state = sockets_step(watch->sockets, &watch->steps, deadline_ns);
+    if (state == 0 && watch->phase == PHASE_TCP) {
+        watch->udp_first = watch->count;
+        state = begin_dump(watch, PHASE_UDP);
+        if (state == 0)
+            state = sockets_step(watch->sockets, &watch->steps, deadline_ns);
+    }
+    if (state > 0)
+        return;
+    watch->phase = PHASE_RESTS;
+    if (state == 0)
+        finish_look(watch);
+}
+
+static void step_walk(struct port_watch *watch, int64_t now_ns, int64_t deadline_ns)
+{
+    int64_t begin_ns = clock_thread_ns();
+    bool over = owners_walk_step(&watch->walk, deadline_ns);
+    watch->walk_ns += clock_thread_ns() - begin_ns;
+    if (!over)
+        return;
+    owners_free(&watch->owners);
+    owners_walk_end(&watch->walk, &watch->owners);
+    watch->walking = false;
+    watch->walk_due_ns = now_ns + PORT_WATCH_REST * watch->walk_ns;
+    if (watch->phase == PHASE_RESTS)
+        publish(watch);
+}
+
+void port_watch_step(struct port_watch *watch, int64_t now_ns, int64_t budget_ns)
+{
+    int64_t begin_ns = clock_thread_ns();
+    bool is_due = watch->list.number == 0 || now_ns - watch->looked_ns >= PORT_WATCH_EVERY_NS;
+    if (watch->phase == PHASE_RESTS && is_due) {
+        watch->looked_ns = now_ns;
+        if (begin_dump(watch, PHASE_TCP) != 0)
+            watch->phase = PHASE_RESTS;
+    }
+    if (watch->phase != PHASE_RESTS)
+        step_look(watch, begin_ns + budget_ns / 2);
+    if (!watch->walking && needs_walk(watch, now_ns))
+        begin_walk(watch);
+    if (watch->walking)
+        step_walk(watch, now_ns, begin_ns + budget_ns);
+}
+
+const struct port_list *port_watch_list(const struct port_watch *watch)
+{
+    return &watch->list;
+}

@@ -48,6 +48,10 @@ static void draw(struct session *session)
         return;
     source_stats(session->source, &stats);
     const struct decode_stats *decoded = decoder_stats(session->decoder);
+    struct transport_state transport;
+    bool is_played = session->replay.is_open;
+    if (is_played)
+        replay_state(session, &transport);
     view_draw(session->view, session->tracker,
               &(struct view_numbers){
                   .packets = decoded->frames,
@@ -56,7 +60,10 @@ static void draw(struct session *session)
                   .dropped_by_interface = stats.dropped_by_interface,
                   .position = stats.position,
                   .ended = session->ended,
-                  .trouble = session->failed ? session->trouble.text : NULL,
+                  .trouble = session->failed && (session->ended || !is_played)
+                                 ? session->trouble.text
+                                 : NULL,
+                  .transport = is_played ? &transport : NULL,
               });
 }
 
@@ -105,6 +112,24 @@ static void check_terminal(struct session *session, const struct pollfd *keys)
 {
     if (keys->revents & (POLLHUP | POLLERR | POLLNVAL))
         session->stop = true;
+}
+
+/* A file that is played: what is due, and how long nothing will be. */
+static void play_once(struct session *session, struct pollfd *waits)
+{
+    int wait_ms = replay_wait_ms(session, &waits[WAIT_SOURCE].fd);
+    if (poll(waits, WAIT_COUNT, wait_ms) < 0)
+        return;
+    if (waits[WAIT_SIGNAL].revents)
+        take_signals(session);
+    if (waits[WAIT_KEYS].revents) {
+        take_keys(session);
+        check_terminal(session, &waits[WAIT_KEYS]);
+    }
+    if (replay_run(session))
+        draw(session);
+    if (waits[WAIT_CLOCK].revents)
+        take_tick(session, waits[WAIT_CLOCK].fd);
 }
 
 static void wait_once(struct session *session, struct pollfd *waits)
@@ -165,8 +190,12 @@ int loop_run(struct session *session, struct err *err)
         [WAIT_SOURCE] = {.fd = source_fd(session->source), .events = POLLIN},
     };
     draw(session);
-    while (!is_over(session))
-        wait_once(session, waits);
+    while (!is_over(session)) {
+        if (session->replay.is_open)
+            play_once(session, waits);
+        else
+            wait_once(session, waits);
+    }
     drain(session);
     (void)close(clock_fd);
     return 0;

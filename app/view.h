@@ -34,6 +34,7 @@ struct view_numbers {
     int64_t position; /* bytes of the file, -1 unknown */
     bool ended;
     const char *trouble; /* NULL when all is well */
+    const struct transport_state *transport; /* of a file that is played, else NULL */
 };
 
 struct view;
@@ -42,6 +43,9 @@ int view_open(struct view **view, const struct view_options *options, struct err
 void view_close(struct view *view);
 
 void view_event(struct view *view, const struct tracker *tracker, const struct flow_event *event);
+
+/* A file is read from its beginning once more. */
+void view_restart(struct view *view);
 
 /* Where keys come from, for poll. */
 int view_fd(const struct view *view);

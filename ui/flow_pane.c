@@ -322,6 +322,11 @@ void flow_pane_collect(struct flow_pane *pane, const struct tracker *tracker, in
     }
 }
 
+void flow_pane_forget(struct flow_pane *pane)
+{
+    pane->walking = false;
+}
+
 void flow_pane_reorder(struct flow_pane *pane, bool paused)
 {
     pane->walking = false;

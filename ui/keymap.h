@@ -15,6 +15,8 @@ enum key_context {
     KEY_IN_LIST = 1,
     KEY_IN_PAGE = 2, /* help, details */
     KEY_IN_FILTER = 4,
+    KEY_IN_REPLAY = 8, /* any page of a file that is played */
+    KEY_IN_SEEK = 16,  /* the place being typed */
 };
 
 enum key_action {

@@ -14,6 +14,7 @@
 #include "ui/keymap.h"
 #include "ui/known.h"
 #include "ui/screen.h"
+#include "ui/transport.h"
 
 /* In the order of their titles; those without one are opened from another page. */
 enum place { PLACE_FLOWS, PLACE_FLOW, PLACE_HELP, PLACE_COUNT };
@@ -30,6 +31,7 @@ struct screen {
     bool utf8;
     bool paused;
     bool typing; /* the filter line has the keys */
+    bool held;   /* a file was rewound: the picture stays until it is where it goes to */
     bool events_hidden;
     bool events_focused;
     /* The last is in sight, the first is a tab. */
@@ -46,6 +48,7 @@ struct screen {
     struct details details;
     struct flow_pane flows;
     struct events_pane events;
+    struct transport transport;
 };
 
 static inline enum place place_shown(const struct screen *screen)

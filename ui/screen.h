@@ -23,6 +23,7 @@
 #include "ui/grid.h"
 #include "ui/groups.h"
 #include "ui/keycode.h"
+#include "ui/transport.h"
 
 struct screen_options {
     bool utf8;                         /* the terminal shows more than ASCII */
@@ -54,6 +55,7 @@ struct screen_status {
     int64_t now_ns; /* live: wall clock; file: time of the latest packet */
     const struct screen_missing *missing;
     uint32_t missing_count;
+    const struct transport_state *transport; /* of a file that is played, else NULL */
 };
 
 enum screen_answer {
@@ -64,6 +66,11 @@ enum screen_answer {
 /* What a user wants that a screen cannot do itself. */
 enum screen_request_kind {
     SCREEN_REQUEST_NONE,
+    SCREEN_REQUEST_PLAY,      /* or pause */
+    SCREEN_REQUEST_SPEED,     /* `number`: so many steps faster */
+    SCREEN_REQUEST_STEP,      /* `number`: enum transport_step */
+    SCREEN_REQUEST_SEEK,      /* `text`: a place, see ui/seek.h */
+    SCREEN_REQUEST_SEEK_PART, /* `number`: of the capture, 0 to 1 */
 };
 
 #define SCREEN_REQUEST_TEXT 1024
@@ -80,6 +87,10 @@ struct screen;
 
 int screen_open(struct screen **screen, const struct screen_options *options, struct err *err);
 void screen_close(struct screen *screen);
+
+/* A file is read from its beginning once more: forgets what was made of its packets. The picture stays
+ * until the replay is where it goes to. */
+void screen_restart(struct screen *screen);
 
 /* For every event of a batch, before the next tracker_feed: failures go to the events pane. */
 void screen_event(struct screen *screen, const struct tracker *tracker,

@@ -49,6 +49,10 @@ static void draw(struct session *session)
         return;
     source_stats(session->source, &stats);
     const struct decode_stats *decoded = decoder_stats(session->decoder);
+    struct transport_state transport;
+    bool is_played = session->replay.is_open;
+    if (is_played)
+        replay_state(session, &transport);
     view_draw(session->view, session->tracker,
               &(struct view_numbers){
                   .packets = decoded->frames,
@@ -57,8 +61,11 @@ static void draw(struct session *session)
                   .dropped_by_interface = stats.dropped_by_interface,
                   .position = stats.position,
                   .ended = session->ended,
-                  .trouble = session->failed ? session->trouble.text : NULL,
+                  .trouble = session->failed && (session->ended || !is_played)
+                                 ? session->trouble.text
+                                 : NULL,
                   .health = health_take(&session->health, session),
+                  .transport = is_played ? &transport : NULL,
               });
     meter_note(&session->meter, HANDLER_DRAW, begin_ns);
 }
@@ -142,6 +149,23 @@ static void handle(struct session *session, const struct pollfd *waits, bool alw
     }
 }
 
+/* A file that is played: what is due, and how long nothing will be. */
+static void play_once(struct session *session, struct pollfd *waits)
+{
+    int wait_ms = replay_wait_ms(session, &waits[WAIT_SOURCE].fd);
+    if (poll(waits, WAIT_COUNT, wait_ms) < 0)
+        return;
+    int64_t begin_ns = clock_monotonic_ns(), at_ns = begin_ns;
+    waits[WAIT_SOURCE].revents = 0;
+    handle(session, waits, false);
+    at_ns = clock_monotonic_ns();
+    bool is_changed = replay_run(session);
+    (void)note(session, HANDLER_PACKETS, at_ns);
+    if (is_changed)
+        draw(session);
+    meter_note(&session->meter, HANDLER_LOOP, begin_ns);
+}
+
 static void wait_once(struct session *session, struct pollfd *waits)
 {
     bool always_ready = !session->ended && waits[WAIT_SOURCE].fd < 0;
@@ -191,8 +215,12 @@ int loop_run(struct session *session, struct err *err)
         [WAIT_SOURCE] = {.fd = source_fd(session->source), .events = POLLIN},
     };
     draw(session);
-    while (!is_over(session))
-        wait_once(session, waits);
+    while (!is_over(session)) {
+        if (session->replay.is_open)
+            play_once(session, waits);
+        else
+            wait_once(session, waits);
+    }
     drain(session);
     (void)close(clock_fd);
     return 0;

@@ -1,45 +1,16 @@
 #include "app/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/open.h"
 #include "app/owner.h"
 #include "app/signals.h"
 #include "base/clock.h"
-
-/* How long flows stay once they are over. A screen keeps them for the eye, a stream of lines only
- * for the last segments of a connection that was just closed. Files keep them for as long as the
- * tracker has room, since a capture's time says nothing about what still follows. */
-#define CLOSED_AGE_SCREEN_NS (30 * CLOCK_NS_PER_S)
-#define CLOSED_AGE_LINES_NS  (2 * CLOCK_NS_PER_S)
-/* Linux gives a SYN up after six retries, 127 s; tcp(7), tcp_syn_retries. */
-#define UNANSWERED_AGE_NS (130 * CLOCK_NS_PER_S)
-#define UDP_AGE_NS        (60 * CLOCK_NS_PER_S)
-
-/* Captures of other systems have client ports up to the end of the range. */
-#define EPHEMERAL_LOW       32768
-#define EPHEMERAL_HIGH_LIVE 60999
-#define EPHEMERAL_HIGH_FILE 65535
-
-static int open_source(struct session *session, struct err *err)
-{
-    const struct options *options = session->options;
-    if (options->read_path)
-        return source_open_file(
-            &session->source,
-            &(struct source_file_options){.path = options->read_path, .filter = options->filter},
-            err);
-    return source_open_live(&session->source,
-                            &(struct source_live_options){.interface = options->interface,
-                                                          .filter = options->filter,
-                                                          .snaplen = options->snaplen,
-                                                          .buffer_size = options->buffer_size},
-                            err);
-}
 
 static bool has_packets_on_stdout(const struct options *options)
 {
@@ -84,50 +55,6 @@ static int open_writer(struct session *session, struct err *err)
                                                 .owner = owner_user(),
                                                 .group = owner_group()},
                        err);
-}
-
-static bool wants_view(const struct options *options)
-{
-    bool prints = options->run || options->why || options->json || options->report ||
-                  options->packets || options->follow_id || options->stream_path || options->no_ui;
-    return !prints && isatty(STDOUT_FILENO);
-}
-
-static int open_tracker(struct session *session, struct err *err)
-{
-    int failed = streams_open(&session->streams, session->options, &session->out, err);
-    if (failed)
-        return failed;
-    bool live = source_info(session->source)->live;
-    struct tracker_options options = {
-        .follow = streams_followed(&session->streams),
-        .sink = streams_sink(&session->streams),
-        .max_flows = session->options->max_flows,
-        .stream_digest = session->options->stream_digest,
-        .tell_answers =
-            wants_view(session->options) || (session->run && run_wants_answers(session->run)),
-        .ephemeral_low = EPHEMERAL_LOW,
-        .ephemeral_high = live ? EPHEMERAL_HIGH_LIVE : EPHEMERAL_HIGH_FILE,
-    };
-    bool has_view = wants_view(session->options);
-    if (has_view)
-        options.closed_kept = options.closed_most =
-            options.max_flows ? options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
-    if (live) {
-        options.closed_age_ns = has_view ? CLOSED_AGE_SCREEN_NS : CLOSED_AGE_LINES_NS;
-        options.unanswered_age_ns = UNANSWERED_AGE_NS;
-        options.udp_age_ns = UDP_AGE_NS;
-    }
-    return tracker_open(&session->tracker, &options, err);
-}
-
-static int open_decoder(struct session *session, struct err *err)
-{
-    struct decoder_options options = {0};
-    if (getrandom(&options.hash_key, sizeof options.hash_key, 0) !=
-        (ssize_t)sizeof options.hash_key)
-        return err_set(err, EIO, "the system gives no random numbers; try again");
-    return decoder_open(&session->decoder, &options, err);
 }
 
 static int open_report(struct session *session, struct err *err)
@@ -175,12 +102,12 @@ static int open_output(struct session *session, struct err *err)
 {
     const struct options *options = session->options;
     bool packets_on_stdout = has_packets_on_stdout(options);
-    if (packets_on_stdout && wants_view(options))
+    if (packets_on_stdout && open_wants_view(options))
         return err_set(err, EINVAL,
                        "-w - writes packets to the terminal; redirect standard output");
     int fd = packets_on_stdout ? STDERR_FILENO : STDOUT_FILENO;
     out_open(&session->out, session->run ? session->run->json_fd : fd, signals_stop());
-    if (!wants_view(options)) {
+    if (!open_wants_view(options)) {
         return open_report(session, err);
     }
     const struct source_info *info = source_info(session->source);
@@ -190,7 +117,7 @@ static int open_output(struct session *session, struct err *err)
     if (failed)
         return failed;
     return view_open(&session->view,
-                     &(struct view_options){.name = info->name,
+                     &(struct view_options){.name = session->source_name,
                                             .filter = options->filter,
                                             .live = info->live,
                                             .file_size = info->size,
@@ -221,13 +148,39 @@ void session_print_start(struct session *session)
                                                                &session->causes, missing)});
 }
 
+static int open_capture(struct session *session, struct err *err)
+{
+    int failed = open_source(session, &session->source, err);
+    if (!failed)
+        (void)snprintf(session->source_name, sizeof session->source_name, "%s",
+                       source_info(session->source)->name);
+    return failed;
+}
+
+static int open_flows(struct session *session, struct err *err)
+{
+    int failed = open_key(session, err);
+    if (!failed)
+        failed = streams_open(&session->streams, session->options, &session->out, err);
+    if (!failed)
+        failed = open_tracker(session, &session->tracker, err);
+    return failed ? failed : open_decoder(session, &session->decoder, err);
+}
+
+/* A file on a screen can be played. */
+static int open_replay(struct session *session, struct err *err)
+{
+    bool is_played = session->view && !source_info(session->source)->live;
+    return is_played ? replay_open(session, err) : 0;
+}
+
 int session_open(struct session *session, const struct options *options, struct err *err)
 {
     session->options = options;
     session->run = options->run;
     int (*const steps[])(struct session *,
-                         struct err *) = {check_terminal, open_source, open_writer, open_tracker,
-                                          open_decoder,   open_causes, open_output};
+                         struct err *) = {check_terminal, open_capture, open_writer, open_flows,
+                                          open_causes,    open_output,  open_replay};
     for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++) {
         int failed = steps[step](session, err);
         if (failed)
@@ -268,11 +221,11 @@ static void show_packets(struct session *session, const struct frame_batch *fram
 }
 
 /* What the source gave, counted apart from what decoding counts. */
-static void audit_frames(struct session *session)
+void session_audit_frames(struct session *session, const struct frame_batch *frames)
 {
-    session->audit.read_packets += session->frames.count;
-    for (uint32_t at = 0; at < session->frames.count; at++)
-        session->audit.read_bytes += session->frames.frames[at].captured_len;
+    session->audit.read_packets += frames->count;
+    for (uint32_t at = 0; at < frames->count; at++)
+        session->audit.read_bytes += frames->frames[at].captured_len;
 }
 
 static void keep_flow(struct session *session, const struct flow_event *event)
@@ -330,6 +283,21 @@ static void write_frames(struct session *session, const struct frame_batch *fram
     }
 }
 
+/* What a rewound file gives again was written before. */
+static void write_new_frames(struct session *session)
+{
+    uint64_t old = session->packets_written - session->packets_read;
+    if (session->packets_written < session->packets_read)
+        old = 0;
+    if (old >= session->frames.count)
+        return;
+    struct frame_batch new = {.count = session->frames.count - (uint32_t)old};
+    if (old > 0)
+        memcpy(new.frames, session->frames.frames + old, new.count * sizeof new.frames[0]);
+    session->packets_written = session->packets_read + session->frames.count;
+    write_frames(session, old > 0 ? &new : &session->frames, NULL);
+}
+
 bool session_has_readers(const struct session *session)
 {
     return !session->out.error || session->streams.dir || session->options->audit || session->run;
@@ -365,6 +333,7 @@ static void keep_frames(struct session *session, const struct frame_batch *frame
 
 static void take_batch(struct session *session, const struct frame_batch *frames)
 {
+    session_audit_frames(session, frames);
     causes_poll(&session->causes, session->tracker);
     decode_batch(session->decoder, frames, &session->packets);
     tracker_feed(session->tracker, &session->packets, &session->events);
@@ -393,7 +362,7 @@ static void take_frames(struct session *session)
     }
 }
 
-bool session_pump(struct session *session)
+bool session_read(struct session *session)
 {
     struct err err;
     int state = source_next(session->source, &session->frames, &err);
@@ -406,10 +375,16 @@ bool session_pump(struct session *session)
         return false;
     limit_packets(session);
     if (session->writer && !session->kept.writer)
-        write_frames(session, &session->frames, NULL);
+        write_new_frames(session);
     session->packets_read += session->frames.count;
-    if (session->options->audit)
-        audit_frames(session);
+    return true;
+}
+
+bool session_pump(struct session *session)
+{
+    struct err err;
+    if (!session_read(session))
+        return false;
     take_frames(session);
     int failed = streams_trouble(&session->streams, &err);
     if (failed)
@@ -432,9 +407,9 @@ static void flush_writer(struct session *session)
 }
 
 /* A screen stays when a capture is over: what was waited for will not come any more. */
-static void judge_at_end(struct session *session)
+void session_judge(struct session *session)
 {
-    if (!session->view || !session->ended || session->judged)
+    if (!(session->view || session->replay.is_open) || !session->ended || session->judged)
         return;
     session->judged = true;
     causes_finish(&session->causes, session->tracker);
@@ -459,7 +434,7 @@ void session_tick(struct session *session)
         run_tick(session->run, session);
     if (!session->report || report_tells_at_once(session->report))
         show_diagnoses(session, false);
-    judge_at_end(session);
+    session_judge(session);
     flush_writer(session);
     if (out_flush(&session->out) && !session_has_readers(session))
         session->stop = true;
@@ -471,6 +446,7 @@ void session_tick(struct session *session)
 void session_close(struct session *session)
 {
     struct err err;
+    replay_close(&session->replay);
     view_close(session->view);
     packet_log_close(session->packet_log);
     report_close(session->report);

@@ -18,6 +18,7 @@
 #include "app/meter.h"
 #include "app/options.h"
 #include "app/progress.h"
+#include "app/replay.h"
 #include "app/run.h"
 #include "app/streams.h"
 #include "app/view.h"
@@ -49,23 +50,31 @@ struct session {
     struct progress progress;
     struct meter meter;   /* of the loop */
     struct health health; /* what a view is told of it all */
+    struct replay replay; /* of a file on a screen */
+    struct hash_key hash_key;
+    char source_name[sizeof((struct source_info *)0)->name]; /* stays when a file is read again */
     struct frame_batch frames;
     struct packet_batch packets;
     struct event_list events;
     int64_t begin_ns; /* monotonic */
     uint64_t packets_read;
-    uint32_t wanted_events; /* kinds that view or report want, bits 1 << enum event_kind */
-    bool started;           /* the start line was printed */
-    bool ended;             /* the source has nothing more, or a limit was reached */
-    bool judged;            /* what the screen shows of causes is final */
-    bool stop;              /* the user wants out */
-    bool is_behind;         /* packets wait that there was no time for */
-    int failed;             /* 0, or -errno with `trouble` */
+    uint64_t packets_written; /* by -w; a file that is rewound is not written again */
+    uint32_t wanted_events;   /* kinds that view or report want, bits 1 << enum event_kind */
+    bool started;             /* the start line was printed */
+    bool ended;               /* the source has nothing more, or a limit was reached */
+    bool judged;              /* what the screen shows of causes is final */
+    bool stop;                /* the user wants out */
+    bool is_behind;           /* packets wait that there was no time for */
+    int failed;               /* 0, or -errno with `trouble` */
     struct err trouble;
 };
 
 /* Opens everything and prints the start line. `session` must be zeroed. */
 int session_open(struct session *session, const struct options *options, struct err *err);
+
+/* Gets one batch from the source, and writes what is to be written. Returns false when nothing was
+ * there. */
+bool session_read(struct session *session);
 
 /* Takes one batch from the source through writer, decoder and tracker to whoever shows it. Returns
  * false when nothing was there. */
@@ -74,16 +83,20 @@ bool session_pump(struct session *session);
 /* Lets time pass on a live run: expiry, flushes. Called some ten times a second. */
 void session_tick(struct session *session);
 
+/* The capture is over, and the screen stays: what was waited for will not come any more. */
+void session_judge(struct session *session);
+
 /* The run is over: last words and totals (app/finish.c). */
 void session_finish(struct session *session);
 
 /* Somebody still takes what the run finds: standard output, the files of streams, or the audit. */
 bool session_has_readers(const struct session *session);
 
-/* For app/finish.c: trouble ends the run, and the first is the one that is told; the events of the
+/* For app/finish.c and app/replay.c: trouble ends the run, and the first is the one that is told; the events of the
  * last call go to whoever shows them; the start line is printed as soon as it can be. */
 void session_note_trouble(struct session *session, int failed, const struct err *err);
 void session_show_events(struct session *session);
+void session_audit_frames(struct session *session, const struct frame_batch *frames);
 void session_print_start(struct session *session);
 void session_show_causes(struct session *session); /* all diagnoses that were not told yet */
 

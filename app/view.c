@@ -113,6 +113,11 @@ void view_event(struct view *view, const struct tracker *tracker, const struct f
     screen_event(view->screen, tracker, event);
 }
 
+void view_restart(struct view *view)
+{
+    screen_restart(view->screen);
+}
+
 int view_fd(const struct view *view)
 {
     return view->input_fd;
@@ -184,6 +189,14 @@ static const struct port_list *watch_ports(struct view *view)
     return list->number > 0 ? list : NULL;
 }
 
+static int64_t shown_time(const struct view *view, const struct tracker *tracker,
+                          const struct view_numbers *numbers)
+{
+    if (view->options.live)
+        return clock_wall_ns();
+    return numbers->transport ? numbers->transport->time_ns : tracker_stats(tracker)->last_ns;
+}
+
 void view_draw(struct view *view, const struct tracker *tracker, const struct view_numbers *numbers)
 {
     note_missing(view);
@@ -202,7 +215,8 @@ void view_draw(struct view *view, const struct tracker *tracker, const struct vi
         .missing_count = view->missing_count,
         .ports = watch_ports(view),
         .health = numbers->health,
-        .now_ns = view->options.live ? clock_wall_ns() : tracker_stats(tracker)->last_ns,
+        .now_ns = shown_time(view, tracker, numbers),
+        .transport = numbers->transport,
     };
     screen_draw(view->screen, tracker, &status, &view->grid);
     term_blit(view->term, &view->grid);

@@ -36,6 +36,7 @@ struct view_numbers {
     bool ended;
     const char *trouble; /* NULL when all is well */
     const struct screen_health *health;
+    const struct transport_state *transport; /* of a file that is played, else NULL */
 };
 
 struct view;
@@ -44,6 +45,9 @@ int view_open(struct view **view, const struct view_options *options, struct err
 void view_close(struct view *view);
 
 void view_event(struct view *view, const struct tracker *tracker, const struct flow_event *event);
+
+/* A file is read from its beginning once more. */
+void view_restart(struct view *view);
 
 /* Where keys come from, for poll. */
 int view_fd(const struct view *view);

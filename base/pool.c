@@ -30,6 +30,13 @@ void pool_close(struct pool *pool)
     *pool = (struct pool){0};
 }
 
+void pool_clear(struct pool *pool)
+{
+    pool->high = pool->live = 0;
+    pool->free_head = POOL_NONE;
+    pool->denied = 0;
+}
+
 uint32_t pool_take(struct pool *pool)
 {
     uint32_t index = pool->free_head;

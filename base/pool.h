@@ -32,6 +32,9 @@ int pool_open(struct pool *pool, const char *name, size_t item_size, uint32_t ca
               struct err *err);
 void pool_close(struct pool *pool);
 
+/* Takes all items back at once; the memory stays. */
+void pool_clear(struct pool *pool);
+
 /* An item with undefined content, or POOL_NONE. */
 uint32_t pool_take(struct pool *pool);
 void pool_give(struct pool *pool, uint32_t index);

@@ -39,6 +39,11 @@ void diagnoser_close(struct diagnoser *diagnoser)
     free(diagnoser);
 }
 
+void diagnoser_copy(struct diagnoser *diagnoser, const struct diagnoser *from)
+{
+    *diagnoser = *from;
+}
+
 uint32_t diagnoser_wants(void)
 {
     uint32_t wanted = 0;
@@ -106,6 +111,7 @@ void diagnoser_adopt(struct diagnoser *diagnoser, const struct diagnosis *diagno
     diagnoser->is_adopted = true;
     finding->diagnosis = *diagnosis;
     finding->due_ns = INT64_MIN;
+    finding->since_ns = diagnosis->last_ns;
     for (unsigned at = 0; at < diagnosis->flow_count; at++)
         findings_note_flow(findings, finding, diagnosis->flows[at]);
     findings_supersede(findings, diagnosis->supersedes, finding);
@@ -171,6 +177,16 @@ const struct diagnosis *diagnoser_walk(const struct diagnoser *diagnoser, uint32
             return &diagnoser->findings.rows[row].diagnosis;
     }
     return NULL;
+}
+
+int64_t diagnoser_since(const struct diagnoser *diagnoser, uint32_t at)
+{
+    return diagnoser->findings.rows[at - 1].since_ns;
+}
+
+uint64_t diagnoser_made(const struct diagnoser *diagnoser)
+{
+    return diagnoser->findings.made;
 }
 
 uint64_t diagnoser_flow_codes(const struct diagnoser *diagnoser, uint64_t flow_id)

@@ -20,11 +20,17 @@
 
 #define FINDINGS_MAX 1024u
 
+/* One that was quiet for so long and comes back is new. */
+#define DIAGNOSER_QUIET_NS INT64_C(10000000000)
+
 struct diagnoser;
 
 /* `host` is NULL for captures: then only what packets prove is told. */
 int diagnoser_open(struct diagnoser **diagnoser, struct host *host, struct err *err);
 void diagnoser_close(struct diagnoser *diagnoser);
+
+/* Makes one what another was at that moment, its host included. */
+void diagnoser_copy(struct diagnoser *diagnoser, const struct diagnoser *from);
 
 /* The kinds that diagnoser_event does something with, as bits 1 << enum event_kind. */
 uint32_t diagnoser_wants(void);
@@ -49,6 +55,12 @@ const struct diagnosis *diagnoser_next(struct diagnoser *diagnoser, bool final);
 
 /* Walks over all that hold: start with *at = 0; NULL at the end. */
 const struct diagnosis *diagnoser_walk(const struct diagnoser *diagnoser, uint32_t *at);
+
+/* Since when the one that a walk returned last goes on, without a long silence; `at` as it is now. */
+int64_t diagnoser_since(const struct diagnoser *diagnoser, uint32_t at);
+
+/* How many were made so far, whether they hold or not. */
+uint64_t diagnoser_made(const struct diagnoser *diagnoser);
 
 /* Would a connection to end 1 of the tuple fail now, by what the host knows? Nothing is sent. Otherwise
  * the diagnosis has no code, and says who listens there. Needs a host. */

@@ -71,6 +71,8 @@ struct finding *findings_add(struct findings *findings, struct finding_key key, 
         finding->diagnosis.netns = key.netns;
         finding->diagnosis.first_ns = time_ns;
         finding->due_ns = time_ns + FINDING_SETTLES_NS;
+        finding->since_ns = time_ns;
+        findings->made++;
         if (key.port != DIAGNOSIS_PORT_ANY)
             diagnosis_set(&finding->diagnosis, FACT_PORT, key.port);
     }
@@ -82,6 +84,9 @@ struct finding *findings_add(struct findings *findings, struct finding_key key, 
 void finding_touch(struct finding *finding, int64_t time_ns)
 {
     finding->changed = true;
+    if (finding->diagnosis.last_ns != 0 &&
+        time_ns - finding->diagnosis.last_ns >= DIAGNOSER_QUIET_NS)
+        finding->since_ns = time_ns;
     if (time_ns > finding->diagnosis.last_ns)
         finding->diagnosis.last_ns = time_ns;
     if (time_ns < finding->diagnosis.first_ns)

@@ -15,6 +15,7 @@
 struct finding {
     struct diagnosis diagnosis;
     int64_t due_ns;       /* may be told from then on */
+    int64_t since_ns;     /* it goes on since then, without a long silence */
     int64_t said_ns;      /* told last; valid with `said` */
     uint64_t said_digest; /* of what was told last; valid with `said` */
     bool said;
@@ -31,6 +32,7 @@ struct findings {
     uint16_t slots[FINDINGS_SLOTS]; /* hash table: a row and 1, 0 free */
     uint32_t told;                  /* where the walk of findings_next stands */
     uint64_t forgotten;
+    uint64_t made; /* ever */
 };
 
 /* How long a finding waits before it is told, so that what follows may change it. */

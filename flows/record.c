@@ -136,10 +136,13 @@ uint32_t record_create(struct tracker *tracker, const struct packet *packet,
                        struct event_list *events)
 {
     make_room(tracker, events);
+    bool is_unused = tracker->hot.free_head == POOL_NONE;
     uint32_t index = pool_take(&tracker->hot);
     uint32_t twin = pool_take(&tracker->cold);
     assert(index != POOL_NONE && index == twin);
     (void)twin;
+    if (is_unused)
+        record_hot(tracker, index)->generation = 0;
     orient_learn_flow(&tracker->orient, &packet->tuple);
     init_records(tracker, index, packet);
     struct flow *flow = record_hot(tracker, index);

@@ -33,6 +33,12 @@ void table_close(struct table *table)
     *table = (struct table){0};
 }
 
+void table_clear(struct table *table)
+{
+    memset(table->slots, 0xff, ((size_t)table->mask + 1) * sizeof *table->slots);
+    table->used = 0;
+}
+
 static void put(struct table *table, uint64_t slot)
 {
     uint32_t at = (uint32_t)(slot >> 32) & table->mask;

@@ -30,6 +30,9 @@ struct table {
 int table_open(struct table *table, struct err *err);
 void table_close(struct table *table);
 
+/* Takes all out; it stays as large as it was. */
+void table_clear(struct table *table);
+
 /* Makes sure that `count` more entries fit. False when there is no memory for it. */
 bool table_reserve(struct table *table, uint32_t count);
 

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "flows/connection.h"
 #include "flows/record.h"
@@ -53,6 +54,20 @@ static int open_pools(struct tracker *tracker, struct err *err)
     /* One for each record, by the same index: taken and given back with it, untouched until used. */
     tracker->streams.high = tracker->streams.capacity;
     return failed;
+}
+
+/* No packet was seen yet. */
+static void begin(struct tracker *tracker)
+{
+    tracker->stats = (struct tracker_stats){0};
+    memset(&tracker->orient, 0, sizeof tracker->orient);
+    tracker->orient.ephemeral_low = tracker->options.ephemeral_low;
+    tracker->orient.ephemeral_high = tracker->options.ephemeral_high;
+    tracker->now_ns = INT64_MIN;
+    tracker->clock_ns = 0;
+    tracker->finish_at = tracker->retired_count = 0;
+    for (int kind = 0; kind < QUEUE_KIND_COUNT; kind++)
+        queue_init(&tracker->queues[kind]);
 }
 
 int tracker_open(struct tracker **tracker, const struct tracker_options *options, struct err *err)
@@ -100,6 +115,17 @@ void tracker_close(struct tracker *tracker)
     pool_close(&tracker->cold);
     pool_close(&tracker->hot);
     free(tracker);
+}
+
+void tracker_clear(struct tracker *tracker)
+{
+    begin(tracker);
+    table_clear(&tracker->table);
+    pool_clear(&tracker->hot);
+    pool_clear(&tracker->cold);
+    pool_clear(&tracker->pools.details);
+    pool_clear(&tracker->pools.holes);
+    pool_clear(&tracker->pools.pieces);
 }
 
 static enum queue_kind queue_of(const struct flow *flow)
@@ -290,7 +316,7 @@ static void prefetch_detail(const struct tracker *tracker, const struct packet *
     __builtin_prefetch(detail->side[sender].first, 1);
 }
 
-static void prefetch_batch(const struct tracker *tracker, const struct packet_batch *packets)
+void tracker_prefetch(const struct tracker *tracker, const struct packet_batch *packets)
 {
     uint32_t indexes[FRAME_BATCH_MAX];
     for (uint32_t at = 0; at < packets->count; at++)
@@ -303,26 +329,37 @@ static void prefetch_batch(const struct tracker *tracker, const struct packet_ba
     }
 }
 
+static void take(struct tracker *tracker, const struct packet *packet, struct packet_note *note,
+                 struct event_list *events)
+{
+    expiry_pass_time(tracker, packet->time_ns);
+    *note = (struct packet_note){.flow = {POOL_NONE, 0}};
+    if (packet->kind == PACKET_ICMP_ERROR)
+        note->flow.index = feed_icmp_error(tracker, packet, events);
+    else if (packet->kind != PACKET_NONE)
+        note->flow.index = feed_packet(tracker, packet, events, &note->marks);
+    if (note->flow.index != POOL_NONE)
+        note->flow.generation = record_hot(tracker, note->flow.index)->generation;
+    if (tracker->stats.first_ns == 0)
+        tracker->stats.first_ns = packet->time_ns;
+    tracker->stats.last_ns = packet->time_ns;
+}
+
 void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
                   struct event_list *events)
 {
     record_begin_call(tracker, events);
-    prefetch_batch(tracker, packets);
-    for (uint32_t at = 0; at < packets->count; at++) {
-        const struct packet *packet = &packets->packets[at];
-        expiry_pass_time(tracker, packet->time_ns);
-        struct packet_note *note = &events->notes[at];
-        *note = (struct packet_note){.flow = {POOL_NONE, 0}};
-        if (packet->kind == PACKET_ICMP_ERROR)
-            note->flow.index = feed_icmp_error(tracker, packet, events);
-        else if (packet->kind != PACKET_NONE)
-            note->flow.index = feed_packet(tracker, packet, events, &note->marks);
-        if (note->flow.index != POOL_NONE)
-            note->flow.generation = record_hot(tracker, note->flow.index)->generation;
-        if (tracker->stats.first_ns == 0)
-            tracker->stats.first_ns = packet->time_ns;
-        tracker->stats.last_ns = packet->time_ns;
-    }
+    tracker_prefetch(tracker, packets);
+    for (uint32_t at = 0; at < packets->count; at++)
+        take(tracker, &packets->packets[at], &events->notes[at], events);
+    expiry_run(tracker, events);
+}
+
+void tracker_feed_one(struct tracker *tracker, const struct packet_batch *packets, uint32_t at,
+                      struct event_list *events)
+{
+    record_begin_call(tracker, events);
+    take(tracker, &packets->packets[at], &events->notes[0], events);
     expiry_run(tracker, events);
 }
 

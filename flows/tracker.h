@@ -67,10 +67,19 @@ struct tracker_stats {
 int tracker_open(struct tracker **tracker, const struct tracker_options *options, struct err *err);
 void tracker_close(struct tracker *tracker);
 
+/* As it was after tracker_open, but that its memory stays: filling it anew costs no page faults. */
+void tracker_clear(struct tracker *tracker);
+
 /* Takes a batch and writes what happened to `events` (its old content is dropped). Records that
  * retired during the previous call are reused from here on: read RETIRED flows before the next. */
 void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
                   struct event_list *events);
+
+/* One by one, so that what is made of each does not depend on the batches that packets come in: brings
+ * in what a batch will need, then takes its packets `at` 0, 1, 2 ... as a batch of one each. */
+void tracker_prefetch(const struct tracker *tracker, const struct packet_batch *packets);
+void tracker_feed_one(struct tracker *tracker, const struct packet_batch *packets, uint32_t at,
+                      struct event_list *events);
 
 /* Lets packet time pass without packets: expiry, unanswered SYNs. Live runs call it a few times a
  * second, files need not. Returns true when the list is full and it must be called again. */

@@ -48,6 +48,13 @@ void events_page_close(struct events_page *page)
     free(page);
 }
 
+void events_page_forget(struct events_page *page)
+{
+    page->bursts = (struct bursts){0};
+    memset(&page->record, 0, sizeof page->record);
+    failure_log_clear(&page->record.failures);
+}
+
 /* The group that the latest event of the log went to. */
 static struct events_group *newest_group(struct events_record *record, int64_t before_ns)
 {

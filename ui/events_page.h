@@ -100,6 +100,9 @@ struct events_target {
 int events_page_open(struct events_page **page, const struct known *known, struct err *err);
 void events_page_close(struct events_page *page);
 
+/* Events begin anew; the picture stays until the next take. */
+void events_page_forget(struct events_page *page);
+
 /* Every event, before the next tracker_feed. */
 void events_page_add(struct events_page *page, struct flow_view flow,
                      const struct flow_event *event);

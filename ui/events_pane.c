@@ -38,6 +38,11 @@ static const struct failure_log *shown_log(const struct events_pane *pane)
     return &shown_events(pane)->failures;
 }
 
+void events_pane_forget(struct events_pane *pane)
+{
+    failure_log_clear(&pane->log.failures);
+}
+
 void events_pane_pause(struct events_pane *pane, bool paused)
 {
     if (paused && !pane->paused)

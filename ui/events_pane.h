@@ -41,6 +41,8 @@ struct events_choice {
 void events_pane_open(struct events_pane *pane, const struct known *known);
 void events_pane_add(struct events_pane *pane, struct flow_view flow,
                      const struct flow_event *event);
+/* Forgets all failures, but those of the picture that is paused. */
+void events_pane_forget(struct events_pane *pane);
 void events_pane_pause(struct events_pane *pane, bool paused);
 void events_pane_move(struct events_pane *pane, int64_t lines);
 void events_pane_move_pages(struct events_pane *pane, int pages);

@@ -324,6 +324,14 @@ void flow_pane_collect(struct flow_pane *pane, const struct tracker *tracker, in
     }
 }
 
+void flow_pane_forget(struct flow_pane *pane)
+{
+    pane->walking = false;
+    rates_forget(&pane->rates);
+    memset(pane->sparks, 0, sizeof pane->sparks);
+    groups_forget(&pane->groups);
+}
+
 void flow_pane_reorder(struct flow_pane *pane, bool paused)
 {
     pane->walking = false;

@@ -111,6 +111,9 @@ int flow_pane_open(struct flow_pane *pane, const struct known *known, uint32_t m
                    struct err *err);
 void flow_pane_close(struct flow_pane *pane);
 
+/* The table was made anew: what is left of a look at it is dropped. */
+void flow_pane_forget(struct flow_pane *pane);
+
 /* Takes a new picture. */
 void flow_pane_collect(struct flow_pane *pane, const struct tracker *tracker, int64_t now_ns,
                        bool live);

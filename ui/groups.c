@@ -72,6 +72,15 @@ void groups_set(struct groups *groups, enum grouping by)
     memset(groups->slots, 0, sizeof groups->slots);
 }
 
+void groups_forget(struct groups *groups)
+{
+    for (uint32_t at = 0; at < groups->count; at++) {
+        struct group *group = &groups->all[at];
+        group->latency = (struct latency){0};
+        group->spark = (struct spark){0};
+    }
+}
+
 void groups_begin(struct groups *groups)
 {
     for (uint32_t at = 0; at < groups->count; at++)

@@ -72,6 +72,9 @@ struct groups {
 /* Forgets all of them, and groups by something else. */
 void groups_set(struct groups *groups, enum grouping by);
 
+/* Keeps who they are and how they are folded, and forgets what was told of their flows. */
+void groups_forget(struct groups *groups);
+
 /* A look at the table begins. */
 void groups_begin(struct groups *groups);
 

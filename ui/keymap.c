@@ -55,7 +55,8 @@ const char *keymap_meaning(enum key_action action)
 const char *keymap_key_name(unsigned contexts, enum key_action action)
 {
     for (size_t i = 0; i < KEY_COUNT; i++) {
-        if (keys[i].action == action && (keys[i].contexts & contexts))
+        /* Another context may take the key away from this one. */
+        if (keys[i].action == action && keymap_find(contexts, keys[i].code) == action)
             return keys[i].name;
     }
     return NULL;

@@ -11,6 +11,7 @@ static const struct {
 #undef WORD
 };
 
+/* What happens again and again stays where it is: lines that change places cannot be read. */
 struct place {
     int64_t since_ns;
     uint16_t row;
@@ -24,16 +25,6 @@ static int compare_places(const void *a, const void *b)
     return (one->row < other->row) - (one->row > other->row);
 }
 
-/* What happens again and again stays where it is: lines that change places cannot be read. */
-static int64_t since_of(const struct known_diagnosis *before, const struct diagnosis *now)
-{
-    const struct diagnosis *was = &before->diagnosis;
-    bool is_same = was->count > 0 && was->code == now->code && was->port == now->port &&
-                   was->netns == now->netns;
-    bool goes_on = is_same && now->last_ns - was->last_ns < KNOWN_QUIET_NS;
-    return goes_on ? before->since_ns : now->last_ns;
-}
-
 void known_take(struct known *known)
 {
     struct place places[FINDINGS_MAX];
@@ -44,7 +35,7 @@ void known_take(struct known *known)
         return;
     while ((found = diagnoser_walk(known->diagnoser, &at))) {
         struct known_diagnosis *kept = &known->diagnoses[at - 1];
-        kept->since_ns = since_of(kept, found);
+        kept->since_ns = diagnoser_since(known->diagnoser, at);
         kept->diagnosis = *found;
         places[known->count++] = (struct place){kept->since_ns, (uint16_t)(at - 1)};
     }

@@ -20,7 +20,7 @@
 #define KNOWN_WORD_MAX 12 /* columns of known_word */
 
 /* A diagnosis that goes on keeps its place; one that was quiet for so long and comes back is new. */
-#define KNOWN_QUIET_NS INT64_C(10000000000)
+#define KNOWN_QUIET_NS DIAGNOSER_QUIET_NS
 
 struct known_diagnosis {
     struct diagnosis diagnosis;

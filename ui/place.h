@@ -20,6 +20,7 @@
 #include "ui/ports_page.h"
 #include "ui/screen.h"
 #include "ui/stream_page.h"
+#include "ui/transport.h"
 
 /* In the order of their titles; those without one are opened from another page. */
 enum place {
@@ -45,6 +46,7 @@ struct screen {
     bool utf8;
     bool paused;
     bool typing; /* the filter line has the keys */
+    bool held;   /* a file was rewound: the picture stays until it is where it goes to */
     bool events_hidden;
     bool events_focused;
     /* The last is in sight, the first is a tab. */
@@ -68,6 +70,7 @@ struct screen {
     struct events_pane events;
     struct events_page *events_page;
     struct ports_page *ports_page;
+    struct transport transport;
 };
 
 static inline enum place place_shown(const struct screen *screen)

@@ -28,6 +28,11 @@ void rates_close(struct rates *rates)
     *rates = (struct rates){0};
 }
 
+void rates_forget(struct rates *rates)
+{
+    (void)madvise(rates->of_flow, (size_t)rates->capacity * sizeof(struct rate), MADV_DONTNEED);
+}
+
 static uint64_t bytes_of(struct flow_view flow)
 {
     return flow.hot->side[0].bytes + flow.hot->side[1].bytes;

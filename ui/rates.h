@@ -31,6 +31,9 @@ struct rates {
 int rates_open(struct rates *rates, uint32_t max_flows, struct err *err);
 void rates_close(struct rates *rates);
 
+/* Flows begin anew: nothing was looked at yet. */
+void rates_forget(struct rates *rates);
+
 /* Bytes a second over the latest second or more, 0 while a new flow is younger than that. */
 uint64_t rates_look(struct rates *rates, struct flow_ref ref, struct flow_view flow,
                     int64_t now_ns);

@@ -57,6 +57,8 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
     opened->events_page->utf8 = opened->ports_page->utf8 = options->utf8;
     opened->details.local_time = opened->events.local_time = options->local_time;
     opened->events_page->local_time = opened->ports_page->local_time = options->local_time;
+    opened->transport.utf8 = options->utf8;
+    opened->transport.local_time = options->local_time;
     events_pane_open(&opened->events, &opened->known);
     flow_pane_group(&opened->flows, options->grouping);
     failed = open_pages(opened, options, err);
@@ -102,6 +104,15 @@ bool screen_wants_ports(const struct screen *screen)
     return place_shown(screen) == PLACE_PORTS && !is_held;
 }
 
+void screen_restart(struct screen *screen)
+{
+    events_pane_pause(&screen->events, true);
+    events_pane_forget(&screen->events);
+    events_page_forget(screen->events_page);
+    flow_pane_forget(&screen->flows);
+    screen->held = true;
+}
+
 bool screen_take_request(struct screen *screen, struct screen_request *request)
 {
     if (screen->request.kind == SCREEN_REQUEST_NONE)
@@ -121,6 +132,70 @@ void screen_say(struct screen *screen, enum style style, const char *sentence)
     struct text text = text_begin(screen->saying, sizeof screen->saying);
     text_add_string(&text, sentence);
     screen->saying_style = style;
+}
+
+static void ask(struct screen *screen, enum screen_request_kind kind, double number,
+                const char *words)
+{
+    screen->request = (struct screen_request){.kind = kind, .number = number};
+    struct text text = text_begin(screen->request.text, sizeof screen->request.text);
+    text_add_string(&text, words);
+}
+
+/* What is asked of a replay. */
+static const struct wish {
+    enum key_action action;
+    enum screen_request_kind kind;
+    double number;
+    const char *text;
+} wishes[] = {
+    {ACTION_PLAY, SCREEN_REQUEST_PLAY, 0, ""},
+    {ACTION_SLOWER, SCREEN_REQUEST_SPEED, -1, ""},
+    {ACTION_FASTER, SCREEN_REQUEST_SPEED, 1, ""},
+    {ACTION_STEP, SCREEN_REQUEST_STEP, TRANSPORT_STEP_PACKET, ""},
+    {ACTION_STEP_BACK, SCREEN_REQUEST_STEP, TRANSPORT_STEP_BACK, ""},
+    {ACTION_STEP_EVENT, SCREEN_REQUEST_STEP, TRANSPORT_STEP_EVENT, ""},
+    {ACTION_FAILURE_NEXT, SCREEN_REQUEST_SEEK, 0, "next"},
+    {ACTION_FAILURE_BACK, SCREEN_REQUEST_SEEK, 0, "previous"},
+    {ACTION_SEEK_BACK, SCREEN_REQUEST_SEEK, 0, "-1%"},
+    {ACTION_SEEK_ON, SCREEN_REQUEST_SEEK, 0, "+1%"},
+};
+
+/* False: it is not about a replay. */
+static bool act_on_replay(struct screen *screen, enum key_action action)
+{
+    if (action == ACTION_SEEK) {
+        screen->transport.typing = true;
+        transport_erase(&screen->transport, TRANSPORT_TYPED);
+        return true;
+    }
+    for (size_t at = 0; at < sizeof wishes / sizeof wishes[0]; at++) {
+        if (wishes[at].action != action)
+            continue;
+        ask(screen, wishes[at].kind, wishes[at].number, wishes[at].text);
+        return true;
+    }
+    return false;
+}
+
+/* A place is being typed. */
+static void type_place(struct screen *screen, uint32_t key)
+{
+    struct transport *transport = &screen->transport;
+    enum key_action action = keymap_find(KEY_IN_SEEK, key);
+    if (action == ACTION_LINE_ERASE && transport->typed_len > 0)
+        transport_erase(transport, 1);
+    else if (action == ACTION_LINE_ERASE || action == ACTION_SEEK_DROP)
+        transport->typing = false;
+    else if (action == ACTION_LINE_ERASE_BEFORE)
+        transport_erase(transport, TRANSPORT_TYPED);
+    else if (action == ACTION_NONE)
+        (void)transport_type(transport, key);
+    if (action != ACTION_SEEK_GO)
+        return;
+    transport->typing = false;
+    if (transport->typed_len > 0)
+        ask(screen, SCREEN_REQUEST_SEEK, 0, transport->typed);
 }
 
 /* What is the same on all pages. */
@@ -154,8 +229,9 @@ static void act(struct screen *screen, enum key_action action)
         screen->typing = true;
         filter_line_open(&screen->line);
         break;
-    default: /* REDRAW is the terminal's, QUIT is answered, the rest is the page's */
-        (void)place_act(screen, place_shown(screen), action);
+    default: /* REDRAW is the terminal's, QUIT is answered, the rest is the replay's or the page's */
+        if (!act_on_replay(screen, action))
+            (void)place_act(screen, place_shown(screen), action);
         break;
     }
 }
@@ -183,7 +259,11 @@ static unsigned contexts(const struct screen *screen)
 {
     if (screen->ask.kind != ASK_NOTHING)
         return KEY_IN_ASK;
-    return screen->typing ? KEY_IN_FILTER : place_context(place_shown(screen));
+    if (screen->typing)
+        return KEY_IN_FILTER;
+    if (screen->transport.typing)
+        return KEY_IN_SEEK;
+    return place_context(place_shown(screen)) | (screen->transport.is_shown ? KEY_IN_REPLAY : 0);
 }
 
 enum screen_answer screen_key(struct screen *screen, uint32_t key)
@@ -195,6 +275,10 @@ enum screen_answer screen_key(struct screen *screen, uint32_t key)
     }
     if (screen->typing) {
         type(screen, key);
+        return SCREEN_STAY;
+    }
+    if (screen->transport.typing) {
+        type_place(screen, key);
         return SCREEN_STAY;
     }
     enum key_action action = keymap_find(contexts(screen), key);
@@ -273,6 +357,18 @@ static void reduce_to_ascii(struct grid *grid)
     }
 }
 
+/* On its way to another place of a file, the picture stays. */
+static bool is_held(struct screen *screen)
+{
+    const struct transport_state *transport = screen->status.transport;
+    if (transport && transport->mode == TRANSPORT_SEEKING)
+        return true;
+    if (screen->held)
+        events_pane_pause(&screen->events, screen->paused);
+    screen->held = false;
+    return screen->paused;
+}
+
 void screen_draw(struct screen *screen, const struct tracker *tracker,
                  const struct screen_status *status, struct grid *grid)
 {
@@ -281,7 +377,7 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
     grid_clear(grid);
     screen->status = *status;
     events_page_name(screen->events_page, tracker);
-    if (!screen->paused) {
+    if (!is_held(screen)) {
         known_take(&screen->known);
         place_take(screen, place, tracker);
     }
@@ -293,6 +389,8 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
         bottom -= draw_saying(screen, grid, bottom - 1);
     if (top < bottom)
         bottom -= ask_draw(&screen->ask, grid, bottom - 1);
+    if (top < bottom && status->transport)
+        bottom -= transport_draw(&screen->transport, grid, bottom, status->transport);
     place_draw(screen, place, grid, top, bottom - top);
     if (footer >= top)
         draw_footer(screen, grid, footer);

@@ -26,6 +26,7 @@
 #include "ui/groups.h"
 #include "ui/run_health.h"
 #include "ui/keycode.h"
+#include "ui/transport.h"
 
 struct port_list;
 
@@ -62,6 +63,7 @@ struct screen_status {
     uint32_t missing_count;
     const struct port_list *ports;      /* NULL: nobody told who listens */
     const struct screen_health *health; /* NULL: nobody told how the run is doing */
+    const struct transport_state *transport; /* of a file that is played, else NULL */
 };
 
 enum screen_answer {
@@ -73,6 +75,11 @@ enum screen_answer {
 enum screen_request_kind {
     SCREEN_REQUEST_NONE,
     SCREEN_REQUEST_SAVE_STREAM, /* what `side` of `flow` said, to the file `text` */
+    SCREEN_REQUEST_PLAY,      /* or pause */
+    SCREEN_REQUEST_SPEED,     /* `number`: so many steps faster */
+    SCREEN_REQUEST_STEP,      /* `number`: enum transport_step */
+    SCREEN_REQUEST_SEEK,      /* `text`: a place, see ui/seek.h */
+    SCREEN_REQUEST_SEEK_PART, /* `number`: of the capture, 0 to 1 */
 };
 
 #define SCREEN_REQUEST_TEXT 1024
@@ -90,6 +97,10 @@ struct screen;
 
 int screen_open(struct screen **screen, const struct screen_options *options, struct err *err);
 void screen_close(struct screen *screen);
+
+/* A file is read from its beginning once more: forgets what was made of its packets. The picture stays
+ * until the replay is where it goes to. */
+void screen_restart(struct screen *screen);
 
 /* For every event of a batch, before the next tracker_feed: failures go to the events pane. */
 void screen_event(struct screen *screen, const struct tracker *tracker,

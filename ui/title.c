@@ -74,6 +74,8 @@ static void add_progress(struct title *title, const struct screen_status *status
         text_add(&text, "%s", status->ended ? "ended" : "live");
     else if (status->ended)
         text_add(&text, "end of file");
+    else if (status->transport && status->transport->is_known_whole)
+        text_add(&text, "replay");
     else if (status->percent >= 0)
         text_add(&text, "%d%%", status->percent);
     else

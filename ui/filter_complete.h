@@ -9,7 +9,7 @@
 #ifndef LOFLOW_UI_FILTER_COMPLETE_H
 #define LOFLOW_UI_FILTER_COMPLETE_H
 
-#include "ui/filter.h"
+#include "ui/filter_program.h"
 
 #define FILTER_CANDIDATES_MAX 96
 #define FILTER_CANDIDATE_MAX  64 /* bytes; longer names are left out */

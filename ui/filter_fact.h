@@ -7,7 +7,7 @@
 #ifndef LOFLOW_UI_FILTER_FACT_H
 #define LOFLOW_UI_FILTER_FACT_H
 
-#include "ui/filter.h"
+#include "ui/filter_program.h"
 
 /* A field of kind COUNT, SIZE or SPAN; -1: not known of that flow. */
 int64_t filter_number(enum filter_field field, const struct filter_look *look);

@@ -17,8 +17,12 @@ static enum filter_line_answer parse(struct filter_line *line, struct filter *fi
 void filter_line_open(struct filter_line *line)
 {
     line->insists = line->choosing = false;
-    line->history.back = 0;
     line_edit_move(&line->edit, LINE_END);
+    /* The line that is there may be the one kept last: the one before it is next. */
+    struct line_history *history = &line->history;
+    uint32_t last = (history->count + LINE_HISTORY_MAX - 1) % LINE_HISTORY_MAX;
+    history->back = history->count > 0 && strcmp(history->lines[last], line->edit.text) == 0;
+    history->typed[0] = '\0';
 }
 
 void filter_line_set(struct filter_line *line, struct filter *filter, const char *text)
@@ -146,7 +150,11 @@ enum filter_line_answer filter_line_key(struct filter_line *line, struct filter 
         return drop(line, filter);
     if (action == ACTION_FILTER_KEEP)
         return was_choosing ? FILTER_LINE_SAME : keep(line);
-    return edit(line, key, action) ? parse(line, filter) : FILTER_LINE_SAME;
+    if (!edit(line, key, action))
+        return FILTER_LINE_SAME;
+    if (action != ACTION_LINE_OLDER && action != ACTION_LINE_NEWER)
+        line->history.back = 0; /* it is a line of its own */
+    return parse(line, filter);
 }
 
 /* What is unfinished is no fault while it is typed. */

@@ -3,7 +3,7 @@
  * and searched once: what the tests found in one is remembered, a bit a test, until another one takes
  * its place.
  */
-#include "ui/filter.h"
+#include "ui/filter_program.h"
 
 #include <string.h>
 

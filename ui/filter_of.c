@@ -1,4 +1,4 @@
-#include "ui/filter.h"
+#include "ui/filter_program.h"
 
 #include <string.h>
 #include <strings.h>

@@ -7,7 +7,7 @@
 #ifndef LOFLOW_UI_FILTER_WORD_H
 #define LOFLOW_UI_FILTER_WORD_H
 
-#include "ui/filter.h"
+#include "ui/filter_program.h"
 
 enum filter_kind {
     FILTER_KIND_PORT,

@@ -6,7 +6,7 @@
  * Bounds:  PATTERN_PLACES letters or sets; linear time: some nanoseconds a byte of text. No
  *          allocation: regcomp allocates for as long as the expression says, and regexec too.
  * Fails:   pattern_parse with a sentence and the byte that is wrong.
- * Used by: ui/filter.
+ * Used by: ui/filter_parse, ui/filter_match.
  *
  * Text is bytes: '.' is one byte of it.
  */

@@ -21,8 +21,8 @@
  * Numbers may have k, M or G, powers of 1000 as everywhere in the project, or Ki, Mi, Gi, powers of
  * 1024; times have a unit: ns, us, ms, s, m, h or d. "= 1.5M" is what is written so: up to 1.6M.
  */
-#ifndef LOFLOW_UI_FILTER_H
-#define LOFLOW_UI_FILTER_H
+#ifndef LOFLOW_UI_FILTER_PROGRAM_H
+#define LOFLOW_UI_FILTER_PROGRAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

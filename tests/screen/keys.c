@@ -1,8 +1,8 @@
 #include "tests/screen/keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "ui/keymap.h"
 #include "ui/screen.h"
 
 const struct key_row key_rows[] = {
@@ -12,16 +12,61 @@ const struct key_row key_rows[] = {
 
 const size_t key_row_count = sizeof key_rows / sizeof key_rows[0];
 
+static const struct {
+    const char *action, *footer;
+} actions[] = {
+#define ACTION(NAME, footer, meaning) {#NAME, footer},
+#include "ui/key.def"
+};
+
+#define ACTION_ROWS (sizeof actions / sizeof actions[0])
+
+/* Names that stand for several contexts. */
+static const struct {
+    const char *name, *contexts;
+} several[] = {
+    {"TABS", "LIST | EVENTS | PORTS | ABOUT"},
+};
+
+static bool next_word(const char *words, size_t *at, char word[KEYS_CONTEXTS_MAX])
+{
+    *at += strspn(words + *at, " |");
+    size_t len = strcspn(words + *at, " |");
+    (void)snprintf(word, KEYS_CONTEXTS_MAX, "%.*s", (int)len, words + *at);
+    *at += len;
+    return len > 0;
+}
+
+/* The contexts with names for several made what they stand for. */
+static void expand(const struct key_row *row, char contexts[KEYS_CONTEXTS_MAX])
+{
+    char word[KEYS_CONTEXTS_MAX];
+    size_t at = 0, len = 0;
+    contexts[0] = '\0';
+    while (next_word(row->contexts, &at, word) && len < KEYS_CONTEXTS_MAX) {
+        const char *meant = word;
+        for (size_t i = 0; i < sizeof several / sizeof several[0]; i++) {
+            if (strcmp(several[i].name, word) == 0)
+                meant = several[i].contexts;
+        }
+        len += (size_t)snprintf(contexts + len, KEYS_CONTEXTS_MAX - len, "%s | ", meant);
+    }
+}
+
+bool key_row_next(const struct key_row *row, size_t *at, char context[KEYS_CONTEXTS_MAX])
+{
+    char contexts[KEYS_CONTEXTS_MAX];
+    expand(row, contexts);
+    return next_word(contexts, at, context);
+}
+
 bool key_row_is_in(const struct key_row *row, const char *context)
 {
-    const char *at = row->contexts;
-    size_t len = strlen(context);
-    while (*at != '\0') {
-        size_t word = strcspn(at, " |");
-        if (word == len && strncmp(at, context, len) == 0)
+    char word[KEYS_CONTEXTS_MAX];
+    size_t at = 0;
+    while (key_row_next(row, &at, word)) {
+        if (strcmp(word, context) == 0)
             return true;
-        at += word;
-        at += strspn(at, " |");
     }
     return false;
 }
@@ -35,19 +80,39 @@ const struct key_row *key_row_find(const char *context, const char *name)
     return NULL;
 }
 
-unsigned key_context_bit(const char *context)
+bool key_context_exists(const char *context)
 {
-    static const struct {
-        const char *name;
-        unsigned bit;
-    } contexts[] = {
-        {"LIST", KEY_IN_LIST},
-        {"PAGE", KEY_IN_PAGE},
-        {"FILTER", KEY_IN_FILTER},
-    };
-    for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
-        if (strcmp(contexts[i].name, context) == 0)
-            return contexts[i].bit;
+    for (size_t i = 0; i < key_row_count; i++) {
+        if (key_row_is_in(&key_rows[i], context))
+            return true;
     }
-    return 0;
+    return false;
+}
+
+static const char *first_key(char (*contexts)[KEYS_WORD_MAX], int count, const char *action)
+{
+    for (size_t i = 0; i < key_row_count; i++) {
+        if (strcmp(key_rows[i].action, action) != 0)
+            continue;
+        for (int context = 0; context < count; context++) {
+            if (key_row_is_in(&key_rows[i], contexts[context]))
+                return key_rows[i].name;
+        }
+    }
+    return NULL;
+}
+
+void key_footer(char (*contexts)[KEYS_WORD_MAX], int count, int width, char *text, size_t size)
+{
+    size_t len = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < ACTION_ROWS; i++) {
+        const char *name = first_key(contexts, count, actions[i].action);
+        size_t gap = len > 0 ? 2 : 0;
+        if (!name || actions[i].footer[0] == '\0' ||
+            len + gap + strlen(name) + 1 + strlen(actions[i].footer) > (size_t)width)
+            continue;
+        len += (size_t)snprintf(text + len, size - len, "%*s%s %s", (int)gap, "", name,
+                                actions[i].footer);
+    }
 }

@@ -214,11 +214,9 @@ int script_uncovered(const struct script *scripts, size_t count)
     int missing = 0;
     for (size_t key = 0; key < key_row_count; key++) {
         const struct key_row *row = &key_rows[key];
-        char contexts[256];
-        (void)snprintf(contexts, sizeof contexts, "%s", row->contexts);
-        char *rest = contexts;
-        for (char *context = NULL; (context = strsep(&rest, " |")) != NULL;) {
-            bool pressed = context[0] == '\0';
+        char context[KEYS_CONTEXTS_MAX];
+        for (size_t at = 0; key_row_next(row, &at, context);) {
+            bool pressed = false;
             for (size_t i = 0; i < count && !pressed; i++)
                 pressed = presses(&scripts[i], row, context);
             if (pressed)

@@ -1,46 +1,133 @@
 #include "tests/screen/keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "ui/keymap.h"
 #include "ui/screen.h"
 
-enum {
-#define CONTEXT(NAME, bits) NAME = KEY_IN_##NAME,
-#include "ui/key_context.def"
-#undef CONTEXT
-};
-
 const struct key_row key_rows[] = {
-#define KEY(contexts, code, NAME, name) {contexts, code, #NAME, name},
+#define KEY(contexts, code, NAME, name) {#contexts, code, #NAME, name},
 #include "ui/key.def"
 };
 
 const size_t key_row_count = sizeof key_rows / sizeof key_rows[0];
 
-const struct key_context_row key_contexts[] = {
+static const struct {
+    const char *action, *footer;
+} actions[] = {
+#define ACTION(NAME, footer, meaning) {#NAME, footer},
+#include "ui/key.def"
+};
+
+#define ACTION_ROWS (sizeof actions / sizeof actions[0])
+
+/* With more than one bit: a name that stands for several. */
+static const struct {
+    const char *name;
+    unsigned bits;
+} contexts_known[] = {
 #define CONTEXT(NAME, bits) {#NAME, bits},
 #include "ui/key_context.def"
 #undef CONTEXT
 };
 
-const size_t key_context_count = sizeof key_contexts / sizeof key_contexts[0];
+#define CONTEXTS_KNOWN (sizeof contexts_known / sizeof contexts_known[0])
 
-unsigned key_context_bit(const char *context)
+static unsigned bits_of(const char *name)
 {
-    for (size_t i = 0; i < key_context_count; i++) {
-        if (strcmp(key_contexts[i].name, context) == 0)
-            return key_contexts[i].bits;
+    for (size_t i = 0; i < CONTEXTS_KNOWN; i++) {
+        if (strcmp(contexts_known[i].name, name) == 0)
+            return contexts_known[i].bits;
     }
     return 0;
 }
 
+static bool next_word(const char *words, size_t *at, char word[KEYS_CONTEXTS_MAX])
+{
+    *at += strspn(words + *at, " |");
+    size_t len = strcspn(words + *at, " |");
+    (void)snprintf(word, KEYS_CONTEXTS_MAX, "%.*s", (int)len, words + *at);
+    *at += len;
+    return len > 0;
+}
+
+/* The contexts with names for several made what they stand for. */
+static void expand(const struct key_row *row, char contexts[KEYS_CONTEXTS_MAX])
+{
+    char word[KEYS_CONTEXTS_MAX];
+    size_t at = 0, len = 0;
+    contexts[0] = '\0';
+    unsigned bits = 0;
+    while (next_word(row->contexts, &at, word))
+        bits |= bits_of(word);
+    for (size_t i = 0; i < CONTEXTS_KNOWN && len < KEYS_CONTEXTS_MAX; i++) {
+        unsigned own = contexts_known[i].bits;
+        if ((own & (own - 1)) == 0 && own & bits)
+            len += (size_t)snprintf(contexts + len, KEYS_CONTEXTS_MAX - len, "%s | ",
+                                    contexts_known[i].name);
+    }
+}
+
+bool key_row_next(const struct key_row *row, size_t *at, char context[KEYS_CONTEXTS_MAX])
+{
+    char contexts[KEYS_CONTEXTS_MAX];
+    expand(row, contexts);
+    return next_word(contexts, at, context);
+}
+
+bool key_row_is_in(const struct key_row *row, const char *context)
+{
+    char word[KEYS_CONTEXTS_MAX];
+    size_t at = 0;
+    while (key_row_next(row, &at, word)) {
+        if (strcmp(word, context) == 0)
+            return true;
+    }
+    return false;
+}
+
 const struct key_row *key_row_find(const char *context, const char *name)
 {
-    unsigned bits = key_context_bit(context);
     for (size_t i = 0; i < key_row_count; i++) {
-        if (strcmp(key_rows[i].name, name) == 0 && key_rows[i].contexts & bits)
+        if (strcmp(key_rows[i].name, name) == 0 && key_row_is_in(&key_rows[i], context))
             return &key_rows[i];
     }
     return NULL;
+}
+
+bool key_context_exists(const char *context)
+{
+    for (size_t i = 0; i < key_row_count; i++) {
+        if (key_row_is_in(&key_rows[i], context))
+            return true;
+    }
+    return false;
+}
+
+static const char *first_key(char (*contexts)[KEYS_WORD_MAX], int count, const char *action)
+{
+    for (size_t i = 0; i < key_row_count; i++) {
+        if (strcmp(key_rows[i].action, action) != 0)
+            continue;
+        for (int context = 0; context < count; context++) {
+            if (key_row_is_in(&key_rows[i], contexts[context]))
+                return key_rows[i].name;
+        }
+    }
+    return NULL;
+}
+
+void key_footer(char (*contexts)[KEYS_WORD_MAX], int count, int width, char *text, size_t size)
+{
+    size_t len = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < ACTION_ROWS; i++) {
+        const char *name = first_key(contexts, count, actions[i].action);
+        size_t gap = len > 0 ? 2 : 0;
+        if (!name || actions[i].footer[0] == '\0' ||
+            len + gap + strlen(name) + 1 + strlen(actions[i].footer) > (size_t)width)
+            continue;
+        len += (size_t)snprintf(text + len, size - len, "%*s%s %s", (int)gap, "", name,
+                                actions[i].footer);
+    }
 }

@@ -1,5 +1,6 @@
 /*
- * Purpose: the keys of ui/key.def with the contexts that it names, for sessions that press them.
+ * Purpose: the keys of ui/key.def with the contexts that it names, for sessions that press them, and the footer
+ *          as the table says it is. It knows the table only, not what the program makes of it.
  * Owns:    nothing.
  * Used by: tests/screen.
  */
@@ -10,8 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define KEYS_CONTEXTS_MAX 256
+#define KEYS_WORD_MAX     1024
+
 struct key_row {
-    unsigned contexts; /* bits of enum key_context */
+    const char *contexts; /* "LIST | PAGE" */
     uint32_t code;
     const char *action, *name;
 };
@@ -19,18 +23,18 @@ struct key_row {
 extern const struct key_row key_rows[];
 extern const size_t key_row_count;
 
-struct key_context_row {
-    const char *name;
-    unsigned bits; /* of more than one context for a name of several */
-};
+/* The row's contexts one by one: `at` is 0 at first. False: no more. */
+bool key_row_next(const struct key_row *row, size_t *at, char context[KEYS_CONTEXTS_MAX]);
 
-extern const struct key_context_row key_contexts[];
-extern const size_t key_context_count;
+bool key_row_is_in(const struct key_row *row, const char *context);
 
 /* The row of that name in the context; NULL when there is none. */
 const struct key_row *key_row_find(const char *context, const char *name);
 
-/* The bits of enum key_context; 0 for a name that is none. */
-unsigned key_context_bit(const char *context);
+/* Does any key hold there? */
+bool key_context_exists(const char *context);
+
+/* What a footer of `width` columns says in these contexts. */
+void key_footer(char (*contexts)[KEYS_WORD_MAX], int count, int width, char *text, size_t size);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "tests/screen/keys.h"
 #include "tests/screen/stage.h"
-#include "ui/keymap.h"
 
 #define STORM_WIDTH   500
 #define STORM_HEIGHT  200
@@ -116,33 +115,16 @@ static bool check_style(struct stage *stage)
 /* The footer of these contexts; what fits not even one key tells nothing. */
 static bool footer_is(struct stage *stage)
 {
-    struct grid grid = {0};
-    struct err err;
-    char wanted[TERMINAL_ROW_MAX];
-    unsigned contexts = 0;
-    for (int i = 0; i < stage->count; i++)
-        contexts |= key_context_bit(stage->words[i]);
-    if (grid_resize(&grid, stage->terminal.width, 1, &err) != 0)
-        return false;
-    grid_clear(&grid);
-    (void)keymap_draw_footer(&grid, 0, 0, contexts);
-    int len = 0;
-    for (int column = 0; column < grid.width; column++) {
-        wanted[column] = (char)grid_cell(&grid, 0, column)->code;
-        if (wanted[column] != ' ' && wanted[column] != '\0')
-            len = column + 1;
-    }
-    wanted[len] = '\0';
-    grid_free(&grid);
-    char shown[TERMINAL_ROW_MAX];
+    char wanted[TERMINAL_ROW_MAX], shown[TERMINAL_ROW_MAX];
+    key_footer(stage->words, stage->count, stage->terminal.width, wanted, sizeof wanted);
     terminal_row(&stage->terminal, stage->terminal.height - 1, shown);
-    return strncmp(shown, wanted, (size_t)len) == 0;
+    return strncmp(shown, wanted, strlen(wanted)) == 0;
 }
 
 static bool check_in(struct stage *stage)
 {
     for (int i = 0; i < stage->count; i++) {
-        if (key_context_bit(stage->words[i]) == 0)
+        if (!key_context_exists(stage->words[i]))
             return stage_fail(stage, "%s is no context", stage->words[i]);
     }
     return stage_wait(stage, footer_is) ||

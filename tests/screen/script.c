@@ -214,15 +214,14 @@ int script_uncovered(const struct script *scripts, size_t count)
     int missing = 0;
     for (size_t key = 0; key < key_row_count; key++) {
         const struct key_row *row = &key_rows[key];
-        for (size_t at = 0; at < key_context_count; at++) {
-            const struct key_context_row *context = &key_contexts[at];
-            bool is_one = (context->bits & (context->bits - 1)) == 0;
-            bool pressed = !is_one || !(row->contexts & context->bits);
+        char context[KEYS_CONTEXTS_MAX];
+        for (size_t at = 0; key_row_next(row, &at, context);) {
+            bool pressed = false;
             for (size_t i = 0; i < count && !pressed; i++)
-                pressed = presses(&scripts[i], row, context->name);
+                pressed = presses(&scripts[i], row, context);
             if (pressed)
                 continue;
-            (void)printf("in %s nobody presses %s (%s)\n", context->name, row->name, row->action);
+            (void)printf("in %s nobody presses %s (%s)\n", context, row->name, row->action);
             missing++;
         }
     }

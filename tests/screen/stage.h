@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tests/screen/keys.h"
 #include "tests/screen/peer.h"
 #include "tests/screen/script.h"
 #include "tests/support/terminal.h"
@@ -18,7 +19,7 @@
 #define STAGE_PEERS    16
 #define STAGE_NAMES    32
 #define STAGE_NAME_MAX 32
-#define STAGE_WORD_MAX 1024
+#define STAGE_WORD_MAX KEYS_WORD_MAX
 #define STAGE_WHY_MAX  1024
 
 struct stage {

@@ -131,7 +131,7 @@ static void handle(struct session *session, const struct pollfd *waits, bool alw
     }
     if (waits[WAIT_KEYS].revents) {
         take_keys(session);
-        at_ns = note(session, HANDLER_KEYS, at_ns);
+        meter_note(&session->meter, HANDLER_KEYS, at_ns);
         draw(session);
         check_terminal(session, &waits[WAIT_KEYS]);
         at_ns = clock_monotonic_ns();
@@ -144,7 +144,7 @@ static void handle(struct session *session, const struct pollfd *waits, bool alw
     }
     if (waits[WAIT_CLOCK].revents) {
         take_tick(session, waits[WAIT_CLOCK].fd);
-        (void)note(session, HANDLER_TICK, at_ns);
+        meter_note(&session->meter, HANDLER_TICK, at_ns);
         draw(session);
     }
 }

@@ -24,13 +24,15 @@ static const struct {
 #undef EVENT
 };
 
-static void add_what_to_do(struct page *page)
+static void add_what_to_do(struct page *page, const struct keymap *keymap)
 {
     page_heading(page, STYLE_HEADING, "KEYS");
     for (int action = 0; action < ACTION_COUNT; action++) {
         char names[KEYS_MAX];
         struct text text = text_begin(names, sizeof names);
-        keymap_write_keys(&text, (enum key_action)action);
+        keymap_write_keys(keymap, &text, (enum key_action)action);
+        if (text.len == 0)
+            continue;
         page_entry(page, names, keymap_meaning((enum key_action)action));
     }
 }
@@ -101,20 +103,20 @@ static void add_what_is_missing(struct page *page, const struct screen_status *s
     }
 }
 
-int help_draw(struct grid *grid, int top, int height, int first, const struct screen_status *status)
+int help_draw(const struct help *help, struct grid *grid, int top, int height, int first)
 {
     struct page page = {
         .grid = grid, .top = top, .height = height, .width = grid->width, .first = first};
-    add_what_is_missing(&page, status);
+    add_what_is_missing(&page, help->status);
     if (grid->width < WIDE) {
-        add_what_to_do(&page);
+        add_what_to_do(&page, help->keymap);
         add_filter(&page);
         add_what_is_shown(&page);
         return page.line;
     }
     page.width = (grid->width - GAP) / 2;
     int begin = page.line;
-    add_what_to_do(&page);
+    add_what_to_do(&page, help->keymap);
     int longest = page.line;
     page.left = page.width + GAP;
     page.line = begin;

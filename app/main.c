@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "app/child.h"
+#include "app/config.h"
 #include "app/crash.h"
 #include "app/features.h"
 #include "app/loop.h"
+#include "app/manual.h"
 #include "app/options.h"
 #include "app/ports_command.h"
 #include "app/run_command.h"
@@ -83,16 +85,21 @@ static void print_version(void)
 
 static int run(const struct options *options, struct err *err)
 {
-    switch (options->command) {
-    case COMMAND_HELP:
+    switch (options->to_do) {
+    case DO_HELP:
         options_print_help(stdout);
         return EXIT_GOOD;
-    case COMMAND_VERSION:
+    case DO_MANUAL:
+        manual_print(stdout);
+        return EXIT_GOOD;
+    case DO_CHECK_CONFIG:
+        return config_check(options) ? EXIT_GOOD : EXIT_FAILED;
+    case DO_VERSION:
         print_version();
         return EXIT_GOOD;
-    case COMMAND_LIST:
+    case DO_LIST:
         return list_interfaces(err);
-    case COMMAND_NOTHING:
+    case DO_NOTHING:
         return EXIT_GOOD;
     default:
         return capture(options, err);

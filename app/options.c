@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/value.h"
+#include "base/text.h"
 
 enum option_id {
 #define OPTION(ID, letter, name, argument, help) OPTION_##ID,
@@ -120,21 +121,22 @@ static int take_number(struct options *options, enum option_id id, const char *t
     return 0;
 }
 
-/* Words and flags are only kept. Where no place is named it is 0, and `command` lies there. */
+/* Words and flags are only kept. Where no place is named it is 0, and `to_do` lies there. */
 static bool take_plain(struct options *options, enum option_id id, const char *text)
 {
-    static_assert(offsetof(struct options, command) == 0, "neither a word nor a flag is there");
+    static_assert(offsetof(struct options, to_do) == 0, "neither a word nor a flag is there");
 #define PLACE(member) offsetof(struct options, member)
     static const size_t words[OPTION_COUNT_OF] = {
         [OPTION_INTERFACE] = PLACE(interface),    [OPTION_READ] = PLACE(read_path),
         [OPTION_WRITE] = PLACE(write_path),       [OPTION_FILTER_FILE] = PLACE(filter_path),
-        [OPTION_STREAM_DIR] = PLACE(stream_path),
+        [OPTION_STREAM_DIR] = PLACE(stream_path), [OPTION_CONFIG] = PLACE(config_path),
     };
     static const size_t flags[OPTION_COUNT_OF] = {
-        [OPTION_JSON] = PLACE(json),       [OPTION_REPORT] = PLACE(report),
-        [OPTION_PACKETS] = PLACE(packets), [OPTION_HEX] = PLACE(hex),
-        [OPTION_RAW] = PLACE(raw),         [OPTION_STREAM_DIGEST] = PLACE(stream_digest),
-        [OPTION_AUDIT] = PLACE(audit),     [OPTION_NO_UI] = PLACE(no_ui),
+        [OPTION_JSON] = PLACE(json),         [OPTION_REPORT] = PLACE(report),
+        [OPTION_PACKETS] = PLACE(packets),   [OPTION_HEX] = PLACE(hex),
+        [OPTION_RAW] = PLACE(raw),           [OPTION_STREAM_DIGEST] = PLACE(stream_digest),
+        [OPTION_AUDIT] = PLACE(audit),       [OPTION_NO_UI] = PLACE(no_ui),
+        [OPTION_NO_MOUSE] = PLACE(no_mouse),
     };
 #undef PLACE
     char *bytes = (char *)options;
@@ -143,6 +145,14 @@ static bool take_plain(struct options *options, enum option_id id, const char *t
     if (flags[id])
         *(bool *)(bytes + flags[id]) = true;
     return words[id] || flags[id];
+}
+
+static int take_theme(struct options *options, const char *text, struct err *err)
+{
+    options->theme_chosen = theme_parse(text, strlen(text), &options->theme);
+    if (options->theme_chosen)
+        return 0;
+    return err_set(err, EINVAL, "--theme wants dark, light, contrast or mono, not \"%.80s\"", text);
 }
 
 static int take(struct options *options, enum option_id id, const char *text, struct err *err)
@@ -158,13 +168,21 @@ static int take(struct options *options, enum option_id id, const char *text, st
     case OPTION_NUMERIC:
         return 0;
     case OPTION_LIST:
-        options->command = COMMAND_LIST;
+        options->to_do = DO_LIST;
         return 0;
     case OPTION_HELP:
-        options->command = COMMAND_HELP;
+        options->to_do = DO_HELP;
         return 0;
+    case OPTION_MANUAL:
+        options->to_do = DO_MANUAL;
+        return 0;
+    case OPTION_CHECK_CONFIG:
+        options->to_do = DO_CHECK_CONFIG;
+        return 0;
+    case OPTION_THEME:
+        return take_theme(options, text, err);
     case OPTION_VERSION:
-        options->command = COMMAND_VERSION;
+        options->to_do = DO_VERSION;
         return 0;
     case OPTION_DURATION:
         return parse_seconds(&rows[id], text, &options->duration_ns, err);
@@ -301,7 +319,7 @@ static int parse_argv(struct options *options, int argc, char **argv, struct err
 
 int options_parse(struct options *options, int argc, char **argv, struct err *err)
 {
-    *options = (struct options){.command = COMMAND_CAPTURE};
+    *options = (struct options){.to_do = DO_CAPTURE};
     int failed = parse_argv(options, argc, argv, err);
     if (!failed)
         failed = check_together(options, err);
@@ -321,6 +339,20 @@ void options_free(struct options *options)
     options->filter = NULL;
 }
 
+bool options_tell(unsigned number, struct option_told *told)
+{
+    if (number >= OPTION_COUNT_OF)
+        return false;
+    const struct option_row *row = &rows[number];
+    struct text text = text_begin(told->names, sizeof told->names);
+    if (row->letter)
+        text_add(&text, "-%c, ", row->letter);
+    text_add(&text, "--%s%s%s", row->name, row->argument ? " " : "",
+             row->argument ? row->argument : "");
+    told->help = row->help;
+    return true;
+}
+
 void options_print_help(FILE *stream)
 {
     (void)fputs(
@@ -335,14 +367,10 @@ void options_print_help(FILE *stream)
         "  loflow ports [PORT]                who listens where; see loflow ports --help\n\n"
         "FILTER is a pcap-filter(7) expression, such as: tcp port 3000\n\nOptions:\n",
         stream);
-    for (int id = 0; id < OPTION_COUNT_OF; id++) {
-        char names[64];
-        const char *argument = rows[id].argument;
-        (void)snprintf(names, sizeof names, "%s%c%s--%s%s%s", rows[id].letter ? "-" : " ",
-                       rows[id].letter ? rows[id].letter : ' ', rows[id].letter ? ", " : "  ",
-                       rows[id].name, argument ? " " : "", argument ? argument : "");
-        (void)fprintf(stream, "  %-30s %s\n", names, rows[id].help);
-    }
+    struct option_told told;
+    for (unsigned id = 0; options_tell(id, &told); id++)
+        (void)fprintf(stream, "  %s%-*s %s\n", rows[id].letter ? "" : "    ",
+                      rows[id].letter ? 30 : 26, told.names, told.help);
     (void)fputs("\nExit status: 0 good, 1 failed, 2 wrong usage.\n"
                 "Keys on the screen: press ? there.\n",
                 stream);

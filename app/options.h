@@ -13,24 +13,37 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "ui/theme.h"
 
 #define FILTER_MAX 65536
 
-enum command { COMMAND_CAPTURE, COMMAND_LIST, COMMAND_HELP, COMMAND_VERSION, COMMAND_NOTHING };
+enum to_do {
+    DO_CAPTURE,
+    DO_LIST,
+    DO_HELP,
+    DO_MANUAL,
+    DO_VERSION,
+    DO_CHECK_CONFIG,
+    DO_NOTHING,
+};
 
 struct run;
 
 struct options {
-    enum command command;
+    enum to_do to_do;
     const char *interface;   /* NULL: loopback */
     const char *read_path;   /* NULL: live */
     const char *write_path;  /* NULL: nothing is written */
     const char *filter_path; /* NULL: trailing words */
     const char *stream_path; /* directory for streams; NULL: none */
-    char *filter;            /* "" for none */
-    uint32_t snaplen;        /* bytes; 0: default */
-    uint32_t buffer_size;    /* bytes; 0: default */
-    uint64_t packet_limit;   /* 0: none */
+    const char *config_path; /* NULL: where configurations are */
+    enum theme theme;        /* when `theme_chosen` */
+    bool theme_chosen;
+    bool no_mouse;
+    char *filter;          /* "" for none */
+    uint32_t snaplen;      /* bytes; 0: default */
+    uint32_t buffer_size;  /* bytes; 0: default */
+    uint64_t packet_limit; /* 0: none */
     uint64_t rotate_bytes;
     uint32_t rotate_seconds;
     uint32_t rotate_count;
@@ -53,6 +66,16 @@ struct options {
 
 int options_parse(struct options *options, int argc, char **argv, struct err *err);
 void options_free(struct options *options);
+
+#define OPTION_NAMES_MAX 64
+
+struct option_told {
+    char names[OPTION_NAMES_MAX]; /* "-r, --read FILE" */
+    const char *help;
+};
+
+/* What options there are, from 0 on; false: no more. */
+bool options_tell(unsigned number, struct option_told *told);
 
 void options_print_help(FILE *stream);
 

@@ -195,7 +195,7 @@ static int tell_start(struct run *run, int failed, struct err *err)
 
 static int capture(struct run *run, struct session *session, int *status, struct err *err)
 {
-    struct options options = {.command = COMMAND_CAPTURE,
+    struct options options = {.to_do = DO_CAPTURE,
                               .interface = run->options->interface,
                               .write_path = run->options->write_path,
                               .filter = (char[]){""},

@@ -122,6 +122,7 @@ static int open_output(struct session *session, struct err *err)
                                             .live = info->live,
                                             .file_size = info->size,
                                             .max_flows = options->max_flows,
+                                            .options = options,
                                             .causes = &session->causes,
                                             .packets = session->packet_log},
                      err);

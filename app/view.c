@@ -6,9 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/config.h"
 #include "base/clock.h"
 #include "host/port_watch.h"
 #include "ui/term.h"
+
+#define TROUBLE_MAX 512
 
 struct view {
     struct view_options options;
@@ -18,6 +21,7 @@ struct view {
     struct screen_missing missing[CAUSES_MISSING_MAX + CAUSES_GAPS_MAX];
     uint32_t missing_count;
     struct port_watch *ports; /* while they are in sight */
+    enum theme theme;         /* as the terminal has it */
     int input_fd;
     bool own_input;
 };
@@ -48,16 +52,28 @@ static void note_missing(struct view *view)
         view->missing[at] = (struct screen_missing){missing[at].word, missing[at].sentence};
 }
 
-static int open_screen(struct view *view, struct err *err)
+/* Only the first is shown; --check-config tells them all. */
+static void keep_first(void *context, const char *sentence)
+{
+    struct text *first = context;
+    if (first->len == 0)
+        text_add_string(first, sentence);
+}
+
+static int open_with(struct view *view, const struct preferences *preferences, struct err *err)
 {
     const char *no_colour = getenv("NO_COLOR");
+    bool colour = preferences->theme_chosen || !no_colour || !*no_colour;
     int failed = term_open(&view->term,
                            &(struct term_options){.input_fd = view->input_fd,
                                                   .output_fd = STDOUT_FILENO,
-                                                  .colour = !no_colour || !*no_colour},
+                                                  .colour = colour,
+                                                  .mouse = preferences->mouse,
+                                                  .theme = preferences->theme},
                            err);
     if (failed)
         return failed;
+    view->theme = preferences->theme;
     uint32_t max_flows =
         view->options.max_flows ? view->options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
     failed = screen_open(&view->screen,
@@ -66,13 +82,29 @@ static int open_screen(struct view *view, struct err *err)
                                                   .max_flows = max_flows,
                                                   .names = causes_names(view->options.causes),
                                                   .diagnoser = view->options.causes->diagnoser,
-                                                  .packets = view->options.packets},
+                                                  .packets = view->options.packets,
+                                                  .preferences = preferences},
                          err);
     if (failed)
         return failed;
     int width = 0, height = 0;
     term_size(view->term, &width, &height);
     return grid_resize(&view->grid, width, height, err);
+}
+
+static int open_screen(struct view *view, struct err *err)
+{
+    struct preferences preferences;
+    char trouble[TROUBLE_MAX];
+    struct text first = text_begin(trouble, sizeof trouble);
+    unsigned wrong = config_load(&preferences, view->options.options, keep_first, &first);
+    int failed = open_with(view, &preferences, err);
+    if (failed || wrong == 0)
+        return failed;
+    if (wrong > 1)
+        text_add(&first, " (and %u more: loflow --check-config)", wrong - 1);
+    screen_say(view->screen, STYLE_WARNING, trouble);
+    return 0;
 }
 
 int view_open(struct view **view, const struct view_options *options, struct err *err)
@@ -138,6 +170,23 @@ void view_resume(struct view *view)
     view_resize(view);
 }
 
+static enum screen_answer answer(struct view *view, uint32_t key)
+{
+    struct screen_mouse mouse = term_mouse(view->term);
+    return key == SCREEN_KEY_MOUSE ? screen_mouse(view->screen, &mouse)
+                                   : screen_key(view->screen, key);
+}
+
+/* What the terminal has to do with, when it was set. */
+static void follow_preferences(struct view *view)
+{
+    const struct preferences *preferences = screen_preferences(view->screen);
+    if (preferences->theme != view->theme)
+        term_use_theme(view->term, preferences->theme);
+    view->theme = preferences->theme;
+    term_use_mouse(view->term, preferences->mouse);
+}
+
 enum view_answer view_key(struct view *view)
 {
     uint32_t key = term_key(view->term);
@@ -145,9 +194,15 @@ enum view_answer view_key(struct view *view)
         return VIEW_NO_KEY;
     if (key == SCREEN_KEY_RESIZE)
         view_resize(view);
-    else if (screen_key(view->screen, key) == SCREEN_QUIT)
+    else if (answer(view, key) == SCREEN_QUIT)
         return VIEW_QUIT;
+    follow_preferences(view);
     return VIEW_STAY;
+}
+
+bool view_copy(struct view *view, const char *text)
+{
+    return term_copy(view->term, text, strlen(text));
 }
 
 bool view_take_request(struct view *view, struct screen_request *request)

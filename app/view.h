@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "app/causes.h"
+#include "app/options.h"
 #include "base/err.h"
 #include "flows/tracker.h"
 #include "ui/screen.h"
@@ -20,8 +21,9 @@ struct view_options {
     const char *name;
     const char *filter;
     bool live;
-    int64_t file_size;     /* bytes, -1 unknown */
-    uint32_t max_flows;    /* 0: default */
+    int64_t file_size;  /* bytes, -1 unknown */
+    uint32_t max_flows; /* 0: default */
+    const struct options *options;
     struct causes *causes; /* names, diagnoses and what is missing */
     const struct packet_log *packets;
 };
@@ -71,6 +73,9 @@ enum view_answer view_key(struct view *view);
 bool view_take_request(struct view *view, struct screen_request *request);
 const struct conversation *view_conversation(const struct view *view);
 void view_say(struct view *view, enum style style, const char *sentence);
+
+/* To the clipboard of whoever sits at the terminal; false: there is no way to. */
+bool view_copy(struct view *view, const char *text);
 
 void view_draw(struct view *view, const struct tracker *tracker,
                const struct view_numbers *numbers);

@@ -233,7 +233,7 @@ int why_command(struct options *options, char **words, struct err *err)
     int count = 0, failed = 0;
     for (; !failed && *words; words++)
         failed = take_word(&taken, &words, err);
-    *options = (struct options){.command = COMMAND_NOTHING};
+    *options = (struct options){.to_do = DO_NOTHING};
     if (!failed && taken.help)
         (void)fputs(help, stdout);
     if (failed || taken.help)
@@ -246,7 +246,7 @@ int why_command(struct options *options, char **words, struct err *err)
         failed = answer(&taken, targets, count, err);
     if (failed || taken.wait_ns == 0)
         return failed;
-    options->command = COMMAND_CAPTURE;
+    options->to_do = DO_CAPTURE;
     options->why = true;
     options->why_port = count > 0 ? targets[0].port[1] : 0;
     options->json = taken.json;

@@ -27,6 +27,16 @@ static void save(struct session *session, const struct screen_request *request)
     view_say(session->view, saved.missing > 0 ? STYLE_WARNING : STYLE_GOOD, sentence);
 }
 
+/* It can be selected by hand where the terminal does not do it. */
+static void copy(struct session *session, const char *what)
+{
+    char sentence[SCREEN_REQUEST_TEXT + 64];
+    struct text text = text_begin(sentence, sizeof sentence);
+    bool sent = view_copy(session->view, what);
+    text_add(&text, sent ? "copied: %s" : "the terminal copies nothing; select it: %s", what);
+    view_say(session->view, sent ? STYLE_GOOD : STYLE_WARNING, sentence);
+}
+
 void wish_grant(struct session *session)
 {
     struct screen_request request;
@@ -51,6 +61,9 @@ void wish_grant(struct session *session)
             break;
         case SCREEN_REQUEST_SEEK_PART:
             replay_seek(session, &(struct seek){.kind = SEEK_PART, .part = request.number});
+            break;
+        case SCREEN_REQUEST_COPY:
+            copy(session, request.text);
             break;
         }
     }

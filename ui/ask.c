@@ -40,9 +40,8 @@ static void edit(struct ask *ask, uint32_t key, enum key_action action)
         step_back(ask, action == ACTION_ASK_OLDER ? 1 : -1);
 }
 
-bool ask_key(struct ask *ask, uint32_t key)
+bool ask_key(struct ask *ask, uint32_t key, enum key_action action)
 {
-    enum key_action action = keymap_find(KEY_IN_ASK, key);
     if (action == ACTION_ASK_KEEP)
         return keep(ask);
     if (action == ACTION_ASK_DROP)

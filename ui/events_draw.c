@@ -368,8 +368,12 @@ static void draw_nothing(const struct events_page *page, struct grid *grid, int 
     const char *words = "nothing was refused, reset or left unanswered";
     char part[GRID_LINE_MAX], others[TEXT_MAX];
     struct text text = text_begin(others, sizeof others);
-    text_add(&text, "none of these; %s shows other kinds",
-             keymap_key_name(KEY_IN_EVENTS, ACTION_KINDS));
+    text_add_string(&text, "none of these");
+    if (keymap_key(page->keymap, KEY_IN_EVENTS, ACTION_KINDS) != SCREEN_KEY_NONE) {
+        text_add_string(&text, "; ");
+        (void)keymap_write_key(page->keymap, KEY_IN_EVENTS, ACTION_KINDS, &text);
+        text_add_string(&text, " shows other kinds");
+    }
     if (page->shown != EVENT_CLASS_ALL)
         words = others;
     for (int line = 0; *words != '\0'; line++) {

@@ -79,6 +79,7 @@ struct events_page {
     bool local_time;
     enum event_class shown;
     const struct known *known;
+    const struct keymap *keymap;
     struct bursts bursts;
     struct events_record record;
     struct events_record picture;

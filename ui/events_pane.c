@@ -121,6 +121,12 @@ void events_pane_move(struct events_pane *pane, int64_t lines)
         pane->cursor_id = line.failure->id;
 }
 
+void events_pane_click(struct events_pane *pane, int line)
+{
+    if (line > 0)
+        events_pane_move(pane, (int64_t)pane->scroller.first + line - 1 - find_cursor(pane));
+}
+
 void events_pane_move_pages(struct events_pane *pane, int pages)
 {
     events_pane_move(pane, scroller_page(pane->scroller.height) * pages);

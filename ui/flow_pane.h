@@ -102,6 +102,8 @@ struct flow_pane {
     int need[2]; /* widest endpoints seen, so that columns do not dance */
     int64_t now_ns;
     uint64_t matching; /* flows that pass the filter */
+    int drawn_count;   /* columns, at the latest draw */
+    struct column_place drawn[COLUMN_COUNT];
     struct flow_row cursor_row;
     struct flow_row rows[FLOW_PANE_ROWS_MAX];
     struct select_entry order[FLOW_PANE_ROWS_MAX]; /* `index` is that of a row */
@@ -151,6 +153,11 @@ void flow_pane_move(struct flow_pane *pane, int64_t lines);
 void flow_pane_move_pages(struct flow_pane *pane, int pages);
 void flow_pane_go(struct flow_pane *pane, enum flow_cursor cursor);
 void flow_pane_sort(struct flow_pane *pane, int step);
+
+/* Where the latest draw put things: the column whose heading is there, and the row in line `line`,
+ * which the cursor goes to. */
+bool flow_pane_heading_at(const struct flow_pane *pane, int column, enum column *found);
+void flow_pane_click(struct flow_pane *pane, int line);
 
 /* Draws headings and rows from line `top` on, `height` lines. */
 void flow_pane_draw(struct flow_pane *pane, struct grid *grid, int top, int height, bool focused);

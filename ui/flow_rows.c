@@ -147,7 +147,7 @@ void flow_pane_draw(struct flow_pane *pane, struct grid *grid, int top, int heig
     scroller_place(&pane->scroller, pane->order_count, pane->position, lines);
     measure(pane, grid->width);
 
-    struct column_place places[COLUMN_COUNT];
+    struct column_place *places = pane->drawn;
     const struct column_wish wish = {
         .width = grid->width,
         .need = {pane->need[0], pane->need[1]},
@@ -155,6 +155,7 @@ void flow_pane_draw(struct flow_pane *pane, struct grid *grid, int top, int heig
         .choice = pane->choice.count > 0 ? pane->choice : column_choose_all(pane->live),
     };
     int shown = column_layout(places, &wish);
+    pane->drawn_count = shown;
     grid_fill(grid, top, 0, grid->width, STYLE_HEADING, ' ');
     for (int i = 0; i < shown; i++)
         draw_heading(pane, grid, top, &places[i]);
@@ -174,4 +175,22 @@ void flow_pane_draw(struct flow_pane *pane, struct grid *grid, int top, int heig
         if (focused && at == pane->position)
             grid_style_row(grid, on, STYLE_SELECTED);
     }
+}
+
+bool flow_pane_heading_at(const struct flow_pane *pane, int column, enum column *found)
+{
+    for (int i = 0; i < pane->drawn_count; i++) {
+        const struct column_place *place = &pane->drawn[i];
+        if (column < place->left || column >= place->left + place->width)
+            continue;
+        *found = place->column;
+        return true;
+    }
+    return false;
+}
+
+void flow_pane_click(struct flow_pane *pane, int line)
+{
+    if (line > 0)
+        flow_pane_move(pane, (int64_t)pane->scroller.first + line - 1 - pane->position);
 }

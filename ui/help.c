@@ -26,27 +26,27 @@ static const struct {
 };
 
 /* Those that play a file, or all others. */
-static void add_keys(struct page *page, bool of_replay)
+static void add_keys(struct page *page, const struct keymap *keymap, bool of_replay)
 {
     for (int action = 0; action < ACTION_COUNT; action++) {
         char names[KEYS_MAX];
         struct text text = text_begin(names, sizeof names);
-        unsigned contexts = keymap_contexts((enum key_action)action);
-        if (((contexts & ~OF_REPLAY) == 0) != of_replay)
+        unsigned contexts = keymap_contexts(keymap, (enum key_action)action);
+        if (contexts == 0 || ((contexts & ~OF_REPLAY) == 0) != of_replay)
             continue;
-        keymap_write_keys(&text, (enum key_action)action);
+        keymap_write_keys(keymap, &text, (enum key_action)action);
         page_entry(page, names, keymap_meaning((enum key_action)action));
     }
 }
 
-static void add_what_to_do(struct page *page, const struct screen_status *status)
+static void add_what_to_do(struct page *page, const struct help *help)
 {
     page_heading(page, STYLE_HEADING, "KEYS");
-    add_keys(page, false);
-    if (!status->transport)
+    add_keys(page, help->keymap, false);
+    if (!help->status->transport)
         return;
     page_heading(page, STYLE_HEADING, "PLAYING THE FILE");
-    add_keys(page, true);
+    add_keys(page, help->keymap, true);
 }
 
 static void add_example(struct page *page, const char *example, const char *words)
@@ -115,20 +115,20 @@ static void add_what_is_missing(struct page *page, const struct screen_status *s
     }
 }
 
-int help_draw(struct grid *grid, int top, int height, int first, const struct screen_status *status)
+int help_draw(const struct help *help, struct grid *grid, int top, int height, int first)
 {
     struct page page = {
         .grid = grid, .top = top, .height = height, .width = grid->width, .first = first};
-    add_what_is_missing(&page, status);
+    add_what_is_missing(&page, help->status);
     if (grid->width < WIDE) {
-        add_what_to_do(&page, status);
+        add_what_to_do(&page, help);
         add_filter(&page);
         add_what_is_shown(&page);
         return page.line;
     }
     page.width = (grid->width - GAP) / 2;
     int begin = page.line;
-    add_what_to_do(&page, status);
+    add_what_to_do(&page, help);
     int longest = page.line;
     page.left = page.width + GAP;
     page.line = begin;

@@ -7,11 +7,16 @@
 #define LOFLOW_UI_HELP_H
 
 #include "ui/grid.h"
+#include "ui/keymap.h"
 #include "ui/screen.h"
+
+struct help {
+    const struct screen_status *status;
+    const struct keymap *keymap;
+};
 
 /* Draws the help from its line `first` on, on a wide screen in two columns. Returns how many lines
  * it has altogether. */
-int help_draw(struct grid *grid, int top, int height, int first,
-              const struct screen_status *status);
+int help_draw(const struct help *help, struct grid *grid, int top, int height, int first);
 
 #endif

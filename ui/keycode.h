@@ -4,7 +4,7 @@
  * Owns:    nothing.
  * Bounds:  constant time.
  * Fails:   keycode_parse is false for what names no key.
- * Used by: ui/term (makes them), ui/keymap, ui/settings, ui/screen.
+ * Used by: ui/term (makes them), ui/keymap, ui/preferences, ui/screen.
  */
 #ifndef LOFLOW_UI_KEYCODE_H
 #define LOFLOW_UI_KEYCODE_H

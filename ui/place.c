@@ -217,6 +217,7 @@ static void flows_draw(struct screen *screen, struct grid *grid, int top, int he
     if (events == 0)
         screen->events_focused = false;
     bool focused = !screen->events_focused;
+    screen->events_top = top + room - events;
     flow_pane_draw(&screen->flows, grid, top, room - events, focused);
     if (room - events > 1)
         draw_hint(screen, grid, top + 1);
@@ -383,7 +384,8 @@ static void stream_draw(struct screen *screen, struct grid *grid, int top, int h
 
 static int draw_help(struct screen *screen, struct grid *grid, int top, int height)
 {
-    return help_draw(grid, top, height, place_text(screen)->first, &screen->status);
+    const struct help help = {.status = &screen->status, .keymap = &screen->preferences.keymap};
+    return help_draw(&help, grid, top, height, place_text(screen)->first);
 }
 
 static void help_draw_page(struct screen *screen, struct grid *grid, int top, int height)

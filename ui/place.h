@@ -18,6 +18,8 @@
 #include "ui/keymap.h"
 #include "ui/known.h"
 #include "ui/ports_page.h"
+#include "ui/preferences.h"
+#include "ui/prompt.h"
 #include "ui/screen.h"
 #include "ui/stream_page.h"
 #include "ui/transport_bar.h"
@@ -35,18 +37,29 @@ enum place {
 };
 
 #define PLACES_OPEN   8   /* pages one over the other */
-#define SCREEN_SAYING 256 /* bytes of the line that says what was done */
+#define SCREEN_SAYING 640 /* bytes of what says what was done */
+
+#define SCREEN_ZONES_MAX 64
 
 /* A page of text: what of it is in sight. */
 struct place_text {
     int first, height, lines;
 };
 
+/* Cells that the mouse can press: for a key, or, with SCREEN_KEY_NONE, for a tab. */
+struct screen_zone {
+    int row, left, width;
+    uint32_t key;
+    enum place place;
+};
+
 struct screen {
     bool utf8;
     bool paused;
-    bool typing; /* the filter line has the keys */
-    bool held;   /* a file was rewound: the picture stays until it is where it goes to */
+    bool typing;     /* the filter line has the keys */
+    bool commanding; /* the command line has them */
+    bool copying;    /* the next key says what is copied */
+    bool held;       /* a file was rewound: the picture stays until it is where it goes to */
     bool events_hidden;
     bool events_focused;
     /* The last is in sight, the first is a tab. */
@@ -58,6 +71,15 @@ struct screen {
     enum style saying_style;
     char saying[SCREEN_SAYING]; /* until the next key; "" for nothing */
     struct screen_request request;
+    struct preferences preferences;
+    struct prompt prompt;
+    /* Of the latest draw. */
+    unsigned zone_count;
+    struct screen_zone zones[SCREEN_ZONES_MAX];
+    int page_top, page_height;
+    int cursor_row;              /* of the grid; -1: the page has none */
+    int events_top;              /* of the grid: where failures begin */
+    bool drags_timeline;         /* the mouse holds the place of a replay */
     struct screen_status status; /* of the draw that is under way, or the latest */
     struct known known;
     struct filter_line line;

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "ui/place.h"
+#include "ui/pointer.h"
+#include "ui/screen_keys.h"
 #include "ui/title.h"
 
 #define TABS_MIN_HEIGHT 12 /* of the screen, below which the pages need the line */
@@ -38,7 +40,11 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
     struct screen *opened = calloc(1, sizeof *opened);
     if (!opened)
         return err_set(err, ENOMEM, "no memory for the screen; --no-ui needs less");
-    opened->utf8 = options->utf8;
+    if (options->preferences)
+        opened->preferences = *options->preferences;
+    else
+        preferences_begin(&opened->preferences);
+    opened->utf8 = options->utf8 && opened->preferences.utf8;
     uint32_t max_flows = options->max_flows ? options->max_flows : TRACKER_MAX_FLOWS_DEFAULT;
     int failed = flow_pane_open(&opened->flows, &opened->known, max_flows, err);
     if (!failed)
@@ -53,14 +59,19 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
     opened->known.diagnoser = options->diagnoser;
     opened->details.known = &opened->known;
     opened->details.utf8 = opened->line.utf8 = opened->flows.utf8 = opened->events.utf8 =
-        options->utf8;
-    opened->events_page->utf8 = opened->ports_page->utf8 = options->utf8;
+        opened->utf8;
+    opened->events_page->utf8 = opened->ports_page->utf8 = opened->utf8;
     opened->details.local_time = opened->events.local_time = options->local_time;
     opened->events_page->local_time = opened->ports_page->local_time = options->local_time;
-    opened->transport.utf8 = options->utf8;
+    opened->transport.utf8 = opened->utf8;
     opened->transport.local_time = options->local_time;
     events_pane_open(&opened->events, &opened->known);
-    flow_pane_group(&opened->flows, options->grouping);
+    opened->events_page->keymap = &opened->preferences.keymap;
+    opened->flows.sorted = opened->preferences.sorted;
+    opened->flows.reversed = opened->preferences.reversed;
+    opened->flows.choice = opened->preferences.columns;
+    flow_pane_group(&opened->flows,
+                    options->preferences ? opened->preferences.grouping : options->grouping);
     failed = open_pages(opened, options, err);
     if (failed) {
         screen_close(opened);
@@ -134,153 +145,9 @@ void screen_say(struct screen *screen, enum style style, const char *sentence)
     screen->saying_style = style;
 }
 
-static void ask(struct screen *screen, enum screen_request_kind kind, double number,
-                const char *words)
+const struct preferences *screen_preferences(const struct screen *screen)
 {
-    screen->request = (struct screen_request){.kind = kind, .number = number};
-    struct text text = text_begin(screen->request.text, sizeof screen->request.text);
-    text_add_string(&text, words);
-}
-
-/* What is asked of a replay. */
-static const struct wish {
-    enum key_action action;
-    enum screen_request_kind kind;
-    double number;
-    const char *text;
-} wishes[] = {
-    {ACTION_PLAY, SCREEN_REQUEST_PLAY, 0, ""},
-    {ACTION_SLOWER, SCREEN_REQUEST_SPEED, -1, ""},
-    {ACTION_FASTER, SCREEN_REQUEST_SPEED, 1, ""},
-    {ACTION_STEP, SCREEN_REQUEST_STEP, TRANSPORT_STEP_PACKET, ""},
-    {ACTION_STEP_BACK, SCREEN_REQUEST_STEP, TRANSPORT_STEP_BACK, ""},
-    {ACTION_STEP_EVENT, SCREEN_REQUEST_STEP, TRANSPORT_STEP_EVENT, ""},
-    {ACTION_FAILURE_NEXT, SCREEN_REQUEST_SEEK, 0, "next"},
-    {ACTION_FAILURE_BACK, SCREEN_REQUEST_SEEK, 0, "previous"},
-    {ACTION_SEEK_BACK, SCREEN_REQUEST_SEEK, 0, "-1%"},
-    {ACTION_SEEK_ON, SCREEN_REQUEST_SEEK, 0, "+1%"},
-};
-
-/* False: it is not about a replay. */
-static bool act_on_replay(struct screen *screen, enum key_action action)
-{
-    if (action == ACTION_SEEK) {
-        screen->transport.typing = true;
-        line_edit_clear(&screen->transport.typed);
-        return true;
-    }
-    for (size_t at = 0; at < sizeof wishes / sizeof wishes[0]; at++) {
-        if (wishes[at].action != action)
-            continue;
-        ask(screen, wishes[at].kind, wishes[at].number, wishes[at].text);
-        return true;
-    }
-    return false;
-}
-
-/* A place is being typed. */
-static void type_place(struct screen *screen, uint32_t key)
-{
-    struct transport *transport = &screen->transport;
-    enum key_action action = keymap_find(KEY_IN_SEEK, key);
-    if (action == ACTION_LINE_ERASE_BEFORE)
-        line_edit_clear(&transport->typed);
-    else if (action == ACTION_LINE_ERASE)
-        transport->typing = line_edit_erase(&transport->typed, LINE_LEFT);
-    else if (action == ACTION_NONE)
-        (void)line_edit_type(&transport->typed, key);
-    else if (action == ACTION_SEEK_DROP || action == ACTION_SEEK_GO)
-        transport->typing = false;
-    if (action == ACTION_SEEK_GO && transport->typed.len > 0)
-        ask(screen, SCREEN_REQUEST_SEEK, 0, transport->typed.text);
-}
-
-/* What is the same on all pages. */
-static void act(struct screen *screen, enum key_action action)
-{
-    switch (action) {
-    case ACTION_HELP:
-        place_open(screen, PLACE_HELP);
-        break;
-    case ACTION_PAGE_CLOSE:
-        place_leave(screen);
-        break;
-    case ACTION_PAUSE:
-        screen->paused = !screen->paused;
-        events_pane_pause(&screen->events, screen->paused);
-        events_page_take(screen->events_page);
-        break;
-    case ACTION_GO_FLOWS:
-        place_open(screen, PLACE_FLOWS);
-        break;
-    case ACTION_GO_EVENTS:
-        place_open(screen, PLACE_EVENTS);
-        break;
-    case ACTION_GO_PORTS:
-        place_open(screen, PLACE_PORTS);
-        break;
-    case ACTION_GO_ABOUT:
-        place_open(screen, PLACE_ABOUT);
-        break;
-    case ACTION_FILTER:
-        screen->typing = true;
-        filter_line_open(&screen->line);
-        break;
-    default: /* REDRAW is the terminal's, QUIT is answered, the rest is the replay's or the page's */
-        if (!act_on_replay(screen, action))
-            (void)place_act(screen, place_shown(screen), action);
-        break;
-    }
-}
-
-static void type(struct screen *screen, uint32_t key)
-{
-    struct flow_pane *flows = &screen->flows;
-    enum key_action action = keymap_find(KEY_IN_FILTER, key);
-    flow_pane_see(flows, &screen->line.seen);
-    enum filter_line_answer answer = filter_line_key(&screen->line, &flows->filter, key, action);
-    screen->typing = answer == FILTER_LINE_SAME || answer == FILTER_LINE_CHANGED;
-    if (answer == FILTER_LINE_CHANGED || answer == FILTER_LINE_DROPPED)
-        flow_pane_reorder(flows, screen->paused);
-}
-
-/* The line that is asked for has the keys. */
-static void answer(struct screen *screen, uint32_t key)
-{
-    enum ask_kind kind = screen->ask.kind;
-    if (ask_key(&screen->ask, key))
-        place_answer(screen, kind, screen->ask.line.text);
-}
-
-static unsigned contexts(const struct screen *screen)
-{
-    if (screen->ask.kind != ASK_NOTHING)
-        return KEY_IN_ASK;
-    if (screen->typing)
-        return KEY_IN_FILTER;
-    if (screen->transport.typing)
-        return KEY_IN_SEEK;
-    return place_context(place_shown(screen)) | (screen->transport.is_shown ? KEY_IN_REPLAY : 0);
-}
-
-enum screen_answer screen_key(struct screen *screen, uint32_t key)
-{
-    screen->saying[0] = '\0';
-    if (screen->ask.kind != ASK_NOTHING) {
-        answer(screen, key);
-        return SCREEN_STAY;
-    }
-    if (screen->typing) {
-        type(screen, key);
-        return SCREEN_STAY;
-    }
-    if (screen->transport.typing) {
-        type_place(screen, key);
-        return SCREEN_STAY;
-    }
-    enum key_action action = keymap_find(contexts(screen), key);
-    act(screen, action);
-    return action == ACTION_QUIT ? SCREEN_QUIT : SCREEN_STAY;
+    return &screen->preferences;
 }
 
 /* That there is more of the page than is in sight, and how to get there. */
@@ -291,8 +158,10 @@ static void draw_page_place(struct screen *screen, struct grid *grid, int row, i
         return;
     char line[LINE_MAX_SIZE];
     struct text text = text_begin(line, sizeof line);
-    text_add(&text, "%s %s", keymap_key_name(KEY_IN_PAGE, ACTION_PAGE_DOWN),
-             keymap_key_name(KEY_IN_PAGE, ACTION_PAGE_UP));
+    const struct keymap *keymap = &screen->preferences.keymap;
+    if (keymap_write_key(keymap, KEY_IN_PAGE, ACTION_PAGE_DOWN, &text))
+        text_add_string(&text, " ");
+    (void)keymap_write_key(keymap, KEY_IN_PAGE, ACTION_PAGE_UP, &text);
     column += grid_text(grid, row, column, grid->width - column, STYLE_KEY, line) + 1;
     text = text_begin(line, sizeof line);
     text_add(&text, "scroll: %d-%d of %d", page->first + 1, page->first + page->height,
@@ -302,12 +171,17 @@ static void draw_page_place(struct screen *screen, struct grid *grid, int row, i
 
 static void draw_footer(struct screen *screen, struct grid *grid, int row)
 {
-    int column = keymap_draw_footer(grid, row, 0, contexts(screen));
-    draw_page_place(screen, grid, row, column);
+    struct keymap_hint hint = {.action = ACTION_NONE};
+    while (keymap_next_hint(&screen->preferences.keymap, screen_contexts(screen), grid->width,
+                            &hint)) {
+        keymap_draw_hint(&hint, grid, row);
+        pointer_note_key(screen, row, hint.left, hint.width, hint.key);
+    }
+    draw_page_place(screen, grid, row, hint.left + hint.width + (hint.width > 0 ? 2 : 0));
 }
 
 /* "1 Flows  2 Events"; returns how many lines that takes. */
-static int draw_tabs(const struct screen *screen, struct grid *grid, int row)
+static int draw_tabs(struct screen *screen, struct grid *grid, int row)
 {
     int count = 0, column = 0;
     for (int place = 0; place < PLACE_COUNT; place++)
@@ -322,24 +196,31 @@ static int draw_tabs(const struct screen *screen, struct grid *grid, int row)
         struct text text = text_begin(number, sizeof number);
         text_add(&text, "%d", place + 1);
         bool is_open = screen->open[0] == (enum place)place;
+        int left = column;
         column += grid_text(grid, row, column, grid->width - column, STYLE_KEY, number) + 1;
         column += grid_text(grid, row, column, grid->width - column,
                             is_open ? STYLE_SORTED : STYLE_NORMAL, title);
+        pointer_note_tab(screen, row, left, column - left, (enum place)place);
         column += 2;
     }
     return 1;
 }
 
-/* Returns how many lines that takes. */
-static int draw_saying(const struct screen *screen, struct grid *grid, int row)
+/* Above line `bottom`, in as many lines as it needs and `most` allows; returns how many that were. */
+static int draw_saying(const struct screen *screen, struct grid *grid, int bottom, int most)
 {
-    if (screen->saying[0] == '\0')
-        return 0;
-    char line[SAYING_MAX];
-    struct text text = text_begin(line, sizeof line);
+    char said[SAYING_MAX], line[GRID_LINE_MAX];
+    struct text text = text_begin(said, sizeof said);
     text_add_untrusted(&text, screen->saying, strlen(screen->saying));
-    (void)grid_text(grid, row, 0, grid->width, screen->saying_style, line);
-    return 1;
+    int lines = 0;
+    for (const char *at = said; *at != '\0' && lines < most; lines++)
+        at = grid_break(at, grid->width, line);
+    const char *at = said;
+    for (int row = bottom - lines; row < bottom; row++) {
+        at = grid_break(at, grid->width, line);
+        (void)grid_text(grid, row, 0, grid->width, screen->saying_style, line);
+    }
+    return lines;
 }
 
 /* Whatever came in from outside: a terminal that shows ASCII gets nothing else. */
@@ -351,6 +232,7 @@ static void reduce_to_ascii(struct grid *grid)
             cell->code = ' ';
         else if (cell->code > LAST_ASCII)
             cell->code = '?';
+        memset(cell->marks, 0, sizeof cell->marks);
     }
 }
 
@@ -372,6 +254,7 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
     assert(grid->width > 0 && grid->height > 0);
     enum place place = place_shown(screen);
     grid_clear(grid);
+    screen->zone_count = 0;
     screen->status = *status;
     events_page_name(screen->events_page, tracker);
     if (!is_held(screen)) {
@@ -382,13 +265,17 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
     int footer = grid->height - 1, bottom = footer;
     if (top < bottom)
         top += draw_tabs(screen, grid, top);
+    if (top < bottom && screen->commanding)
+        bottom -= prompt_draw(&screen->prompt, grid, bottom - 1);
     if (top < bottom)
-        bottom -= draw_saying(screen, grid, bottom - 1);
+        bottom -= draw_saying(screen, grid, bottom, (bottom - top + 2) / 3);
     if (top < bottom)
         bottom -= ask_draw(&screen->ask, grid, bottom - 1);
     if (top < bottom && status->transport)
         bottom -= transport_draw(&screen->transport, grid, bottom, status->transport);
-    place_draw(screen, place, grid, top, bottom - top);
+    int height = bottom > top ? bottom - top : 0;
+    place_draw(screen, place, grid, top, height);
+    pointer_note_cursor(screen, grid, top, height);
     if (footer >= top)
         draw_footer(screen, grid, footer);
     if (!screen->utf8)

@@ -30,14 +30,17 @@
 
 struct port_list;
 
+struct preferences;
+
 struct screen_options {
-    bool utf8;                         /* the terminal shows more than ASCII */
-    bool local_time;                   /* clock times in the local zone, else UTC */
-    uint32_t max_flows;                /* of the tracker */
-    const struct names *names;         /* NULL: nobody is named */
-    const struct diagnoser *diagnoser; /* NULL: nothing is diagnosed */
-    enum grouping grouping;            /* of the flows, at first */
-    const struct packet_log *packets;  /* NULL: there are none to look back at */
+    bool utf8;                             /* the terminal shows more than ASCII */
+    bool local_time;                       /* clock times in the local zone, else UTC */
+    uint32_t max_flows;                    /* of the tracker */
+    const struct names *names;             /* NULL: nobody is named */
+    const struct diagnoser *diagnoser;     /* NULL: nothing is diagnosed */
+    enum grouping grouping;                /* of the flows, at first */
+    const struct preferences *preferences; /* copied; NULL: as without a configuration */
+    const struct packet_log *packets;      /* NULL: there are none to look back at */
 };
 
 /* What a live run does without. */
@@ -61,8 +64,8 @@ struct screen_status {
     int64_t now_ns; /* live: wall clock; file: time of the latest packet */
     const struct screen_missing *missing;
     uint32_t missing_count;
-    const struct port_list *ports;      /* NULL: nobody told who listens */
-    const struct screen_health *health; /* NULL: nobody told how the run is doing */
+    const struct port_list *ports;           /* NULL: nobody told who listens */
+    const struct screen_health *health;      /* NULL: nobody told how the run is doing */
     const struct transport_state *transport; /* of a file that is played, else NULL */
 };
 
@@ -75,11 +78,12 @@ enum screen_answer {
 enum screen_request_kind {
     SCREEN_REQUEST_NONE,
     SCREEN_REQUEST_SAVE_STREAM, /* what `side` of `flow` said, to the file `text` */
-    SCREEN_REQUEST_PLAY,      /* or pause */
-    SCREEN_REQUEST_SPEED,     /* `number`: so many steps faster */
-    SCREEN_REQUEST_STEP,      /* `number`: enum transport_step */
-    SCREEN_REQUEST_SEEK,      /* `text`: a place, see ui/seek.h */
-    SCREEN_REQUEST_SEEK_PART, /* `number`: of the capture, 0 to 1 */
+    SCREEN_REQUEST_PLAY,        /* or pause */
+    SCREEN_REQUEST_SPEED,       /* `number`: so many steps faster */
+    SCREEN_REQUEST_STEP,        /* `number`: enum transport_step */
+    SCREEN_REQUEST_SEEK,        /* `text`: a place, see ui/seek.h */
+    SCREEN_REQUEST_SEEK_PART,   /* `number`: of the capture, 0 to 1 */
+    SCREEN_REQUEST_COPY,        /* `text` to the clipboard */
 };
 
 #define SCREEN_REQUEST_TEXT 1024
@@ -111,6 +115,11 @@ enum screen_answer screen_key(struct screen *screen, uint32_t key);
 
 /* Is the list of ports in sight, and does it go on? */
 bool screen_wants_ports(const struct screen *screen);
+/* The mouse was used. */
+enum screen_answer screen_mouse(struct screen *screen, const struct screen_mouse *mouse);
+
+/* What the user has set by now: the theme and the mouse are the terminal's business. */
+const struct preferences *screen_preferences(const struct screen *screen);
 
 /* Is something wanted? Asked after each key; each wish is told once. */
 bool screen_take_request(struct screen *screen, struct screen_request *request);

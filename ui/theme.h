@@ -3,7 +3,7 @@
  * Owns:    nothing.
  * Bounds:  constant time.
  * Fails:   theme_parse is false for a word that is no theme.
- * Used by: ui/term, ui/settings, ui/command, app (the manual).
+ * Used by: ui/term, ui/preferences, ui/command, app (the manual).
  */
 #ifndef LOFLOW_UI_THEME_H
 #define LOFLOW_UI_THEME_H

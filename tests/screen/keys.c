@@ -26,7 +26,7 @@ static const struct {
     const char *name;
     unsigned bits;
 } contexts_known[] = {
-#define CONTEXT(NAME, bits) {#NAME, bits},
+#define CONTEXT(NAME, bits, word, meaning) {#NAME, bits},
 #include "ui/key_context.def"
 #undef CONTEXT
 };

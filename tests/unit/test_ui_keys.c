@@ -5,7 +5,7 @@
 #include "ui/keymap.h"
 
 enum {
-#define CONTEXT(NAME, bits) NAME = KEY_IN_##NAME,
+#define CONTEXT(NAME, bits, word, meaning) NAME = KEY_IN_##NAME,
 #include "ui/key_context.def"
 #undef CONTEXT
 };
@@ -280,6 +280,61 @@ static const struct row rows[] = {
     {"about_first_by_letter", ABOUT, "4", "g", NULL, "not known", NULL, true},
     {"about_last", ABOUT, "4", "{End}", NULL, "not known", NULL, true},
     {"about_last_by_letter", ABOUT, "4", "G", NULL, "not known", NULL, true},
+    {"flow_copy", FLOW, "{Enter}", "y", NULL, "tcpdump filter", NULL, false},
+    {"flow_command", FLOW, "{Enter}", ":", NULL, "Enter run", NULL, false},
+    {"stream_copy", STREAM, "Gf", "y", NULL, "tcpdump filter", NULL, false},
+    {"stream_command", STREAM, "Gf", ":", NULL, "Enter run", NULL, false},
+    {"events_copy", EVENTS, "2", "y", NULL, "tcpdump filter", NULL, false},
+    {"events_command", EVENTS, "2", ":", NULL, "Enter run", NULL, false},
+    {"ports_copy", PORTS, "3", "y", NULL, "tcpdump filter", NULL, false},
+    {"ports_command", PORTS, "3", ":", NULL, "Enter run", NULL, false},
+    {"about_copy", ABOUT, "4", "y", NULL, "tcpdump filter", NULL, false},
+    {"about_command", ABOUT, "4", ":", NULL, "Enter run", NULL, false},
+    {"copy_asks", LIST, "", "y", ":50010", "tcpdump filter", "q quit", false},
+    {"copy_asks_on_a_page", PAGE, "h", "y", NULL, "tcpdump filter", "Esc back", false},
+    {"copy_tuple", COPY, "y", "y", ":50010", "q quit", "tcpdump filter", false},
+    {"copy_tcpdump", COPY, "y", "t", ":50010", "q quit", "tcpdump filter", false},
+    {"copy_wireshark", COPY, "y", "w", ":50010", "q quit", "tcpdump filter", false},
+    {"copy_ss", COPY, "y", "s", ":50010", "q quit", "tcpdump filter", false},
+    {"copy_pids", COPY, "y", "p", ":50010", "processes are not known", "tcpdump filter", false},
+    {"copy_cancel", COPY, "y", "{Esc}", ":50010", "q quit", "tcpdump filter", false},
+    {"copy_cancel_by_q", COPY, "y", "q", ":50010", "q quit", "tcpdump filter", false},
+    {"copy_redraw", COPY, "y", "{Ctrl-L}", ":50010", "tcpdump filter", "q quit", true},
+    {"copy_other_key", COPY, "y", "z", ":50010", "q quit", "tcpdump filter", false},
+    {"command_opens", LIST, "", ":", ":50010", "Enter run", "q quit", false},
+    {"command_opens_on_a_page", PAGE, "h", ":", NULL, "Enter run", "Esc back", false},
+    {"command_runs", PROMPT, ":sort state", "{Enter}", NULL, "STATE▲", "Enter run", false},
+    {"command_left", PROMPT, ":sort", "{Esc}", NULL, "q quit", ":sort", false},
+    {"command_wrong", PROMPT, ":sorr", "{Enter}", NULL, "there is no command \"sorr\"", "q quit",
+     false},
+    {"command_completes", PROMPT, ":so", "{Tab}", NULL, "sort-next", NULL, false},
+    {"command_completes_whole", PROMPT, ":them", "{Tab}", NULL, ":theme ", NULL, false},
+    {"command_completes_back", PROMPT, ":so{Tab}", "{Shift-Tab}", NULL, ":sort-previous", NULL,
+     false},
+    {"command_older", PROMPT, ":sort age{Enter}:", "{Up}", NULL, ":sort age", NULL, false},
+    {"command_older_by_letter", PROMPT, ":sort age{Enter}:", "{Ctrl-P}", NULL, ":sort age", NULL,
+     false},
+    {"command_newer", PROMPT, ":sort age{Enter}:x{Up}", "{Down}", NULL, ":x ", ":sort", false},
+    {"command_newer_by_letter", PROMPT, ":sort age{Enter}:x{Up}", "{Ctrl-N}", NULL, ":x ", NULL,
+     false},
+    {"command_cursor_left", PROMPT, ":xz", "{Left}", NULL, ":xz", NULL, false},
+    {"command_cursor_left_by_letter", PROMPT, ":xz", "{Ctrl-B}", NULL, ":xz", NULL, false},
+    {"command_cursor_right", PROMPT, ":xz{Home}", "{Right}", NULL, ":xz", NULL, false},
+    {"command_cursor_right_by_letter", PROMPT, ":xz{Home}", "{Ctrl-F}", NULL, ":xz", NULL, false},
+    {"command_word_left", PROMPT, ":xz yz", "{Ctrl-Left}", NULL, ":xz yz", NULL, false},
+    {"command_word_right", PROMPT, ":xz yz{Home}", "{Ctrl-Right}", NULL, ":xz yz", NULL, false},
+    {"command_begin", PROMPT, ":xz", "{Home}", NULL, ":xz", NULL, false},
+    {"command_begin_by_letter", PROMPT, ":xz", "{Ctrl-A}", NULL, ":xz", NULL, false},
+    {"command_end", PROMPT, ":xz{Home}", "{End}", NULL, ":xz", NULL, false},
+    {"command_end_by_letter", PROMPT, ":xz{Home}", "{Ctrl-E}", NULL, ":xz", NULL, false},
+    {"command_erase", PROMPT, ":xz", "{Backspace}", NULL, ":x ", ":xz", false},
+    {"command_erase_leaves", PROMPT, ":", "{Backspace}", NULL, "q quit", "Enter run", false},
+    {"command_erase_next", PROMPT, ":xz{Home}", "{Delete}", NULL, ":z", NULL, false},
+    {"command_erase_next_by_letter", PROMPT, ":xz{Home}", "{Ctrl-D}", NULL, ":z", NULL, false},
+    {"command_erase_word", PROMPT, ":xx yy", "{Ctrl-W}", NULL, ":xx", "yy", false},
+    {"command_erase_before", PROMPT, ":xx yy{Ctrl-Left}", "{Ctrl-U}", NULL, ":yy", "xx", false},
+    {"command_erase_rest", PROMPT, ":xx yy{Ctrl-Left}", "{Ctrl-K}", NULL, ":xx", "yy", false},
+    {"command_redraw", PROMPT, ":xx", "{Ctrl-L}", NULL, ":xx", NULL, true},
     {"help_left_by_enter", PAGE, "h", "{Enter}", NULL, "FAILURES", "KEYS", false},
     {"help_left", PAGE, "h", "h", NULL, "FAILURES", "KEYS", false},
     {"help_left_by_question_mark", PAGE, "h", "?", NULL, "FAILURES", "KEYS", false},
@@ -289,7 +344,7 @@ static const struct row rows[] = {
     {"help_down_by_letter", PAGE, "h", "j", NULL, "show this help", "KEYS", false},
     {"help_up", PAGE, "hj", "{Up}", NULL, "KEYS", NULL, false},
     {"help_up_by_letter", PAGE, "hj", "k", NULL, "KEYS", NULL, false},
-    {"help_page_down", PAGE, "h", "{PgDn}", NULL, "go back through", "show this help", false},
+    {"help_page_down", PAGE, "h", "{PgDn}", NULL, "first line, and stay", "show this help", false},
     {"help_page_up", PAGE, "h{PgDn}", "{PgUp}", NULL, "KEYS", NULL, false},
     {"help_last", PAGE, "h", "{End}", NULL, "Zeek's history, one letter", "KEYS", false},
     {"help_last_by_letter", PAGE, "h", "G", NULL, "HISTORY", "KEYS", false},
@@ -429,6 +484,7 @@ static void test_quit(void **state)
     (void)world_press(world, "1");
     assert_int_equal(world_press(world, "hq"), SCREEN_STAY);
     assert_int_equal(world_press(world, "/q"), SCREEN_STAY);
+    assert_int_equal(world_press(world, "{Esc}:quit{Enter}"), SCREEN_QUIT);
     world_close(world);
 }
 

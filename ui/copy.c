@@ -1,0 +1,149 @@
+#include "ui/copy.h"
+
+#include <string.h>
+
+/* How a language of filters says things: a packet or socket from one end to the other. */
+struct filter_words {
+    const char *begin, *source, *source_port, *destination, *destination_port, *and, * or ;
+};
+
+static const struct {
+    const char *word, *meaning;
+} kinds[COPY_KIND_COUNT] = {
+#define COPY(NAME, word, meaning) {word, meaning},
+#include "ui/copy.def"
+#undef COPY
+};
+
+const char *copy_word(enum copy_kind kind)
+{
+    return kinds[kind].word;
+}
+
+const char *copy_meaning(enum copy_kind kind)
+{
+    return kinds[kind].meaning;
+}
+
+static const char *protocol_word(const struct tuple *tuple)
+{
+    return tuple->protocol == PROTOCOL_TCP ? "tcp" : "udp";
+}
+
+static void add_one_way(struct text *text, const struct tuple *tuple, unsigned from,
+                        const struct filter_words *words)
+{
+    text_add_string(text, words->source);
+    text_add_address(text, &tuple->address[from], tuple->family);
+    text_add(text, "%s%s%u", words->and, words->source_port, tuple->port[from]);
+    text_add(text, "%s%s", words->and, words->destination);
+    text_add_address(text, &tuple->address[!from], tuple->family);
+    text_add(text, "%s%s%u", words->and, words->destination_port, tuple->port[!from]);
+}
+
+static void add_both_ways(struct text *text, const struct tuple *tuple, unsigned client,
+                          const struct filter_words *words)
+{
+    text_add_string(text, words->begin);
+    if (tuple_is_self(tuple)) {
+        add_one_way(text, tuple, client, words);
+        return;
+    }
+    text_add_string(text, "((");
+    add_one_way(text, tuple, client, words);
+    text_add(text, ")%s(", words->or);
+    add_one_way(text, tuple, !client, words);
+    text_add_string(text, "))");
+}
+
+static void add_tcpdump(struct text *text, const struct tuple *tuple, unsigned client)
+{
+    const struct filter_words words = {
+        .begin = tuple->protocol == PROTOCOL_TCP ? "tcp and " : "udp and ",
+        .source = "src host ",
+        .source_port = "src port ",
+        .destination = "dst host ",
+        .destination_port = "dst port ",
+        .and = " and ",
+        .or = " or ",
+    };
+    add_both_ways(text, tuple, client, &words);
+}
+
+static void add_wireshark(struct text *text, const struct tuple *tuple, unsigned client)
+{
+    bool tcp = tuple->protocol == PROTOCOL_TCP;
+    bool v4 = tuple->family == 4;
+    const struct filter_words words = {
+        .begin = "",
+        .source = v4 ? "ip.src == " : "ipv6.src == ",
+        .source_port = tcp ? "tcp.srcport == " : "udp.srcport == ",
+        .destination = v4 ? "ip.dst == " : "ipv6.dst == ",
+        .destination_port = tcp ? "tcp.dstport == " : "udp.dstport == ",
+        .and = " && ",
+        .or = " || ",
+    };
+    add_both_ways(text, tuple, client, &words);
+}
+
+static void add_socket(struct text *text, const struct tuple *tuple, unsigned from)
+{
+    text_add_string(text, "src ");
+    text_add_endpoint(text, tuple, from);
+    text_add_string(text, " and dst ");
+    text_add_endpoint(text, tuple, !from);
+}
+
+/* ss shows the socket of each end; of a self-connect there is one. */
+static void add_ss(struct text *text, const struct tuple *tuple, unsigned client)
+{
+    if (tuple_is_self(tuple)) {
+        add_socket(text, tuple, client);
+        return;
+    }
+    text_add_string(text, "( ");
+    add_socket(text, tuple, client);
+    text_add_string(text, " ) or ( ");
+    add_socket(text, tuple, !client);
+    text_add_string(text, " )");
+}
+
+static void add_tuple(struct text *text, const struct tuple *tuple, unsigned client)
+{
+    text_add(text, "%s ", protocol_word(tuple));
+    text_add_endpoint(text, tuple, client);
+    text_add_string(text, " > ");
+    text_add_endpoint(text, tuple, !client);
+}
+
+static bool add_pids(struct text *text, const struct owner *client, const struct owner *server)
+{
+    if (client)
+        text_add(text, "%d", (int)client->pid);
+    if (server && (!client || client->pid != server->pid))
+        text_add(text, client ? " %d" : "%d", (int)server->pid);
+    return client || server;
+}
+
+bool copy_write(enum copy_kind kind, struct flow_view flow, const struct owner *const owners[2],
+                struct text *text)
+{
+    const struct tuple *tuple = &flow.hot->tuple;
+    unsigned client = flow.hot->client;
+    switch (kind) {
+    case COPY_TUPLE:
+        add_tuple(text, tuple, client);
+        return true;
+    case COPY_TCPDUMP:
+        add_tcpdump(text, tuple, client);
+        return true;
+    case COPY_WIRESHARK:
+        add_wireshark(text, tuple, client);
+        return true;
+    case COPY_SS:
+        add_ss(text, tuple, client);
+        return true;
+    default:
+        return add_pids(text, owners[client], owners[!client]);
+    }
+}

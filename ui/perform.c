@@ -1,0 +1,76 @@
+#include "ui/perform.h"
+
+#include <string.h>
+
+/* The flow that the user is looking at; NULL: none. */
+static const struct flow_row *chosen_flow(const struct screen *screen)
+{
+    enum place place = place_shown(screen);
+    if (place == PLACE_STREAM)
+        return &screen->stream.row;
+    if (place == PLACE_FLOW)
+        return screen->details.has_flow ? &screen->details.row : NULL;
+    if (place != PLACE_FLOWS)
+        return NULL;
+    bool chosen =
+        !screen->events_focused && screen->flows.order_count > 0 && !screen->flows.cursor_row.group;
+    return chosen ? &screen->flows.cursor_row : NULL;
+}
+
+void perform_copy(struct screen *screen, enum copy_kind kind)
+{
+    const struct flow_row *row = chosen_flow(screen);
+    if (!row) {
+        screen_say(screen, STYLE_WARNING, "no flow is chosen, so nothing was copied");
+        return;
+    }
+    struct flow_view flow = flow_row_look(row, 0).view;
+    const struct owner *owners[2];
+    for (unsigned end = 0; end < 2; end++)
+        owners[end] = known_owner(&screen->known, flow, end);
+    screen->request = (struct screen_request){.kind = SCREEN_REQUEST_COPY};
+    struct text text = text_begin(screen->request.text, sizeof screen->request.text);
+    if (copy_write(kind, flow, owners, &text))
+        return;
+    screen->request.kind = SCREEN_REQUEST_NONE;
+    screen_say(screen, STYLE_WARNING, "the flow's processes are not known, so nothing was copied");
+}
+
+/* The flows are as it was set. */
+static void follow(struct screen *screen, enum command_name name)
+{
+    if (name == COMMAND_COLUMNS)
+        screen->flows.choice = screen->preferences.columns;
+    if (name == COMMAND_GROUP)
+        flow_pane_group(&screen->flows, screen->preferences.grouping);
+    if (name != COMMAND_SORT)
+        return;
+    screen->flows.sorted = screen->preferences.sorted;
+    screen->flows.reversed = screen->preferences.reversed;
+    flow_pane_reorder(&screen->flows, screen->paused);
+}
+
+/* What is wrong is seen best where it is typed. */
+static void filter(struct screen *screen, const char *text)
+{
+    place_show_filter(screen, text);
+    if (screen->line.note.verdict == FILTER_GOOD)
+        return;
+    screen->typing = true;
+    filter_line_open(&screen->line);
+}
+
+enum key_action perform_command(struct screen *screen, const struct command *command)
+{
+    if (command->name == COMMAND_ACTION)
+        return command->action;
+    if (command->name == COMMAND_FILTER)
+        filter(screen, command->text);
+    else if (command->name == COMMAND_COPY)
+        perform_copy(screen, command->copy);
+    else if (!preferences_apply(&screen->preferences, command))
+        screen_say(screen, STYLE_WARNING, "there are more keys than fit; unmap some");
+    else
+        follow(screen, command->name);
+    return ACTION_NONE;
+}

@@ -1,0 +1,18 @@
+/*
+ * Purpose: does what a command says, and copies the flow the user is looking at.
+ * Owns:    nothing.
+ * Fails:   by a sentence on the screen.
+ * Used by: ui/screen.
+ */
+#ifndef LOFLOW_UI_PERFORM_H
+#define LOFLOW_UI_PERFORM_H
+
+#include "ui/place.h"
+
+/* Returns the action that is to follow, ACTION_NONE for none. */
+enum key_action perform_command(struct screen *screen, const struct command *command);
+
+/* Asks for the text to be copied. */
+void perform_copy(struct screen *screen, enum copy_kind kind);
+
+#endif

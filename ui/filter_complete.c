@@ -211,11 +211,12 @@ static bool read_term(struct filter_parser *parser, struct typed *typed, bool is
     value.field = filter_find_field(parser->text + begin, name_end - begin);
     if (value.field < FILTER_FIELD_COUNT && filter_sign_behind(parser, name_end, &sign)) {
         parser->at = sign.end;
-        if (!find_value(parser, typed, &value))
-            return false;
-        if (!value.pattern)
+        bool found = find_value(parser, typed, &value);
+        if (found && !value.pattern)
             complete_value(typed, value.field);
-        return true;
+        typed->text = "";
+        typed->len = 0;
+        return found;
     }
     parser->at = filter_end_of_word(parser, begin, false);
     if (parser->at < parser->len) {

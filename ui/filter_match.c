@@ -53,9 +53,9 @@ static void fill_address(struct filter *filter, struct filter_address_memo *memo
     memo->has = memo->ends = 0;
     for (unsigned at = 0; at < filter->program.test_count; at++) {
         const struct filter_test *test = &filter->program.tests[at];
-        const char *word = word_of(filter, test);
         if (test->kind != FILTER_TEST_WORD)
             continue;
+        const char *word = word_of(filter, test);
         if (strstr(written, word))
             memo->has |= UINT64_C(1) << at;
         if (test->word.tail > 0 && ends_with_head(written, text.len, word, test->word.tail - 1u))
@@ -114,7 +114,8 @@ static bool owner_has(const struct filter *filter, const struct filter_test *tes
 static bool is_same_owner(const struct filter *filter, const struct filter_owner_memo *memo,
                           const struct owner *owner)
 {
-    return memo->filled && memo->pid == owner->pid && strcmp(memo->comm, owner->comm) == 0 &&
+    return memo->filled && memo->pid == owner->pid &&
+           memcmp(memo->comm, owner->comm, sizeof memo->comm) == 0 &&
            (!filter->program.wants_commands || strcmp(memo->command, owner->command) == 0);
 }
 
@@ -150,11 +151,10 @@ static unsigned ends_of(const struct filter_test *test, const struct flow *flow)
 static bool owners_hold_test(struct filter *filter, const struct filter_look *look, unsigned at)
 {
     unsigned ends = ends_of(&filter->program.tests[at], look->view.hot);
-    for (unsigned end = 0; end < 2; end++) {
-        if ((ends >> end & 1) && (look_up_owner(filter, look, end) >> at & 1))
-            return true;
-    }
-    return false;
+    uint64_t found = 0;
+    for (unsigned end = 0; end < 2; end++)
+        found |= ends >> end & 1 ? look_up_owner(filter, look, end) : 0;
+    return found >> at & 1;
 }
 
 /* Of the codes that the set has, does the flow have one that still holds? */
@@ -215,12 +215,10 @@ static bool row_has_word(struct filter *filter, const struct filter_look *look, 
     const struct filter_word *word = &filter->program.tests[at].word;
     if ((word->states >> flow->state & 1) || (word->protocols & protocol_bit(flow->tuple.protocol)))
         return true;
-    for (unsigned end = 0; end < 2; end++) {
-        if (endpoint_has(filter, &flow->tuple, end, at) ||
-            (look_up_owner(filter, look, end) >> at & 1))
-            return true;
-    }
-    return word->codes != 0 && has_code(look, word->codes);
+    if (endpoint_has(filter, &flow->tuple, 0, at) || endpoint_has(filter, &flow->tuple, 1, at))
+        return true;
+    uint64_t found = look_up_owner(filter, look, 0) | look_up_owner(filter, look, 1);
+    return (found >> at & 1) || (word->codes != 0 && has_code(look, word->codes));
 }
 
 static void write_row(const struct filter_look *look, struct text *text)

@@ -5,7 +5,9 @@
 
 char filter_peek(const struct filter_parser *parser, size_t at)
 {
-    return at < parser->len ? parser->text[at] : '\0';
+    if (at >= parser->len)
+        return '\0';
+    return parser->text[at];
 }
 
 bool filter_is_sign(const struct filter_parser *parser, size_t at, const char *sign)

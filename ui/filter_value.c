@@ -173,8 +173,8 @@ static int add_network(struct filter_parser *parser, const struct filter_value *
     struct filter_test test = {
         .kind = FILTER_TEST_HOST, .field = (uint8_t)value->field, .ends = ends};
     test.host.family = network->family;
-    for (unsigned word = 0; word < 2; word++) {
-        unsigned bits = network->bits > word * 64 ? network->bits - word * 64 : 0;
+    for (size_t word = 0; word < 2; word++) {
+        size_t bits = network->bits > word * 64 ? network->bits - word * 64 : 0;
         uint64_t mask = bits >= 64 ? UINT64_MAX : ~(UINT64_MAX >> bits);
         mask = bits == 0 ? 0 : mask;
         test.host.mask[word] = mask;

@@ -85,8 +85,10 @@ const char *filter_value_meaning(enum filter_kind kind, unsigned at)
 static char plain(char letter)
 {
     if (letter >= 'A' && letter <= 'Z')
-        return (char)(letter | 0x20);
-    return letter == '_' ? '-' : letter;
+        return (char)(letter - 'A' + 'a');
+    if (letter == '_')
+        return '-';
+    return letter;
 }
 
 static bool begins_with(const char *text, const char *word, size_t len)

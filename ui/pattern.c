@@ -134,8 +134,8 @@ static void set_add_all(struct set *set, bool (*is_in)(uint8_t), bool wanted)
 
 static void set_fold(struct set *set)
 {
-    for (uint8_t byte = 'A'; byte <= 'Z'; byte++) {
-        uint8_t lower = byte | 0x20;
+    for (uint8_t lower = 'a'; is_lower(lower); lower++) {
+        uint8_t byte = (uint8_t)(lower - 'a' + 'A');
         if (set_has(set, byte) || set_has(set, lower)) {
             set_add(set, byte);
             set_add(set, lower);

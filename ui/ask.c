@@ -1,6 +1,6 @@
 #include "ui/ask.h"
 
-#include "ui/keymap.h"
+#include "ui/line_keys.h"
 
 void ask_open(struct ask *ask, enum ask_kind kind, const char *question, const char *text)
 {
@@ -28,23 +28,17 @@ static void edit(struct ask *ask, uint32_t key, enum key_action action)
 {
     if (action == ACTION_NONE)
         (void)line_edit_type(&ask->line, key);
-    else if (action == ACTION_ASK_ERASE)
-        (void)line_edit_erase(&ask->line, LINE_LEFT);
-    else if (action == ACTION_ASK_ERASE_ALL)
-        line_edit_clear(&ask->line);
-    else if (action == ACTION_ASK_LEFT || action == ACTION_ASK_RIGHT)
-        line_edit_move(&ask->line, action == ACTION_ASK_LEFT ? LINE_LEFT : LINE_RIGHT);
-    else if (action == ACTION_ASK_BEGIN || action == ACTION_ASK_END)
-        line_edit_move(&ask->line, action == ACTION_ASK_BEGIN ? LINE_BEGIN : LINE_END);
-    else if (action == ACTION_ASK_OLDER || action == ACTION_ASK_NEWER)
-        step_back(ask, action == ACTION_ASK_OLDER ? 1 : -1);
+    else if (action == ACTION_LINE_OLDER || action == ACTION_LINE_NEWER)
+        step_back(ask, action == ACTION_LINE_OLDER ? 1 : -1);
+    else
+        (void)line_keys_edit(&ask->line, action);
 }
 
 bool ask_key(struct ask *ask, uint32_t key, enum key_action action)
 {
     if (action == ACTION_ASK_KEEP)
         return keep(ask);
-    if (action == ACTION_ASK_DROP)
+    if (action == ACTION_ASK_DROP || (action == ACTION_LINE_ERASE && ask->line.len == 0))
         ask->kind = ASK_NOTHING;
     else
         edit(ask, key, action);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ui/line_keys.h"
+
 #define GAP         3 /* between the line and what is wrong with it */
 #define MARK_COLUMN 1 /* '/' before the text */
 #define LINE_SHOWN  (FILTER_TEXT_MAX * 4)
@@ -104,35 +106,11 @@ static bool complete(struct filter_line *line, bool back)
 
 static bool edit(struct filter_line *line, uint32_t key, enum key_action action)
 {
-    static const struct {
-        enum key_action action;
-        bool erases;
-        enum line_step step;
-    } steps[] = {
-        {ACTION_LINE_LEFT, false, LINE_LEFT},
-        {ACTION_LINE_RIGHT, false, LINE_RIGHT},
-        {ACTION_LINE_WORD_LEFT, false, LINE_WORD_LEFT},
-        {ACTION_LINE_WORD_RIGHT, false, LINE_WORD_RIGHT},
-        {ACTION_LINE_BEGIN, false, LINE_BEGIN},
-        {ACTION_LINE_END, false, LINE_END},
-        {ACTION_LINE_ERASE, true, LINE_LEFT},
-        {ACTION_LINE_ERASE_NEXT, true, LINE_RIGHT},
-        {ACTION_LINE_ERASE_WORD, true, LINE_WORD_LEFT},
-        {ACTION_LINE_ERASE_BEFORE, true, LINE_BEGIN},
-        {ACTION_LINE_ERASE_REST, true, LINE_END},
-    };
     if (action == ACTION_NONE)
         return line->edit.len + 4 < FILTER_TEXT_MAX && line_edit_type(&line->edit, key);
     if (action == ACTION_LINE_OLDER || action == ACTION_LINE_NEWER)
         return line_history_step(&line->history, &line->edit, action == ACTION_LINE_OLDER ? 1 : -1);
-    for (size_t at = 0; at < sizeof steps / sizeof steps[0]; at++) {
-        if (steps[at].action != action)
-            continue;
-        if (steps[at].erases)
-            return line_edit_erase(&line->edit, steps[at].step);
-        line_edit_move(&line->edit, steps[at].step);
-    }
-    return false;
+    return line_keys_edit(&line->edit, action);
 }
 
 enum filter_line_answer filter_line_key(struct filter_line *line, struct filter *filter,

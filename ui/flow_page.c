@@ -169,6 +169,7 @@ static void draw_plots(const struct flow_page *page, struct grid *grid, int top,
                              .series = {&story->side[page->details->row.hot.client].window,
                                         &story->side[!page->details->row.hot.client].window},
                              .span_ns = span_ns,
+                             .holds = true,
                              .utf8 = page->utf8},
               grid, top + half, height - half);
 }

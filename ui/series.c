@@ -21,6 +21,7 @@ static void widen(struct series_bucket *bucket, const struct series_bucket *othe
         bucket->least = other->least;
     if (bucket->count == 0 || other->most > bucket->most)
         bucket->most = other->most;
+    bucket->last = other->last;
     bucket->count += other->count;
 }
 
@@ -42,7 +43,7 @@ void series_add(struct series *series, int64_t time_ns, uint64_t value)
     int64_t since_ns = time_ns > series->begin_ns ? time_ns - series->begin_ns : 0;
     while (since_ns / series->width_ns >= SERIES_BUCKETS)
         halve(series);
-    struct series_bucket one = {value, value, 1};
+    struct series_bucket one = {value, value, value, 1};
     widen(&series->buckets[since_ns / series->width_ns], &one);
     if (value > series->most)
         series->most = value;
@@ -95,10 +96,14 @@ static void draw_series(const struct frame_of_plot *frame, unsigned series)
 {
     int columns = frame->width * CELL_COLUMNS;
     uint64_t rows = (uint64_t)frame->height * CELL_ROWS;
+    struct series_bucket held = {0};
     for (int x = 0; x < columns; x++) {
         struct series_bucket seen = column_of(frame->plot, series, x, columns);
+        if (seen.count == 0 && frame->plot->holds)
+            seen = held;
         if (seen.count == 0)
             continue;
+        held = (struct series_bucket){seen.last, seen.last, seen.last, 1};
         double scale = (double)(rows - 1) / (double)(frame->most ? frame->most : 1);
         int low = (int)((double)seen.least * scale);
         int high = (int)((double)seen.most * scale);

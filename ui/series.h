@@ -13,7 +13,7 @@
 #define SERIES_BUCKETS 512u
 
 struct series_bucket {
-    uint64_t least, most; /* valid when count > 0 */
+    uint64_t least, most, last; /* valid when count > 0 */
     uint64_t count;
 };
 
@@ -34,6 +34,7 @@ struct plot {
     const struct series *series[2];
     int64_t span_ns; /* from the beginning to the right edge */
     bool is_time;    /* values are spans of time, else bytes */
+    bool holds;      /* a value holds until the next one */
     bool utf8;
 };
 

@@ -7,10 +7,12 @@
  *
  * Exit status 0 when all that was asserted holds, 77 when all sessions were left out, else 1.
  */
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,7 +23,7 @@
 #define PATIENCE_S  20 /* sanitizers are slow */
 
 struct options {
-    const char *program, *shots, *only, *source;
+    const char *program, *shots, *only, *source, *scratch;
     bool show, covers, wrong;
 };
 
@@ -84,6 +86,7 @@ static size_t play_session(const struct script *script, size_t at, const struct 
     stage.patience_ns = (options->wrong ? 1 : PATIENCE_S) * CLOCK_NS_PER_S;
     (void)snprintf(pcaps, sizeof pcaps, "%s/pcaps", options->source);
     stage_name(&stage, "pcaps", pcaps);
+    stage_name(&stage, "scratch", options->scratch);
     for (; at < script->count && script->statements[at].verb != VERB_session; at++) {
         if (!wanted || !good || stage.skipped)
             continue;
@@ -119,6 +122,28 @@ static int play(const struct script *scripts, size_t count, const struct options
     if (tally.bad > 0)
         return 1;
     return tally.good == 0 && tally.skipped > 0 ? SKIPPED : 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+/* Sessions find an empty directory called {scratch}, which goes when they have ended. */
+static int play_with_scratch(const struct script *scripts, size_t count, struct options *options)
+{
+    char scratch[] = "/tmp/loflow-play-XXXXXX";
+    options->scratch = mkdtemp(scratch);
+    if (!options->scratch) {
+        perror(scratch);
+        return 1;
+    }
+    int status = play(scripts, count, options);
+    (void)nftw(scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    return status;
 }
 
 static int read_options(int argc, char **argv, struct options *options)
@@ -165,7 +190,7 @@ int main(int argc, char **argv)
     if (options.covers)
         status = script_uncovered(scripts, count) == 0 ? 0 : 1;
     else
-        status = play(scripts, count, &options);
+        status = play_with_scratch(scripts, count, &options);
     for (size_t i = 0; i < count; i++)
         script_free(&scripts[i]);
     return status;

@@ -23,7 +23,7 @@
 #include "base/err.h"
 #include "capture/pace.h"
 #include "ui/seek.h"
-#include "ui/transport.h"
+#include "ui/transport_bar.h"
 
 #define REPLAY_BUDGET_NS (20 * CLOCK_NS_PER_MS)
 #define REPLAY_BITS_MAX  (UINT64_C(1) << 29)

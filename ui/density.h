@@ -5,7 +5,7 @@
  * Bounds:  DENSITY_MAX buckets of equal width, which doubles when the capture outgrows them; constant time
  *          a packet.
  * Fails:   never.
- * Used by: app/replay (adds), ui/transport (draws).
+ * Used by: app/replay (adds), ui/transport_bar (draws).
  */
 #ifndef LOFLOW_UI_DENSITY_H
 #define LOFLOW_UI_DENSITY_H

@@ -111,7 +111,7 @@ int flow_pane_open(struct flow_pane *pane, const struct known *known, uint32_t m
                    struct err *err);
 void flow_pane_close(struct flow_pane *pane);
 
-/* The table was made anew: what is left of a look at it is dropped. */
+/* The table is made anew from the first packet on: forgets what was seen of it over time. */
 void flow_pane_forget(struct flow_pane *pane);
 
 /* Takes a new picture. */

@@ -13,6 +13,7 @@
 #define EXAMPLE_ROOM 20
 #define GAP          2   /* between two columns */
 #define WIDE         100 /* from here on there are two */
+#define OF_REPLAY    ((unsigned)KEY_IN_REPLAY | KEY_IN_SEEK)
 
 static const struct {
     const char *word;
@@ -24,15 +25,28 @@ static const struct {
 #undef EVENT
 };
 
-static void add_what_to_do(struct page *page)
+/* Those that play a file, or all others. */
+static void add_keys(struct page *page, bool of_replay)
 {
-    page_heading(page, STYLE_HEADING, "KEYS");
     for (int action = 0; action < ACTION_COUNT; action++) {
         char names[KEYS_MAX];
         struct text text = text_begin(names, sizeof names);
+        unsigned contexts = keymap_contexts((enum key_action)action);
+        if (((contexts & ~OF_REPLAY) == 0) != of_replay)
+            continue;
         keymap_write_keys(&text, (enum key_action)action);
         page_entry(page, names, keymap_meaning((enum key_action)action));
     }
+}
+
+static void add_what_to_do(struct page *page, const struct screen_status *status)
+{
+    if (status->transport) {
+        page_heading(page, STYLE_HEADING, "PLAYING THE FILE");
+        add_keys(page, true);
+    }
+    page_heading(page, STYLE_HEADING, "KEYS");
+    add_keys(page, false);
 }
 
 static void add_example(struct page *page, const char *example, const char *words)
@@ -107,14 +121,14 @@ int help_draw(struct grid *grid, int top, int height, int first, const struct sc
         .grid = grid, .top = top, .height = height, .width = grid->width, .first = first};
     add_what_is_missing(&page, status);
     if (grid->width < WIDE) {
-        add_what_to_do(&page);
+        add_what_to_do(&page, status);
         add_filter(&page);
         add_what_is_shown(&page);
         return page.line;
     }
     page.width = (grid->width - GAP) / 2;
     int begin = page.line;
-    add_what_to_do(&page);
+    add_what_to_do(&page, status);
     int longest = page.line;
     page.left = page.width + GAP;
     page.line = begin;

@@ -39,6 +39,14 @@ enum key_action keymap_find(unsigned contexts, uint32_t key)
     return ACTION_NONE;
 }
 
+unsigned keymap_contexts(enum key_action action)
+{
+    unsigned contexts = 0;
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        contexts |= keys[i].action == action ? keys[i].contexts : 0u;
+    return contexts;
+}
+
 void keymap_write_keys(struct text *text, enum key_action action)
 {
     for (size_t i = 0; i < KEY_COUNT; i++) {

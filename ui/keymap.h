@@ -27,6 +27,9 @@ enum key_action {
 /* `contexts`: bits of enum key_context. ACTION_NONE for a key that does nothing there. */
 enum key_action keymap_find(unsigned contexts, uint32_t key);
 
+/* Where it has a key: bits of enum key_context. */
+unsigned keymap_contexts(enum key_action action);
+
 /* "Up k", all keys of an action, each once. */
 void keymap_write_keys(struct text *text, enum key_action action);
 const char *keymap_meaning(enum key_action action);

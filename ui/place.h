@@ -20,7 +20,7 @@
 #include "ui/ports_page.h"
 #include "ui/screen.h"
 #include "ui/stream_page.h"
-#include "ui/transport.h"
+#include "ui/transport_bar.h"
 
 /* In the order of their titles; those without one are opened from another page. */
 enum place {

@@ -166,7 +166,7 @@ static bool act_on_replay(struct screen *screen, enum key_action action)
 {
     if (action == ACTION_SEEK) {
         screen->transport.typing = true;
-        transport_erase(&screen->transport, TRANSPORT_TYPED);
+        line_edit_clear(&screen->transport.typed);
         return true;
     }
     for (size_t at = 0; at < sizeof wishes / sizeof wishes[0]; at++) {
@@ -183,19 +183,16 @@ static void type_place(struct screen *screen, uint32_t key)
 {
     struct transport *transport = &screen->transport;
     enum key_action action = keymap_find(KEY_IN_SEEK, key);
-    if (action == ACTION_LINE_ERASE && transport->typed_len > 0)
-        transport_erase(transport, 1);
-    else if (action == ACTION_LINE_ERASE || action == ACTION_SEEK_DROP)
-        transport->typing = false;
-    else if (action == ACTION_LINE_ERASE_BEFORE)
-        transport_erase(transport, TRANSPORT_TYPED);
+    if (action == ACTION_LINE_ERASE_BEFORE)
+        line_edit_clear(&transport->typed);
+    else if (action == ACTION_LINE_ERASE)
+        transport->typing = line_edit_erase(&transport->typed, LINE_LEFT);
     else if (action == ACTION_NONE)
-        (void)transport_type(transport, key);
-    if (action != ACTION_SEEK_GO)
-        return;
-    transport->typing = false;
-    if (transport->typed_len > 0)
-        ask(screen, SCREEN_REQUEST_SEEK, 0, transport->typed);
+        (void)line_edit_type(&transport->typed, key);
+    else if (action == ACTION_SEEK_DROP || action == ACTION_SEEK_GO)
+        transport->typing = false;
+    if (action == ACTION_SEEK_GO && transport->typed.len > 0)
+        ask(screen, SCREEN_REQUEST_SEEK, 0, transport->typed.text);
 }
 
 /* What is the same on all pages. */

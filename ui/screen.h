@@ -26,7 +26,7 @@
 #include "ui/groups.h"
 #include "ui/run_health.h"
 #include "ui/keycode.h"
-#include "ui/transport.h"
+#include "ui/transport_bar.h"
 
 struct port_list;
 

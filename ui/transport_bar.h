@@ -6,13 +6,12 @@
  * Bounds:  two lines, one on screens below TRANSPORT_TALL; one pass over the buckets a draw.
  * Used by: ui/screen.
  */
-#ifndef LOFLOW_UI_TRANSPORT_H
-#define LOFLOW_UI_TRANSPORT_H
-
-#include <stddef.h>
+#ifndef LOFLOW_UI_TRANSPORT_BAR_H
+#define LOFLOW_UI_TRANSPORT_BAR_H
 
 #include "ui/density.h"
 #include "ui/grid.h"
+#include "ui/line_edit.h"
 
 #define TRANSPORT_TALL 16 /* lines of a screen */
 
@@ -46,24 +45,17 @@ struct transport_state {
     const struct density *density;
 };
 
-#define TRANSPORT_TYPED 48
-
 struct transport {
     bool utf8, local_time;
     bool is_shown;
     bool typing;          /* a place has the keys */
     int row, left, width; /* of the timeline; width 0: there is none */
-    size_t typed_len;
-    char typed[TRANSPORT_TYPED];
+    struct line_edit typed;
 };
 
 /* Draws the bar so that it ends above line `bottom`; returns how many lines it takes. */
 int transport_draw(struct transport *transport, struct grid *grid, int bottom,
                    const struct transport_state *state);
-
-/* A key while a place is typed: an ASCII character is added. False: it is none, or does not fit. */
-bool transport_type(struct transport *transport, uint32_t key);
-void transport_erase(struct transport *transport, size_t count);
 
 /* Which part of the capture a cell of the screen stands for, 0 to 1; below 0 when it is not on the timeline. */
 double transport_hit(const struct transport *transport, int row, int column);

@@ -1,4 +1,4 @@
-#include "ui/transport.h"
+#include "ui/transport_bar.h"
 
 #include <string.h>
 
@@ -188,15 +188,13 @@ static void draw_timeline(const struct transport *transport, struct grid *grid,
     }
 }
 
-/* "go to 1m30_", in the place of the words. */
+/* "go to 1m30", in the place of the words. */
 static void add_typed(const struct transport *transport, struct line *line)
 {
-    char piece[PIECE_MAX];
-    struct text text = text_begin(piece, sizeof piece);
-    text_add_string(&text, "go to ");
-    text_add_bytes(&text, transport->typed, transport->typed_len);
-    text_add_string(&text, "_");
-    add(line, STYLE_PROMPT, piece);
+    add(line, STYLE_TITLE, "go to");
+    line->column++;
+    line->column += line_edit_draw(&transport->typed, line->grid, line->row, line->column,
+                                   line->end - line->column);
     add(line, STYLE_DIM, "50%, 1m30s, +5s, -2s, 12:34:56, #1000, begin, end");
 }
 
@@ -256,21 +254,6 @@ int transport_draw(struct transport *transport, struct grid *grid, int bottom,
     if (transport->width > 0)
         draw_timeline(transport, grid, state);
     return lines;
-}
-
-bool transport_type(struct transport *transport, uint32_t key)
-{
-    if (key < ' ' || key > '~' || transport->typed_len == TRANSPORT_TYPED - 1)
-        return false;
-    transport->typed[transport->typed_len++] = (char)key;
-    transport->typed[transport->typed_len] = '\0';
-    return true;
-}
-
-void transport_erase(struct transport *transport, size_t count)
-{
-    transport->typed_len -= count < transport->typed_len ? count : transport->typed_len;
-    transport->typed[transport->typed_len] = '\0';
 }
 
 double transport_hit(const struct transport *transport, int row, int column)

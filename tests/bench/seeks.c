@@ -1,4 +1,4 @@
-/* How long a replay on a screen takes to go somewhere: replay CAPTURE RESULT [RUNS], on a terminal such
+/* How long a replay on a screen takes to go somewhere: seeks CAPTURE RESULT [RUNS], on a terminal such
  * as script(1) makes. Each line of RESULT: place, median, least and greatest milliseconds, the same of CPU time
  * (median and least), and the longest slice that keys had to wait for. */
 #include <fcntl.h>

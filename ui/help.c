@@ -41,12 +41,12 @@ static void add_keys(struct page *page, bool of_replay)
 
 static void add_what_to_do(struct page *page, const struct screen_status *status)
 {
-    if (status->transport) {
-        page_heading(page, STYLE_HEADING, "PLAYING THE FILE");
-        add_keys(page, true);
-    }
     page_heading(page, STYLE_HEADING, "KEYS");
     add_keys(page, false);
+    if (!status->transport)
+        return;
+    page_heading(page, STYLE_HEADING, "PLAYING THE FILE");
+    add_keys(page, true);
 }
 
 static void add_example(struct page *page, const char *example, const char *words)

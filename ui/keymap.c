@@ -47,10 +47,20 @@ unsigned keymap_contexts(enum key_action action)
     return contexts;
 }
 
+/* No row before it is of the same key and action. */
+static bool is_first(size_t row)
+{
+    for (size_t i = 0; i < row; i++) {
+        if (keys[i].action == keys[row].action && keys[i].code == keys[row].code)
+            return false;
+    }
+    return true;
+}
+
 void keymap_write_keys(struct text *text, enum key_action action)
 {
     for (size_t i = 0; i < KEY_COUNT; i++) {
-        if (keys[i].action == action)
+        if (keys[i].action == action && is_first(i))
             text_add(text, text->len > 0 ? " %s" : "%s", keys[i].name);
     }
 }

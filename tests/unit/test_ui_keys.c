@@ -302,7 +302,7 @@ static const struct row rows[] = {
 static const struct row seek_rows[] = {
     {"place_typed", SEEK, "t", "5", NULL, "go to 5 ", NULL, false},
     {"place_erased", SEEK, "t50", "{Backspace}", NULL, "go to 5 ", "go to 50", false},
-    {"place_line_closes", SEEK, "t", "{Backspace}", NULL, "paused", "go to", false},
+    {"place_line_closes", SEEK, "t", "{Backspace}", NULL, "paused", "go to  ", false},
     {"place_erased_whole", SEEK, "t50", "{Ctrl-U}", NULL, "go to  ", "go to 5", false},
     {"place_redraw", SEEK, "t5", "{Ctrl-L}", NULL, "go to 5 ", NULL, true},
     {"place_dropped", SEEK, "t50%", "{Esc}", NULL, "paused", "go to 50%", false},
@@ -317,8 +317,7 @@ static const struct wish_row {
     double number;
     const char *text;
 } wish_rows[] = {
-    {"play", REPLAY, "", "{Space}", SCREEN_REQUEST_PLAY, 0, ""},
-    {"play_by_letter", REPLAY, "", "p", SCREEN_REQUEST_PLAY, 0, ""},
+    {"play", REPLAY, "", "p", SCREEN_REQUEST_PLAY, 0, ""},
     {"play_on_a_page", REPLAY, "h", "{Space}", SCREEN_REQUEST_PLAY, 0, ""},
     {"slower", REPLAY, "", "[", SCREEN_REQUEST_SPEED, -1, ""},
     {"faster", REPLAY, "", "]", SCREEN_REQUEST_SPEED, 1, ""},

@@ -59,6 +59,7 @@ enum key_action keymap_find(const struct keymap *keymap, unsigned contexts, uint
 /* Where it has a key: bits of enum key_context. */
 unsigned keymap_contexts(const struct keymap *keymap, enum key_action action);
 
+
 /* "Up k", all keys of an action, each once. */
 void keymap_write_keys(const struct keymap *keymap, struct text *text, enum key_action action);
 /* Those of these contexts. */

@@ -79,8 +79,12 @@ static void add_place(struct line *line, const struct transport_state *state)
 {
     char piece[PIECE_MAX];
     struct text text = text_begin(piece, sizeof piece);
-    text_add_string(&text, "+");
-    text_add_span(&text, state->place_ns);
+    if (state->place_ns > 0) {
+        text_add_string(&text, "+");
+        text_add_span(&text, state->place_ns);
+    } else {
+        text_add_string(&text, "0s");
+    }
     text_add_string(&text, line->grid->width < WIDE ? "/" : " of ");
     text_add_span(&text, state->end_ns);
     if (!state->is_known_whole)

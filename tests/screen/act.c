@@ -186,8 +186,7 @@ static bool do_shot(struct stage *stage)
 
 static bool do_show(struct stage *stage)
 {
-    while (terminal_pump(&stage->terminal, 200))
-        continue;
+    stage_remember(stage); /* the picture is whole */
     char *text = terminal_text(&stage->terminal);
     (void)printf("%s", text ? text : "");
     free(text);

@@ -24,6 +24,7 @@
 
 struct options {
     const char *program, *shots, *only, *source, *scratch;
+    int patience_s;
     bool show, covers, wrong;
 };
 
@@ -83,7 +84,7 @@ static size_t play_session(const struct script *script, size_t at, const struct 
     bool wanted = !options->only || strstr(session->words[0], options->only);
     char pcaps[STAGE_WORD_MAX];
     stage_open(&stage, options->program, options->shots);
-    stage.patience_ns = (options->wrong ? 1 : PATIENCE_S) * CLOCK_NS_PER_S;
+    stage.patience_ns = options->patience_s * CLOCK_NS_PER_S;
     (void)snprintf(pcaps, sizeof pcaps, "%s/pcaps", options->source);
     stage_name(&stage, "pcaps", pcaps);
     stage_name(&stage, "scratch", options->scratch);
@@ -160,6 +161,8 @@ static int read_options(int argc, char **argv, struct options *options)
             options->program = argv[++at];
         else if (strcmp(argv[at], "--shots") == 0 && at + 1 < argc)
             options->shots = argv[++at];
+        else if (strcmp(argv[at], "--patience") == 0 && at + 1 < argc)
+            options->patience_s = atoi(argv[++at]);
         else if (strcmp(argv[at], "--only") == 0 && at + 1 < argc)
             options->only = argv[++at];
         else
@@ -175,11 +178,16 @@ int main(int argc, char **argv)
     peer_main();
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     (void)signal(SIGPIPE, SIG_IGN);
-    struct options options = {.program = LOFLOW_BINARY, .source = LOFLOW_SOURCE_DIR};
+    struct options options = {
+        .program = LOFLOW_BINARY, .source = LOFLOW_SOURCE_DIR, .patience_s = PATIENCE_S};
     int at = read_options(argc, argv, &options);
+    if (options.wrong)
+        options.patience_s = 1;
     if (at >= argc) {
-        (void)fprintf(stderr, "usage: play [--program PATH] [--shots DIR] [--only NAME] [--show] "
-                              "[--wrong | --covers] FILE...\n");
+        (void)fprintf(
+            stderr,
+            "usage: play [--program PATH] [--shots DIR] [--only NAME] [--patience S] [--show] "
+            "[--wrong | --covers] FILE...\n");
         return 2;
     }
     for (; at < argc && count < SCRIPTS_MAX; at++) {

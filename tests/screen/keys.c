@@ -104,15 +104,34 @@ bool key_context_exists(const char *context)
     return false;
 }
 
+static bool holds(const struct key_row *row, char (*contexts)[KEYS_WORD_MAX], int count)
+{
+    for (int context = 0; context < count; context++) {
+        if (key_row_is_in(row, contexts[context]))
+            return true;
+    }
+    return false;
+}
+
+/* Where contexts meet, the first row of a key takes it away from the others. */
+static const struct key_row *row_of(uint32_t code, char (*contexts)[KEYS_WORD_MAX], int count)
+{
+    for (size_t i = 0; i < key_row_count; i++) {
+        if (key_rows[i].code == code && holds(&key_rows[i], contexts, count))
+            return &key_rows[i];
+    }
+    return NULL;
+}
+
 static const char *first_key(char (*contexts)[KEYS_WORD_MAX], int count, const char *action)
 {
     for (size_t i = 0; i < key_row_count; i++) {
-        if (strcmp(key_rows[i].action, action) != 0)
+        const struct key_row *row = &key_rows[i];
+        if (strcmp(row->action, action) != 0 || !holds(row, contexts, count))
             continue;
-        for (int context = 0; context < count; context++) {
-            if (key_row_is_in(&key_rows[i], contexts[context]))
-                return key_rows[i].name;
-        }
+        const struct key_row *first = row_of(row->code, contexts, count);
+        if (strcmp(first->action, action) == 0)
+            return row->name;
     }
     return NULL;
 }

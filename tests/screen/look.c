@@ -113,12 +113,19 @@ static bool check_style(struct stage *stage)
 }
 
 /* The footer of these contexts; what fits not even one key tells nothing. */
-static bool footer_is(struct stage *stage)
+static bool footer_is_of(struct stage *stage, int contexts)
 {
     char wanted[TERMINAL_ROW_MAX], shown[TERMINAL_ROW_MAX];
-    key_footer(stage->words, stage->count, stage->terminal.width, wanted, sizeof wanted);
+    key_footer(stage->words, contexts, stage->terminal.width, wanted, sizeof wanted);
     terminal_row(&stage->terminal, stage->terminal.height - 1, shown);
     return strncmp(shown, wanted, strlen(wanted)) == 0;
+}
+
+/* Every page of a file is one that is played, whether the session says so or not. */
+static bool footer_is(struct stage *stage)
+{
+    (void)snprintf(stage->words[stage->count], STAGE_WORD_MAX, "REPLAY");
+    return footer_is_of(stage, stage->count) || footer_is_of(stage, stage->count + 1);
 }
 
 static bool check_in(struct stage *stage)

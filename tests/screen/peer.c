@@ -112,6 +112,14 @@ static int connect_to(int port, int from)
     return -1;
 }
 
+static int port_of(int fd)
+{
+    struct sockaddr_in address = {0};
+    socklen_t len = sizeof address;
+    (void)getsockname(fd, (struct sockaddr *)&address, &len);
+    return ntohs(address.sin_port);
+}
+
 static void drop(int fd, bool reset)
 {
     const struct linger now = {.l_onoff = 1};
@@ -197,7 +205,10 @@ static const char *obey(struct acting *acting, char *const words[WORDS], char *a
     if (!slot)
         return "no: too many are open";
     slot->fd = connect_to(atoi(words[2]), atoi(words[3]));
-    return slot->fd > 0 ? "ok" : "no: cannot connect";
+    if (slot->fd < 0)
+        return "no: cannot connect";
+    (void)snprintf(answer, PEER_LINE, "%d", port_of(slot->fd));
+    return answer;
 }
 
 /* Words lie between unit separators, since a text may hold spaces. */

@@ -189,6 +189,13 @@ static void define_keys(void)
         (void)define_key(sequences[i].bytes, KEY_OURS + (int)i);
 }
 
+/* Linux' own console has no clipboard, and its mouse, of gpm, takes no notice of us. */
+static bool is_xterm_like(void)
+{
+    const char *type = getenv("TERM");
+    return capability("kmous") && type && strncmp(type, "linux", strlen("linux")) != 0;
+}
+
 int term_open(struct term **term, const struct term_options *options, struct err *err)
 {
     static_assert(TAKEN_COUNT == sizeof((struct term *)0)->old_actions / sizeof(struct sigaction),
@@ -221,7 +228,7 @@ int term_open(struct term **term, const struct term_options *options, struct err
     (void)keypad(stdscr, TRUE);
     (void)set_escdelay(ESCAPE_WAIT_MS);
     (void)curs_set(0);
-    opened->able = capability("kmous") != NULL;
+    opened->able = is_xterm_like();
     opened->theme = options->theme;
     prepare_colours(opened);
     define_keys();

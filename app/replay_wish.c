@@ -69,18 +69,25 @@ void replay_toggle(struct session *session)
         replay_play(replay);
 }
 
-void replay_change_speed(struct session *session, int steps)
+void replay_set_speed(struct session *session, double speed)
 {
     struct replay *replay = &session->replay;
-    int at = 0;
-    while (at + 1 < SPEED_COUNT && speeds[at] != replay->speed)
-        at++;
-    at += steps;
-    if (at < 0 || at >= SPEED_COUNT)
-        return;
-    replay->speed = speeds[at];
+    replay->speed = speed;
     if (replay->playing)
         replay_play(replay);
+}
+
+/* From a speed between two of them to the next one in that direction. */
+void replay_change_speed(struct session *session, int steps)
+{
+    double speed = session->replay.speed;
+    int at = 0;
+    while (at + 1 < SPEED_COUNT && (speed == PACE_SPEED_MAX || speeds[at] < speed))
+        at++;
+    if (speeds[at] == speed || steps < 0)
+        at += steps;
+    if (at >= 0 && at < SPEED_COUNT)
+        replay_set_speed(session, speeds[at]);
 }
 
 static uint64_t base_packets(const struct replay *replay)
@@ -238,4 +245,32 @@ void replay_seek_text(struct session *session, const char *text)
         replay_seek(session, &seek);
     else
         replay_say(session, err.text);
+}
+
+void replay_wish(struct session *session, const struct screen_request *request)
+{
+    if (!session->replay.is_open) {
+        replay_say(session, "only a file is played: loflow -r FILE");
+        return;
+    }
+    switch (request->kind) {
+    case SCREEN_REQUEST_PLAY:
+        replay_toggle(session);
+        break;
+    case SCREEN_REQUEST_SPEED:
+        replay_change_speed(session, (int)request->number);
+        break;
+    case SCREEN_REQUEST_SPEED_TO:
+        replay_set_speed(session, request->number);
+        break;
+    case SCREEN_REQUEST_STEP:
+        replay_step(session, (enum transport_step)(int)request->number);
+        break;
+    case SCREEN_REQUEST_SEEK:
+        replay_seek_text(session, request->text);
+        break;
+    default:
+        replay_seek(session, &(struct seek){.kind = SEEK_PART, .part = request->number});
+        break;
+    }
 }

@@ -48,19 +48,12 @@ void wish_grant(struct session *session)
             save(session, &request);
             break;
         case SCREEN_REQUEST_PLAY:
-            replay_toggle(session);
-            break;
         case SCREEN_REQUEST_SPEED:
-            replay_change_speed(session, (int)request.number);
-            break;
+        case SCREEN_REQUEST_SPEED_TO:
         case SCREEN_REQUEST_STEP:
-            replay_step(session, (enum transport_step)(int)request.number);
-            break;
         case SCREEN_REQUEST_SEEK:
-            replay_seek_text(session, request.text);
-            break;
         case SCREEN_REQUEST_SEEK_PART:
-            replay_seek(session, &(struct seek){.kind = SEEK_PART, .part = request.number});
+            replay_wish(session, &request);
             break;
         case SCREEN_REQUEST_COPY:
             copy(session, request.text);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ui/seek.h"
+
 #define ARGUMENTS_MAX 3
 #define LISTED_MAX    6 /* choices that an error lists */
 #define SHOWN_MAX     192
@@ -227,6 +229,17 @@ static int take_columns(struct command *command, struct word name, const char **
     return 0;
 }
 
+/* How a file is played; what is wrong with a place is said here already. */
+static int take_replay(struct command *command, enum argument argument, const char *rest,
+                       struct err *err)
+{
+    struct seek seek;
+    struct text text = text_begin(command->text, sizeof command->text);
+    text_add_string(&text, rest);
+    return argument == ARGUMENT_SPEED ? seek_parse_speed(&command->speed, rest, err)
+                                      : seek_parse(&seek, rest, err);
+}
+
 static int take_arguments(struct command *command, struct word name, const char *line,
                           struct err *err)
 {
@@ -235,6 +248,8 @@ static int take_arguments(struct command *command, struct word name, const char 
         const char *rest = line + strspn(line, " \t");
         if (argument == ARGUMENT_NO)
             break;
+        if (argument == ARGUMENT_PLACE || argument == ARGUMENT_SPEED)
+            return take_replay(command, argument, rest, err);
         if (argument == ARGUMENT_TEXT) {
             struct text text = text_begin(command->text, sizeof command->text);
             text_add_string(&text, rest);

@@ -42,7 +42,8 @@ struct command {
     uint32_t key;
     enum key_action action;
     enum copy_kind copy;
-    char text[LINE_EDIT_MAX]; /* of `filter` */
+    char text[LINE_EDIT_MAX]; /* of `filter` and `seek` */
+    double speed;             /* 0: as fast as possible */
 };
 
 int command_parse(struct command *command, const char *line, enum command_place place,

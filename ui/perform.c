@@ -60,12 +60,24 @@ static void filter(struct screen *screen, const char *text)
     filter_line_open(&screen->line);
 }
 
+static void ask_replay(struct screen *screen, enum screen_request_kind kind,
+                       const struct command *command)
+{
+    screen->request = (struct screen_request){.kind = kind, .number = command->speed};
+    struct text text = text_begin(screen->request.text, sizeof screen->request.text);
+    text_add_string(&text, command->text);
+}
+
 enum key_action perform_command(struct screen *screen, const struct command *command)
 {
     if (command->name == COMMAND_ACTION)
         return command->action;
     if (command->name == COMMAND_FILTER)
         filter(screen, command->text);
+    else if (command->name == COMMAND_SEEK)
+        ask_replay(screen, SCREEN_REQUEST_SEEK, command);
+    else if (command->name == COMMAND_SPEED)
+        ask_replay(screen, SCREEN_REQUEST_SPEED_TO, command);
     else if (command->name == COMMAND_COPY)
         perform_copy(screen, command->copy);
     else if (!preferences_apply(&screen->preferences, command))

@@ -80,6 +80,7 @@ enum screen_request_kind {
     SCREEN_REQUEST_SAVE_STREAM, /* what `side` of `flow` said, to the file `text` */
     SCREEN_REQUEST_PLAY,        /* or pause */
     SCREEN_REQUEST_SPEED,       /* `number`: so many steps faster */
+    SCREEN_REQUEST_SPEED_TO,    /* `number`: that speed, 0 for as fast as possible */
     SCREEN_REQUEST_STEP,        /* `number`: enum transport_step */
     SCREEN_REQUEST_SEEK,        /* `text`: a place, see ui/seek.h */
     SCREEN_REQUEST_SEEK_PART,   /* `number`: of the capture, 0 to 1 */

@@ -37,7 +37,7 @@ static const struct wish {
 static bool act_on_replay(struct screen *screen, enum key_action action)
 {
     if (action == ACTION_SEEK) {
-        screen->transport.typing = true;
+        screen->transport.typing = screen->transport.is_shown;
         line_edit_clear(&screen->transport.typed);
         return true;
     }

@@ -165,17 +165,44 @@ static bool parse(struct seek *seek, const char *text)
     return good;
 }
 
-int seek_parse(struct seek *seek, const char *text, struct err *err)
+/* Without spaces around it. False: nothing is left, or too much. */
+static bool trim(const char *text, char trimmed[SHOWN_MAX])
 {
-    char trimmed[SHOWN_MAX];
-    struct text shown = text_begin(trimmed, sizeof trimmed);
+    struct text shown = text_begin(trimmed, SHOWN_MAX);
     text += strspn(text, " ");
     size_t len = strlen(text);
     while (len > 0 && text[len - 1] == ' ')
         len--;
     text_add_bytes(&shown, text, len);
+    return len > 0 && !shown.cut;
+}
+
+static bool parse_speed(double *speed, const char *at)
+{
+    int64_t whole = 0, fraction = 0;
+    *speed = 0;
+    if (strcmp(at, "max") == 0)
+        return true;
+    if (!take_number(&at, &whole, &fraction))
+        return false;
+    *speed = (double)whole + (double)fraction / FRACTION_UNIT;
+    bool ends = *at == '\0' || strcmp(at, "x") == 0;
+    return ends && *speed >= SEEK_SPEED_LEAST && *speed <= SEEK_SPEED_MOST;
+}
+
+int seek_parse_speed(double *speed, const char *text, struct err *err)
+{
+    char trimmed[SHOWN_MAX];
+    if (trim(text, trimmed) && parse_speed(speed, trimmed))
+        return 0;
+    return err_set(err, EINVAL, "cannot play at \"%s\"; try 0.1x to 1000x, or max", trimmed);
+}
+
+int seek_parse(struct seek *seek, const char *text, struct err *err)
+{
+    char trimmed[SHOWN_MAX];
     *seek = (struct seek){0};
-    if (len > 0 && !shown.cut && parse(seek, trimmed))
+    if (trim(text, trimmed) && parse(seek, trimmed))
         return 0;
     return err_set(err, EINVAL,
                    "cannot go to \"%s\"; try 50%%, 1m30s, +5s, -2s, 12:34:56, #1000, begin or end",

@@ -1,8 +1,8 @@
 /*
- * Purpose: places in a capture as users write them.
+ * Purpose: places in a capture, and speeds to play it at, as users write them.
  * Owns:    nothing; a plain value.
- * Fails:   seek_parse with -EINVAL and a sentence.
- * Used by: app/replay, ui/screen.
+ * Fails:   both with -EINVAL and a sentence.
+ * Used by: app/replay_wish, ui/command.
  *
  * 50%  +1%  -1%       part of the capture's time, or so much further or back
  * 1m30s  90  250ms    since the first packet
@@ -38,5 +38,10 @@ struct seek {
 };
 
 int seek_parse(struct seek *seek, const char *text, struct err *err);
+
+/* "10x", "0.5", "max": from SEEK_SPEED_LEAST to SEEK_SPEED_MOST, or 0 for as fast as possible. */
+#define SEEK_SPEED_LEAST 0.1
+#define SEEK_SPEED_MOST  1000.0
+int seek_parse_speed(double *speed, const char *text, struct err *err);
 
 #endif

@@ -107,10 +107,41 @@ static void test_bad(void **state)
     }
 }
 
+static const struct speed_row {
+    const char *text;
+    double speed;
+} speed_rows[] = {
+    {"1", 1}, {"10x", 10}, {"0.1x", 0.1}, {" 0.25 ", 0.25}, {"1000x", 1000}, {"max", 0}, {"3x", 3},
+};
+
+static void test_speed(void **state)
+{
+    const struct speed_row *row = *state;
+    double speed = -1;
+    struct err err;
+    assert_int_equal(seek_parse_speed(&speed, row->text, &err), 0);
+    assert_float_equal(speed, row->speed, 1e-9);
+}
+
+static void test_bad_speeds(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"",   "0", "0x",  "0.09", "1001",
+                                        "-1", "x", "10y", "1 0",  "fast"};
+    for (size_t at = 0; at < sizeof texts / sizeof texts[0]; at++) {
+        double speed = 0;
+        struct err err = {0};
+        assert_true(seek_parse_speed(&speed, texts[at], &err) < 0);
+        assert_non_null(strstr(err.text, "0.1x to 1000x"));
+    }
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, rows, test_row);
     ROWS_ADD_ONE(&set, test_bad);
+    ROWS_ADD(&set, speed_rows, test_speed);
+    ROWS_ADD_ONE(&set, test_bad_speeds);
     return rows_run(&set, "ui_seek");
 }

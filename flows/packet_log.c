@@ -20,7 +20,8 @@
 
 #include "base/pool.h"
 
-#define LINE 64u /* the unit of reservations */
+#define LINE       64u /* the unit of reservations */
+#define PACE_PARTS 4   /* of the ring of payload */
 
 struct head {
     uint64_t number;
@@ -35,9 +36,13 @@ struct packet_log {
     uint32_t record_mask, byte_mask;
     uint32_t head_count;
     uint32_t epoch;
-    uint64_t latest;  /* number of the latest record */
-    uint64_t floor;   /* records up to this one were cleared */
-    uint64_t written; /* bytes of payload, unused ones included */
+    uint64_t latest;   /* number of the latest record */
+    uint64_t floor;    /* records up to this one were cleared */
+    uint64_t written;  /* bytes of payload, unused ones included */
+    uint32_t kept_max; /* of one packet, at present */
+    int64_t keep_ns;
+    uint64_t paced; /* `written` when the pace was looked at last */
+    int64_t paced_ns;
     struct pool memory[3];
 };
 
@@ -81,6 +86,8 @@ int packet_log_open(struct packet_log **log, const struct packet_log_options *op
     *log = opened;
     if (!opened)
         return err_set(err, ENOMEM, "no memory to look back at packets; close other programs");
+    opened->kept_max = PACKET_LOG_KEPT_MAX;
+    opened->keep_ns = options->keep_ns;
     int failed = reserve_all(opened, options, err);
     if (failed) {
         packet_log_close(opened);
@@ -113,6 +120,20 @@ static struct packet_record *append(struct packet_log *log, struct flow_ref flow
     return record;
 }
 
+/* Looks at the pace after each quarter of the ring. */
+static void pace(struct packet_log *log, int64_t now_ns)
+{
+    if (log->keep_ns == 0 || log->written - log->paced <= log->byte_mask / PACE_PARTS)
+        return;
+    int64_t took_ns = now_ns - log->paced_ns;
+    if (took_ns < log->keep_ns / PACE_PARTS && log->kept_max > PACKET_LOG_KEPT_MIN)
+        log->kept_max /= 2;
+    else if (took_ns > 4 * log->keep_ns / PACE_PARTS && log->kept_max < PACKET_LOG_KEPT_MAX)
+        log->kept_max *= 2;
+    log->paced = log->written;
+    log->paced_ns = now_ns;
+}
+
 static void keep_payload(struct packet_log *log, struct packet_record *record,
                          const uint8_t *payload, uint32_t len)
 {
@@ -130,8 +151,8 @@ static void add_packet(struct packet_log *log, const struct packet *packet,
 {
     struct packet_record *record = append(log, note->flow);
     uint32_t kept = packet->payload_captured_len;
-    if (kept > PACKET_LOG_KEPT_MAX)
-        kept = PACKET_LOG_KEPT_MAX;
+    if (kept > log->kept_max)
+        kept = log->kept_max;
     record->time_ns = packet->time_ns;
     record->payload = 0;
     record->seq = packet->seq;
@@ -152,8 +173,10 @@ static void add_packet(struct packet_log *log, const struct packet *packet,
     record->icmp_code = packet->icmp_code;
     record->event = 0;
     memcpy(record->sack, packet->sack[0], sizeof record->sack);
-    if (kept > 0)
-        keep_payload(log, record, packet->payload, kept);
+    if (kept == 0)
+        return;
+    keep_payload(log, record, packet->payload, kept);
+    pace(log, packet->time_ns);
 }
 
 /* What its packet and its marks do not say. */

@@ -21,7 +21,8 @@
 #include "base/pool.h"
 
 #define LINE       64u /* the unit of reservations */
-#define PACE_PARTS 4   /* of the ring of payload */
+#define PREFETCHED 256u
+#define PACE_PARTS 4 /* of the ring of payload */
 
 struct head {
     uint64_t number;
@@ -240,15 +241,27 @@ static void add_rest(struct packet_log *log, const struct event_list *events, ui
     }
 }
 
+/* Nobody has looked at the payload before, and heads lie anywhere. */
+static void prefetch(const struct packet_log *log, const struct packet_batch *packets,
+                     const struct packet_note *notes)
+{
+    for (uint32_t at = 0; at < packets->count; at++) {
+        const struct packet *packet = &packets->packets[at];
+        __builtin_prefetch(&log->records[(log->latest + at + 1) & log->record_mask], 1);
+        if (notes[at].flow.index != POOL_NONE)
+            __builtin_prefetch(&log->heads[notes[at].flow.index], 1);
+        for (uint32_t from = 0; from < PREFETCHED && from < packet->payload_captured_len;
+             from += LINE)
+            __builtin_prefetch(packet->payload + from);
+    }
+}
+
 void packet_log_take(struct packet_log *log, const struct packet_batch *packets,
                      const struct event_list *events)
 {
     const struct packet_note *notes = events->notes;
     struct taking taking = {.packets = packets, .events = events};
-    for (uint32_t at = 0; at < packets->count; at++) {
-        if (notes[at].flow.index != POOL_NONE)
-            __builtin_prefetch(&log->heads[notes[at].flow.index], 1);
-    }
+    prefetch(log, packets, notes);
     for (; taking.packet < packets->count; taking.packet++) {
         const struct packet_note *note = &notes[taking.packet];
         if (note->flow.index == POOL_NONE)

@@ -12,6 +12,9 @@
 #include "app/signals.h"
 #include "base/clock.h"
 
+/* As long as somebody needs to open the page about a flow. */
+#define PACKETS_KEPT_NS CLOCK_NS_PER_S
+
 static bool has_packets_on_stdout(const struct options *options)
 {
     return options->write_path && strcmp(options->write_path, "-") == 0;
@@ -112,8 +115,9 @@ static int open_output(struct session *session, struct err *err)
     }
     const struct source_info *info = source_info(session->source);
     uint32_t max_flows = options->max_flows ? options->max_flows : TRACKER_MAX_FLOWS_DEFAULT;
-    int failed = packet_log_open(&session->packet_log,
-                                 &(struct packet_log_options){.max_flows = max_flows}, err);
+    int failed = packet_log_open(
+        &session->packet_log,
+        &(struct packet_log_options){.max_flows = max_flows, .keep_ns = PACKETS_KEPT_NS}, err);
     if (failed)
         return failed;
     return view_open(&session->view,

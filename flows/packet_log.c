@@ -20,7 +20,9 @@
 
 #include "base/pool.h"
 
-#define LINE 64u /* the unit of reservations */
+#define LINE       64u /* the unit of reservations */
+#define PREFETCHED 256u
+#define PACE_PARTS 4 /* of the ring of payload */
 
 struct head {
     uint64_t number;
@@ -35,9 +37,13 @@ struct packet_log {
     uint32_t record_mask, byte_mask;
     uint32_t head_count;
     uint32_t epoch;
-    uint64_t latest;  /* number of the latest record */
-    uint64_t floor;   /* records up to this one were cleared */
-    uint64_t written; /* bytes of payload, unused ones included */
+    uint64_t latest;   /* number of the latest record */
+    uint64_t floor;    /* records up to this one were cleared */
+    uint64_t written;  /* bytes of payload, unused ones included */
+    uint32_t kept_max; /* of one packet, at present */
+    int64_t keep_ns;
+    uint64_t paced; /* `written` when the pace was looked at last */
+    int64_t paced_ns;
     struct pool memory[3];
 };
 
@@ -81,6 +87,8 @@ int packet_log_open(struct packet_log **log, const struct packet_log_options *op
     *log = opened;
     if (!opened)
         return err_set(err, ENOMEM, "no memory to look back at packets; close other programs");
+    opened->kept_max = PACKET_LOG_KEPT_MAX;
+    opened->keep_ns = options->keep_ns;
     int failed = reserve_all(opened, options, err);
     if (failed) {
         packet_log_close(opened);
@@ -113,6 +121,20 @@ static struct packet_record *append(struct packet_log *log, struct flow_ref flow
     return record;
 }
 
+/* Looks at the pace after each quarter of the ring. */
+static void pace(struct packet_log *log, int64_t now_ns)
+{
+    if (log->keep_ns == 0 || log->written - log->paced <= log->byte_mask / PACE_PARTS)
+        return;
+    int64_t took_ns = now_ns - log->paced_ns;
+    if (took_ns < log->keep_ns / PACE_PARTS && log->kept_max > PACKET_LOG_KEPT_MIN)
+        log->kept_max /= 2;
+    else if (took_ns > 4 * log->keep_ns / PACE_PARTS && log->kept_max < PACKET_LOG_KEPT_MAX)
+        log->kept_max *= 2;
+    log->paced = log->written;
+    log->paced_ns = now_ns;
+}
+
 static void keep_payload(struct packet_log *log, struct packet_record *record,
                          const uint8_t *payload, uint32_t len)
 {
@@ -130,8 +152,8 @@ static void add_packet(struct packet_log *log, const struct packet *packet,
 {
     struct packet_record *record = append(log, note->flow);
     uint32_t kept = packet->payload_captured_len;
-    if (kept > PACKET_LOG_KEPT_MAX)
-        kept = PACKET_LOG_KEPT_MAX;
+    if (kept > log->kept_max)
+        kept = log->kept_max;
     record->time_ns = packet->time_ns;
     record->payload = 0;
     record->seq = packet->seq;
@@ -152,8 +174,10 @@ static void add_packet(struct packet_log *log, const struct packet *packet,
     record->icmp_code = packet->icmp_code;
     record->event = 0;
     memcpy(record->sack, packet->sack[0], sizeof record->sack);
-    if (kept > 0)
-        keep_payload(log, record, packet->payload, kept);
+    if (kept == 0)
+        return;
+    keep_payload(log, record, packet->payload, kept);
+    pace(log, packet->time_ns);
 }
 
 /* What its packet and its marks do not say. */
@@ -217,15 +241,27 @@ static void add_rest(struct packet_log *log, const struct event_list *events, ui
     }
 }
 
+/* Nobody has looked at the payload before, and heads lie anywhere. */
+static void prefetch(const struct packet_log *log, const struct packet_batch *packets,
+                     const struct packet_note *notes)
+{
+    for (uint32_t at = 0; at < packets->count; at++) {
+        const struct packet *packet = &packets->packets[at];
+        __builtin_prefetch(&log->records[(log->latest + at + 1) & log->record_mask], 1);
+        if (notes[at].flow.index != POOL_NONE)
+            __builtin_prefetch(&log->heads[notes[at].flow.index], 1);
+        for (uint32_t from = 0; from < PREFETCHED && from < packet->payload_captured_len;
+             from += LINE)
+            __builtin_prefetch(packet->payload + from);
+    }
+}
+
 void packet_log_take(struct packet_log *log, const struct packet_batch *packets,
                      const struct event_list *events)
 {
     const struct packet_note *notes = events->notes;
     struct taking taking = {.packets = packets, .events = events};
-    for (uint32_t at = 0; at < packets->count; at++) {
-        if (notes[at].flow.index != POOL_NONE)
-            __builtin_prefetch(&log->heads[notes[at].flow.index], 1);
-    }
+    prefetch(log, packets, notes);
     for (; taking.packet < packets->count; taking.packet++) {
         const struct packet_note *note = &notes[taking.packet];
         if (note->flow.index == POOL_NONE)

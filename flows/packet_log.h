@@ -26,6 +26,7 @@
 #define PACKET_LOG_RECORDS  (1u << 20) /* 64 MiB */
 #define PACKET_LOG_BYTES    (64u << 20)
 #define PACKET_LOG_KEPT_MAX 16384u /* of the payload of one packet */
+#define PACKET_LOG_KEPT_MIN 1024u  /* the same where payload comes faster than it can be kept */
 #define PACKET_LOG_NONE     0      /* the number of no record */
 
 /* What a record is besides enum packet_kind. */
@@ -61,6 +62,9 @@ struct packet_log_options {
     uint32_t records;   /* a power of two; 0: PACKET_LOG_RECORDS */
     uint32_t bytes;     /* a power of two, at least PACKET_LOG_KEPT_MAX; 0: PACKET_LOG_BYTES */
     uint32_t max_flows; /* of the tracker */
+    /* How long payload shall be there, as packet time: where it comes faster, less of each packet is
+     * kept, so that what is copied for nothing costs little. 0: as long as it is. */
+    int64_t keep_ns;
 };
 
 struct packet_log;

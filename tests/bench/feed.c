@@ -1,11 +1,12 @@
 /*
  * What the flow table and the analysis cost, without a report:
  *
- *     feed table|all|digest FILE            the whole way: read, decode, feed the tracker
- *     feed table|all|digest FILE OUTPUT     the same with the frames in memory before; appends what
+ *     feed table|all|log|digest FILE            the whole way: read, decode, feed the tracker
+ *     feed table|all|log|digest FILE OUTPUT     the same with the frames in memory before; appends what
  *                                           decoding and feeding took to OUTPUT, as measure does
  *
- * `table` is the tracker with table_only, `all` as loflow -r has it, `digest` with SHA-1 of all
+ * `table` is the tracker with table_only, `all` as loflow -r has it, `log` with the packets that a screen
+ * looks back at as well, `digest` with SHA-1 of all
  * streams as well. Prints nothing.
  */
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include "base/clock.h"
 #include "capture/source.h"
 #include "decode/decoder.h"
+#include "flows/packet_log.h"
 #include "flows/tracker.h"
 
 /* Frames that stay, in batches as the source made them. */
@@ -32,6 +34,7 @@ struct bench {
     struct source *source;
     struct decoder *decoder;
     struct tracker *tracker;
+    struct packet_log *log; /* NULL: none */
     struct packet_batch packets;
     struct event_list events;
     uint64_t events_seen;
@@ -53,15 +56,20 @@ static bool open_all(struct bench *bench, const char *mode, const char *path, st
         .table_only = strcmp(mode, "table") == 0,
         .stream_digest = strcmp(mode, "digest") == 0,
     };
+    const struct packet_log_options log = {.max_flows = TRACKER_MAX_FLOWS_DEFAULT,
+                                           .keep_ns = CLOCK_NS_PER_S};
     return source_open_file(&bench->source, &file, err) == 0 &&
            decoder_open(&bench->decoder, &keys, err) == 0 &&
-           tracker_open(&bench->tracker, &options, err) == 0;
+           tracker_open(&bench->tracker, &options, err) == 0 &&
+           (strcmp(mode, "log") != 0 || packet_log_open(&bench->log, &log, err) == 0);
 }
 
 static void feed_batch(struct bench *bench, const struct frame_batch *frames)
 {
     decode_batch(bench->decoder, frames, &bench->packets);
     tracker_feed(bench->tracker, &bench->packets, &bench->events);
+    if (bench->log)
+        packet_log_take(bench->log, &bench->packets, &bench->events);
     bench->events_seen += bench->events.count;
 }
 
@@ -164,12 +172,13 @@ int main(int argc, char **argv)
     static struct bench bench;
     bool good =
         (argc == 3 || argc == 4) && (strcmp(argv[1], "table") == 0 || strcmp(argv[1], "all") == 0 ||
-                                     strcmp(argv[1], "digest") == 0);
+                                     strcmp(argv[1], "log") == 0 || strcmp(argv[1], "digest") == 0);
     if (!good) {
-        (void)fprintf(stderr, "usage: feed table|all|digest FILE [OUTPUT]\n");
+        (void)fprintf(stderr, "usage: feed table|all|log|digest FILE [OUTPUT]\n");
         return 2;
     }
     int result = run(&bench, argv, argc == 4 ? argv[3] : NULL);
+    packet_log_close(bench.log);
     tracker_close(bench.tracker);
     decoder_close(bench.decoder);
     source_close(bench.source);

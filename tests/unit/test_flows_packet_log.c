@@ -291,12 +291,60 @@ static void test_long_tape(void **state)
     fixture_close(fixture);
 }
 
+/* Payload that comes faster than it can be kept is cut shorter, and whole again when it comes slowly. */
+static const struct pace_row {
+    const char *name;
+    int64_t gap_ns; /* between packets of 4096 bytes */
+    int count;
+    uint32_t first, last; /* bytes kept of the first packet and of the last */
+} pace_rows[] = {
+    {"slow", CLOCK_NS_PER_S, 100, 4096, 4096},
+    {"as fast as may be", CLOCK_NS_PER_S / 16, 100, 4096, 4096},
+    {"twice as fast", CLOCK_NS_PER_S / 32, 200, 4096, 2048},
+    {"very fast", CLOCK_NS_PER_S / 10000, 400, 4096, 1024},
+};
+
+static uint32_t pass(struct fixture *fixture, int64_t gap_ns)
+{
+    struct packet *packet = next_packet(fixture, (struct flow_ref){1, 0});
+    packet->time_ns = fixture->now_ns += gap_ns;
+    packet->payload = fixture->payload;
+    packet->payload_wire_len = packet->payload_captured_len = 4096;
+    flush(fixture);
+    uint64_t number = packet_log_latest(fixture->log, (struct flow_ref){1, 0});
+    return packet_log_at(fixture->log, number)->kept_len;
+}
+
+static void test_pace(void **state)
+{
+    const struct pace_row *row = *state;
+    struct err err;
+    struct fixture *fixture = fixture_open(8, PACKET_LOG_KEPT_MAX);
+    packet_log_close(fixture->log);
+    const struct packet_log_options options = {
+        .records = 64, .bytes = 1u << 16, .max_flows = FLOWS, .keep_ns = CLOCK_NS_PER_S};
+    assert_int_equal(packet_log_open(&fixture->log, &options, &err), 0);
+    fixture->now_ns = CLOCK_NS_PER_S;
+    uint32_t kept = 0;
+    for (int count = 0; count < row->count; count++) {
+        kept = pass(fixture, row->gap_ns);
+        if (count == 0)
+            assert_int_equal(kept, row->first);
+    }
+    assert_int_equal(kept, row->last);
+    for (int count = 0; count < 400; count++)
+        kept = pass(fixture, 10 * CLOCK_NS_PER_S);
+    assert_int_equal(kept, 4096);
+    fixture_close(fixture);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, chain_rows, test_chain);
     ROWS_ADD(&set, payload_rows, test_payload);
     ROWS_ADD(&set, event_rows, test_event);
+    ROWS_ADD(&set, pace_rows, test_pace);
     ROWS_ADD_ONE(&set, test_long_tape);
     return rows_run(&set, "flows_packet_log");
 }

@@ -41,8 +41,7 @@ uint32_t causes_missing(const struct causes *causes, struct report_missing *miss
         missing[count++] = (struct report_missing){
             "processes", "processes of other users stay unnamed; sudo loflow names them"};
     if (bits & HOST_MISSING_NETNS)
-        missing[count++] = (struct report_missing){
-            "netns", "other network namespaces are not looked into; sudo loflow does"};
+        missing[count++] = (struct report_missing){"netns", CAUSES_NO_NETNS};
     return count;
 }
 

@@ -52,6 +52,7 @@ void causes_finish(struct causes *causes, struct tracker *tracker);
 
 /* What a live run does without. Returns how many were written. */
 #define CAUSES_MISSING_MAX 4
+#define CAUSES_NO_NETNS    "other network namespaces are not looked into; sudo loflow does"
 uint32_t causes_missing(const struct causes *causes, struct report_missing *missing);
 
 /* What it missed so far; the sentences hold until the next call. Returns how many were written. */

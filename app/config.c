@@ -40,7 +40,7 @@ static int open_as_owner(const char *path)
     gid_t own_group = getegid();
     uid_t own_user = geteuid();
     if (lowered && ((group != (gid_t)-1 && setegid(group) != 0) || seteuid(user) != 0)) {
-        (void)setegid(own_group);
+        (void)!setegid(own_group);
         errno = EPERM;
         return -1;
     }

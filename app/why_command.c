@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/causes.h"
 #include "app/value.h"
 #include "base/clock.h"
 #include "base/out.h"
@@ -142,7 +143,11 @@ static void print_verdict(struct out *out, const struct tuple *target,
     char line[1024];
     struct text text = text_begin(line, sizeof line);
     text_add_endpoint(&text, target, 1);
-    text_add(&text, "  %s", fails ? code_word(diagnosis->code) : "would be answered");
+    if (fails)
+        text_add(&text, "  %s (%s)", code_word(diagnosis->code),
+                 certainty_word(diagnosis->certainty));
+    else
+        text_add_string(&text, "  would be answered");
     print_text(out, "", &text);
     if (!fails)
         return;
@@ -158,9 +163,10 @@ static void print_verdict(struct out *out, const struct tuple *target,
 }
 
 /* What a connection would meet now. */
-static int print_verdicts(struct out *out, const struct tuple *targets, int count, bool json,
-                          struct err *err)
+static int print_verdicts(struct out *out, const struct words *taken, const struct tuple *targets,
+                          int count, struct err *err)
 {
+    bool json = taken->json;
     struct host *host = NULL;
     struct diagnoser *diagnoser = NULL;
     int failed = host_open(&host, &(struct host_options){.trace = false}, err);
@@ -176,6 +182,9 @@ static int print_verdicts(struct out *out, const struct tuple *targets, int coun
         else if (fails)
             json_write_diagnosis(out, &diagnosis);
     }
+    /* Who watches is told by the watch. */
+    if (!failed && !json && taken->wait_ns == 0 && host_missing(host) & HOST_MISSING_NETNS)
+        out_string(out, "  " CAUSES_NO_NETNS "\n");
     diagnoser_close(diagnoser);
     host_close(host);
     return failed;
@@ -206,7 +215,7 @@ static int answer(const struct words *taken, const struct tuple *targets, int co
     out_open(out, STDOUT_FILENO, NULL);
     int failed = print_ports(out, targets[0].port[1], taken->json, err);
     if (!failed)
-        failed = print_verdicts(out, targets, count, taken->json, err);
+        failed = print_verdicts(out, taken, targets, count, err);
     int written = out_flush(out);
     free(out);
     if (!failed && written != 0 && written != -EPIPE)

@@ -11,13 +11,24 @@
 #define SEGMENTS_LOST_LEAST 3 /* the segment, sent again after 0.2 and 0.6 s */
 #define OUTPUT_FORGOTTEN_NS (10 * CLOCK_NS_PER_S)
 
+static bool is_here(const struct diagnoser *diagnoser, const struct trace_event *event)
+{
+    return event->netns == 0 || event->netns == host_netns(diagnoser->host);
+}
+
+/* In whose network namespace it happened. 0 is our own: who may not look into others may look there. */
+static pid_t place_of(const struct diagnoser *diagnoser, const struct trace_event *event)
+{
+    return event->netns == host_netns(diagnoser->host) ? 0 : event->pid;
+}
+
 static struct finding *add(struct diagnoser *diagnoser, const struct trace_event *event,
                            enum code code, uint16_t port)
 {
-    bool is_here = event->netns == 0 || event->netns == host_netns(diagnoser->host);
     struct finding *finding = findings_add(
         &diagnoser->findings,
-        (struct finding_key){.code = code, .port = port, .netns = is_here ? 0 : event->netns},
+        (struct finding_key){
+            .code = code, .port = port, .netns = is_here(diagnoser, event) ? 0 : event->netns},
         event->time_ns);
     finding->diagnosis.certainty = CERTAINTY_PROVED;
     return finding;
@@ -81,7 +92,7 @@ static bool find_client(struct diagnoser *diagnoser, const struct trace_event *e
         .states = 1u << SOCKET_ESTABLISHED | 1u << SOCKET_CLOSE_WAIT | 1u << SOCKET_FIN_WAIT1 |
                   1u << SOCKET_FIN_WAIT2 | 1u << SOCKET_SYN_SENT,
         .local_port = event->tuple.port[0],
-        .in_netns_of = event->pid,
+        .in_netns_of = place_of(diagnoser, event),
     };
     return host_count(diagnoser->host, &query, count) && count->sockets > 0;
 }
@@ -92,13 +103,14 @@ static void address_in_use(struct diagnoser *diagnoser, const struct trace_event
     uint16_t port = event->tuple.port[0];
     struct host_listener listeners[LOOKED_AT_MAX], holder;
     struct host_count count;
-    size_t found = host_listeners(host, port, listeners, LOOKED_AT_MAX);
+    bool is_ours = is_here(diagnoser, event);
+    size_t found = is_ours ? host_listeners(host, port, listeners, LOOKED_AT_MAX) : 0;
     struct finding *finding = NULL;
     if (find_holder(event, listeners, found, &holder)) {
         finding = add(diagnoser, event, CODE_ADDRESS_IN_USE, port);
         set_holder(finding, &holder, "LISTEN");
-    } else if (find_holder(event, listeners, host_bound(host, port, listeners, LOOKED_AT_MAX),
-                           &holder)) {
+    } else if (is_ours && find_holder(event, listeners,
+                                      host_bound(host, port, listeners, LOOKED_AT_MAX), &holder)) {
         finding = add(diagnoser, event, CODE_ADDRESS_IN_USE, port);
         set_holder(finding, &holder, "BOUND");
     } else if (find_client(diagnoser, event, &count)) {
@@ -112,7 +124,7 @@ static void address_in_use(struct diagnoser *diagnoser, const struct trace_event
     } else if (host_count(host,
                           &(struct host_count_query){.states = 1u << SOCKET_TIME_WAIT,
                                                      .local_port = port,
-                                                     .in_netns_of = event->pid},
+                                                     .in_netns_of = place_of(diagnoser, event)},
                           &count) &&
                count.sockets > 0) {
         finding = add(diagnoser, event, CODE_ADDRESS_IN_USE_TIME_WAIT, port);
@@ -138,13 +150,13 @@ static void bind_failed(struct diagnoser *diagnoser, const struct trace_event *e
         return;
     case EACCES:
         finding = add(diagnoser, event, CODE_BIND_PERMISSION_DENIED, port);
-        if (host_net(diagnoser->host, event->pid, &net))
+        if (host_net(diagnoser->host, place_of(diagnoser, event), &net))
             diagnosis_set(&finding->diagnosis, FACT_FIRST_UNPRIVILEGED_PORT,
                           net.first_unprivileged);
         break;
     case EADDRNOTAVAIL:
         if (host_has_address(diagnoser->host, &event->tuple.address[0], event->tuple.family,
-                             event->pid))
+                             place_of(diagnoser, event)))
             return;
         finding = add(diagnoser, event, CODE_BIND_ADDRESS_NOT_LOCAL, port);
         break;
@@ -160,7 +172,7 @@ static void no_local_port(struct diagnoser *diagnoser, const struct trace_event 
     struct host_count count;
     const struct host_count_query query = {.states = ~(1u << SOCKET_LISTEN),
                                            .remote_port = event->tuple.port[1],
-                                           .in_netns_of = event->pid};
+                                           .in_netns_of = place_of(diagnoser, event)};
     if (!host_count(diagnoser->host, &query, &count))
         return;
     struct diagnosis *diagnosis = &finding->diagnosis;
@@ -176,7 +188,7 @@ static void connect_failed(struct diagnoser *diagnoser, const struct trace_event
     uint16_t port = tuple->port[1];
     struct host_net net;
     struct finding *finding = NULL;
-    bool is_known = host_net(diagnoser->host, event->pid, &net);
+    bool is_known = host_net(diagnoser->host, place_of(diagnoser, event), &net);
     bool is_loopback = address_is_loopback(&tuple->address[1], tuple->family);
     if (tuple->protocol != PROTOCOL_TCP)
         return;
@@ -185,7 +197,7 @@ static void connect_failed(struct diagnoser *diagnoser, const struct trace_event
     } else if (event->value == EADDRNOTAVAIL && tuple->family == 6 && is_loopback && is_known &&
                !net.ipv6_on_lo) {
         finding = add(diagnoser, event, CODE_IPV6_DISABLED, port);
-    } else if (event->value == EADDRNOTAVAIL) {
+    } else if (event->value == EADDRNOTAVAIL && (is_known || tuple->family != 6)) {
         finding = add(diagnoser, event, CODE_PORTS_EXHAUSTED, port);
         no_local_port(diagnoser, event, finding);
     } else {

@@ -254,6 +254,9 @@ bool diagnoser_endpoint(struct diagnoser *diagnoser, const struct tuple *tuple, 
             &(struct story){
                 .diagnoser = diagnoser, .tuple = tuple, .server = 1, .port = tuple->port[1]},
             &unused, &judgement);
+        /* Nobody tried yet, so nothing was refused. */
+        if (judgement.code == CODE_REFUSED)
+            judgement_set(&judgement, CODE_REFUSED_NO_LISTENER, CERTAINTY_LIKELY);
         finding.diagnosis.code = (uint8_t)judgement.code;
         finding.diagnosis.certainty = (uint8_t)judgement.certainty;
         judgement_note(&finding, &judgement);

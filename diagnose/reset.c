@@ -20,6 +20,8 @@
 struct cause {
     bool is_known;  /* it told its reason */
     bool is_filter; /* it sent none, and a filter dropped what was answered */
+    bool
+        is_there; /* it is not known whether it did; the end that seems to have sent it is open still */
     struct trace_event event;
 };
 
@@ -33,6 +35,10 @@ static struct cause cause_of(const struct story *story)
         return cause;
     cause.is_known = host_reset(host, story->tuple, story->event->side, since_ns, &cause.event);
     cause.is_filter = !cause.is_known && find_filter_drops(story, since_ns, &drops);
+    struct host_socket socket;
+    cause.is_there = !cause.is_known && !cause.is_filter &&
+                     host_socket(host, story->tuple, story->event->side, &socket) &&
+                     socket.state == SOCKET_ESTABLISHED;
     return cause;
 }
 
@@ -198,7 +204,23 @@ static void keepalive_race(const struct story *story, const struct cause *cause)
     diagnosis_set(diagnosis, FACT_RACES, (int64_t)diagnosis->count);
 }
 
-/* The segment met no connection: forgotten, closed long ago, or it never came so far. */
+/* The kernel answers so for connections that it does not have. An end that is open did not: a filter
+ * stands before it. */
+static bool reset_by_filter(const struct story *story, const struct cause *cause)
+{
+    const struct flow_detail *detail = story->flow.detail;
+    bool is_bare = story->flow.hot->flags & FLOW_FLAG_BARE_RESET;
+    if (!is_bare || !(cause->is_filter || cause->is_there) || !detail || !detail->spoken ||
+        had_closed(story, story->event->side))
+        return false;
+    struct finding *finding = story_add(story, CODE_RESET_BY_FIREWALL,
+                                        cause->is_filter ? CERTAINTY_PROVED : CERTAINTY_LIKELY);
+    story_name_ends(story, finding);
+    diagnosis_set_once(&finding->diagnosis, FACT_CLIENT_PORT, story->tuple->port[story->client]);
+    return true;
+}
+
+/* The segment met no connection: forgotten, or closed long ago. */
 static void reset_bare(const struct story *story, const struct cause *cause)
 {
     const struct flow_detail *detail = story->flow.detail;
@@ -213,11 +235,9 @@ static void reset_bare(const struct story *story, const struct cause *cause)
     }
     if (is_closed)
         return;
-    struct finding *finding =
-        add_named(story, cause->is_filter ? CODE_RESET_BY_FIREWALL : CODE_STALE_CONNECTION, cause);
+    struct finding *finding = add_named(story, CODE_STALE_CONNECTION, cause);
     diagnosis_set_once(&finding->diagnosis, FACT_CLIENT_PORT, story->tuple->port[story->client]);
-    if (!cause->is_filter &&
-        find_listener(story->diagnoser, story->tuple, story->server, &listener))
+    if (find_listener(story->diagnoser, story->tuple, story->server, &listener))
         finding_name_listener(finding, &listener);
 }
 
@@ -313,6 +333,8 @@ void rule_reset(const struct story *story)
         return;
     if (is_keepalive_timeout(story, &cause))
         keepalive_timeout(story, &cause);
+    else if (reset_by_filter(story, &cause))
+        return;
     else if (story->event->side == story->client)
         reset_by_client(story, &cause);
     else if (story->flow.hot->flags & FLOW_FLAG_BARE_RESET)

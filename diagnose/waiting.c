@@ -99,8 +99,9 @@ static bool look_syn(const struct story *story, struct watch *watch, bool is_ove
         code = CODE_TIMEOUT_FIREWALL_DROP;
         certainty = CERTAINTY_LIKELY;
     } else if (watch->code != CODE_COUNT) {
-        /* The listener went since: what it was before holds. */
+        /* The listener went since: what it was before holds, and is no surer. */
         code = (enum code)watch->code;
+        certainty = CERTAINTY_LIKELY;
     }
     struct finding *finding = watch_conclude(story, watch, code, certainty);
     struct diagnosis *diagnosis = &finding->diagnosis;

@@ -93,7 +93,9 @@ static void print_head(struct out *out, const struct run_result *result)
 
 static void print_traffic(struct out *out, const struct run_result *result)
 {
-    if (result->endpoint_count == 0)
+    if (result->endpoint_count == 0 && result->unknown > 0)
+        out_string(out, "  no connection on loopback that is known to be the command's\n");
+    else if (result->endpoint_count == 0)
         out_string(out, "  no connection on loopback\n");
     else
         out_string(out, HEADING);

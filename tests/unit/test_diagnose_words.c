@@ -39,7 +39,7 @@ static const struct word_row {
      "port=80 address=127.0.0.1 listener_pid=9 listener_comm=api",
      "a packet filter refused a client at 127.0.0.1:80, although api(9) listens there"},
     {"a part in the middle", CODE_REFUSED_SERVER_STARTING, "port=80 attempts=4",
-     "a client tried port 80 4 times before the server was ready; answered later"},
+     "a client tried port 80 4 times before the server was ready"},
     {"a fact that is needed and unknown", CODE_TIMEOUT_BACKLOG_FULL, "port=80 address=127.0.0.1",
      "127.0.0.1:80 does not answer new connections: the accept queue of a server is full, ? wait "
      "and ? may"},
@@ -49,8 +49,11 @@ static const struct word_row {
      "{port}[x](7) is connected to itself on port 80: nobody listened there, and the port is one "
      "that clients get"},
     {"a list of two", CODE_PORTS_EXHAUSTED, "port=80 connections=20 range=41000 range=41019",
-     "a client cannot connect to port 80: its 20 connections there use up the local ports 41000 "
-     "41019"},
+     "a client cannot connect to port 80: the local ports 41000 41019 are used up by its 20 "
+     "connections there"},
+    {"a holder without a name", CODE_ADDRESS_IN_USE,
+     "port=80 holder_state=LISTEN holder_address=::1",
+     "the server cannot have port 80: it is in use (LISTEN on ::1)"},
 };
 
 static void set_fact(struct diagnosis *diagnosis, const char *name, const char *value)

@@ -6,8 +6,7 @@
 
 #define GAP         3 /* between the line and what is wrong with it */
 #define MARK_COLUMN 1 /* '/' before the text */
-#define LINE_SHOWN  (FILTER_TEXT_MAX * 4)
-#define NOTE_SHOWN  (FILTER_SENTENCE_MAX * 4)
+#define INVITATION  "words, or as in port:3000 state:refused rtt>5ms"
 
 static enum filter_line_answer parse(struct filter_line *line, struct filter *filter)
 {
@@ -208,6 +207,8 @@ void filter_line_draw(const struct filter_line *line, struct grid *grid, int row
         (void)line_edit_draw(&line->edit, grid, row, begin, room);
     else
         (void)grid_text(grid, row, begin, room, STYLE_PROMPT, line->edit.text);
+    if (typing && line->edit.len == 0)
+        (void)grid_text(grid, row, begin + GAP, room - GAP, STYLE_DIM, INVITATION);
     if (!has_note(line))
         return;
     enum style style = note_style(line);

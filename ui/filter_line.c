@@ -197,11 +197,12 @@ static void colour_part(const struct filter_line *line, struct grid *grid, int r
 }
 
 void filter_line_draw(const struct filter_line *line, struct grid *grid, int row, int column,
-                      bool typing)
+                      int lines)
 {
     int begin = column + MARK_COLUMN, room = grid->width - begin;
+    bool typing = lines > 0;
     (void)grid_text(grid, row, column, 1, STYLE_PROMPT, "/");
-    if (room < 1)
+    if (room < 1 || row < 0 || row >= grid->height)
         return;
     if (typing)
         (void)line_edit_draw(&line->edit, grid, row, begin, room);
@@ -218,7 +219,7 @@ void filter_line_draw(const struct filter_line *line, struct grid *grid, int row
     if (fits_beside(line, grid->width, column))
         (void)grid_text(grid, row, column + line_columns(line) + GAP, grid->width, style,
                         line->note.sentence);
-    else if (style == STYLE_FAILURE && typing)
+    else if (style == STYLE_FAILURE && lines > 1)
         draw_note_below(line, grid, row + 1, column);
 }
 

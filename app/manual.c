@@ -8,6 +8,7 @@
 #include "ui/column.h"
 #include "ui/command.h"
 #include "ui/copy.h"
+#include "ui/filter_word.h"
 #include "ui/keymap.h"
 #include "ui/theme.h"
 
@@ -176,6 +177,34 @@ static void print_columns(FILE *stream)
               flow_state_meaning((enum flow_state)state));
 }
 
+/* The meaning, what else it is called, and how it is used. */
+static void print_field(FILE *stream, const struct filter_field_word *field)
+{
+    char words[4 * NAME_MAX_LEN];
+    struct text text = text_begin(words, sizeof words);
+    text_add(&text, "%s: %s", field->meaning, field->example);
+    if (field->others[0] != '\0')
+        text_add(&text, " (also %s)", field->others);
+    entry(stream, field->name, words);
+}
+
+static void print_filters(FILE *stream)
+{
+    const char *line = NULL, *meaning = NULL, *word = NULL;
+    section(stream, "FILTERS OF ROWS");
+    begin(stream,
+          "Behind a slash on the screen, or after the command filter. They leave out rows, not "
+          "packets: for packets there is FILTER of the command line.");
+    for (unsigned at = 0; (line = filter_example(at, &meaning)) != NULL; at++)
+        entry(stream, line, meaning);
+    paragraph(stream, "Fields:");
+    for (int field = 0; field < FILTER_FIELD_COUNT; field++)
+        print_field(stream, filter_field_word((enum filter_field)field));
+    paragraph(stream, "What may follow is:");
+    for (unsigned at = 0; (word = filter_value_word(FILTER_KIND_FLAG, at)) != NULL; at++)
+        entry(stream, word, filter_value_meaning(FILTER_KIND_FLAG, at));
+}
+
 static void print_configuration(FILE *stream)
 {
     static const char *const lines[] = {"# ~/.config/loflow/config",
@@ -236,6 +265,7 @@ void manual_print(FILE *stream)
     print_keys(stream);
     print_commands(stream);
     print_columns(stream);
+    print_filters(stream);
     print_configuration(stream);
     print_rest(stream);
 }

@@ -6,8 +6,7 @@
 
 #define GAP         3 /* between the line and what is wrong with it */
 #define MARK_COLUMN 1 /* '/' before the text */
-#define LINE_SHOWN  (FILTER_TEXT_MAX * 4)
-#define NOTE_SHOWN  (FILTER_SENTENCE_MAX * 4)
+#define INVITATION  "words, or as in port:3000 state:refused rtt>5ms"
 
 static enum filter_line_answer parse(struct filter_line *line, struct filter *filter)
 {
@@ -198,16 +197,19 @@ static void colour_part(const struct filter_line *line, struct grid *grid, int r
 }
 
 void filter_line_draw(const struct filter_line *line, struct grid *grid, int row, int column,
-                      bool typing)
+                      int lines)
 {
     int begin = column + MARK_COLUMN, room = grid->width - begin;
+    bool typing = lines > 0;
     (void)grid_text(grid, row, column, 1, STYLE_PROMPT, "/");
-    if (room < 1)
+    if (room < 1 || row < 0 || row >= grid->height)
         return;
     if (typing)
         (void)line_edit_draw(&line->edit, grid, row, begin, room);
     else
         (void)grid_text(grid, row, begin, room, STYLE_PROMPT, line->edit.text);
+    if (typing && line->edit.len == 0)
+        (void)grid_text(grid, row, begin + GAP, room - GAP, STYLE_DIM, INVITATION);
     if (!has_note(line))
         return;
     enum style style = note_style(line);
@@ -217,7 +219,7 @@ void filter_line_draw(const struct filter_line *line, struct grid *grid, int row
     if (fits_beside(line, grid->width, column))
         (void)grid_text(grid, row, column + line_columns(line) + GAP, grid->width, style,
                         line->note.sentence);
-    else if (style == STYLE_FAILURE && typing)
+    else if (style == STYLE_FAILURE && lines > 1)
         draw_note_below(line, grid, row + 1, column);
 }
 

@@ -52,9 +52,9 @@ enum filter_line_answer filter_line_key(struct filter_line *line, struct filter 
 /* How many lines it takes while it is typed from that column on: what is wrong may need one more. */
 int filter_line_height(const struct filter_line *line, int width, int column);
 
-/* Draws it from (row, column) on, and, while it is typed, in the row below. */
+/* Draws it from (row, column) on, into so many lines; 0: nobody types. */
 void filter_line_draw(const struct filter_line *line, struct grid *grid, int row, int column,
-                      bool typing);
+                      int lines);
 
 /* Draws the candidates over the rows above `row`, from `top` on. */
 void filter_line_draw_list(const struct filter_line *line, struct grid *grid, int top, int row);

@@ -30,7 +30,23 @@ static const struct {
 #include "ui/filter_word.def"
 };
 
+static const struct {
+    const char *line;
+    const char *meaning;
+} examples[] = {
+#define EXAMPLE(line, meaning) {line, meaning},
+#include "ui/filter_word.def"
+};
+
 static const uint8_t protocols[] = {PROTOCOL_TCP, PROTOCOL_UDP};
+
+const char *filter_example(unsigned at, const char **meaning)
+{
+    if (at >= sizeof examples / sizeof examples[0])
+        return NULL;
+    *meaning = examples[at].meaning;
+    return examples[at].line;
+}
 
 const struct filter_field_word *filter_field_word(enum filter_field field)
 {

@@ -2,7 +2,7 @@
  * Purpose: the words of the filter language: fields, and what may be said of each.
  * Owns:    nothing; ui/filter_word.def and the tables of states, codes and protocols.
  * Bounds:  a look over a table.
- * Used by: ui/filter_parse, ui/filter_complete, ui/help.
+ * Used by: ui/filter_parse, ui/filter_complete, ui/help, app (the manual).
  */
 #ifndef LOFLOW_UI_FILTER_WORD_H
 #define LOFLOW_UI_FILTER_WORD_H
@@ -39,6 +39,9 @@ const struct filter_field_word *filter_field_word(enum filter_field field);
 
 /* By any of its names, whatever their case; FILTER_FIELD_COUNT: none. */
 enum filter_field filter_find_field(const char *name, size_t len);
+
+/* Lines that teach the language, from 0 on; NULL: there are no more. */
+const char *filter_example(unsigned at, const char **meaning);
 
 /* The values of STATE, CODE, PROTOCOL and FLAG fields, from 0 on; NULL: there are no more. */
 const char *filter_value_word(enum filter_kind kind, unsigned at);

@@ -62,18 +62,9 @@ static void add_example(struct page *page, const char *example, const char *word
 static void add_filter(struct page *page)
 {
     page_heading(page, STYLE_HEADING, "FILTER");
-    add_example(page, "node",
-                "rows with that in a process, address, port, protocol, state or diagnosis");
-    add_example(page, "tcp :3000", "rows with both words, whatever their case");
-    add_example(page, "\"tcp established\"", "words side by side, as a row has them");
-    add_example(page, "!established", "rows without it; also: not");
-    add_example(page, "tcp and (a or b)", "and binds closer than or; also: && ||");
-    add_example(page, "/80[0-9]+/i", "rows that match an expression; i: whatever the case");
-    add_example(page, "port:80,443", "a field is one of these; != for none of them");
-    add_example(page, "proc~^node", "a text matches an expression; !~ if it does not");
-    add_example(page, "bytes>1.5M", "< <= = >= >; k M G are powers of 1000, Ki Mi Gi of 1024");
-    add_example(page, "rtt:1ms-5ms", "a range; times have a unit: ns us ms s m h d");
-    add_example(page, "tcp.port == 80", "as in Wireshark and tcpdump: ip.addr, src port 80, ...");
+    const char *meaning = NULL, *line = NULL;
+    for (unsigned at = 0; (line = filter_example(at, &meaning)) != NULL; at++)
+        add_example(page, line, meaning);
     page_heading(page, STYLE_HEADING, "FIELDS OF FILTERS");
     for (int at = 0; at < FILTER_FIELD_COUNT; at++) {
         const struct filter_field_word *field = filter_field_word((enum filter_field)at);

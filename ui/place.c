@@ -164,8 +164,8 @@ static bool flows_act(struct screen *screen, enum key_action action)
     return true;
 }
 
-/* Which rows are left out, up to the line `bottom`; returns how many lines that takes. */
-static int draw_restrictions(struct screen *screen, struct grid *grid, int bottom)
+/* Which rows are left out, in up to `room` lines that end with `bottom`; returns how many they are. */
+static int draw_restrictions(struct screen *screen, struct grid *grid, int bottom, int room)
 {
     const struct flow_pane *flows = &screen->flows;
     const struct filter_line *filter = &screen->line;
@@ -181,11 +181,12 @@ static int draw_restrictions(struct screen *screen, struct grid *grid, int botto
     bool is_short = screen->typing && grid->width < NARROW;
     int column = is_short ? 0 : (int)text.len + 2;
     int height = screen->typing ? filter_line_height(filter, grid->width, column) : 1;
+    height = height < room ? height : room;
     int row = bottom + 1 - height;
     if (!is_short)
         (void)grid_text(grid, row, 0, grid->width, STYLE_DIM, line);
     if (has_line)
-        filter_line_draw(filter, grid, row, column, screen->typing);
+        filter_line_draw(filter, grid, row, column, screen->typing ? height : 0);
     return height;
 }
 
@@ -208,7 +209,7 @@ static void flows_draw(struct screen *screen, struct grid *grid, int top, int he
 {
     int room = height;
     if (room > 0)
-        room -= draw_restrictions(screen, grid, top + height - 1);
+        room -= draw_restrictions(screen, grid, top + height - 1, room);
     int events = grid->height / EVENTS_SHARE;
     if (events < EVENTS_LEAST)
         events = EVENTS_LEAST;

@@ -9,7 +9,7 @@
 
 #define LINES_MAX      4096
 #define INPUT_MAX      400
-#define ROUNDS_DEFAULT 10000
+#define ROUNDS_DEFAULT 4000
 #define CHANGES_MAX    6
 
 struct lines {

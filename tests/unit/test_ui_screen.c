@@ -284,7 +284,8 @@ static void test_name_is_shown_escaped(void **state)
 static void test_tiny_screens(void **state)
 {
     (void)state;
-    static const char *const modes[] = {"", "{End}", "h", "{Esc}/x", "{Esc}p", "{Tab}", "ecs"};
+    static const char *const modes[] = {"",       "{End}", "h",   "{Esc}/x",  "{Esc}/prt:1{Enter}",
+                                        "{Esc}p", "{Tab}", "ecs", "/is:{Tab}"};
     struct world *world = world_open(80, 24, true);
     world_crowd(world);
     world->status.trouble = "the interface went away; start again when it is back";

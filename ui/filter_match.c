@@ -189,6 +189,20 @@ static size_t write_port(char text[PORT_TEXT_MAX], uint16_t port)
     return len;
 }
 
+/* Does the port, written, begin with what the word has behind its colon? */
+static bool port_begins(uint32_t port, const struct filter_word *word)
+{
+    uint32_t low = word->port, high = word->port;
+    unsigned digits = (unsigned)(word->len - word->tail);
+    if (low == 0)
+        return digits == 0 || (digits == 1 && port == 0);
+    for (; low <= port; low *= 10, high = high * 10 + 9) {
+        if (port <= high)
+            return !word->is_padded;
+    }
+    return false;
+}
+
 /* In "address:port" of that end. */
 static bool endpoint_has(struct filter *filter, const struct tuple *tuple, unsigned end,
                          unsigned at)
@@ -197,16 +211,13 @@ static bool endpoint_has(struct filter *filter, const struct tuple *tuple, unsig
     const struct filter_address_memo *memo = look_up(filter, tuple, end);
     if (memo->has >> at & 1)
         return true;
-    bool may_follow = memo->ends >> at & 1;
-    if (!may_follow && !test->word.is_number)
-        return false;
-    char port[PORT_TEXT_MAX];
-    (void)write_port(port, tuple->port[end]);
-    const char *word = word_of(filter, test);
-    if (test->word.is_number && strstr(port, word))
+    if ((memo->ends >> at & 1) && port_begins(tuple->port[end], &test->word))
         return true;
-    return may_follow &&
-           strncmp(port, word + test->word.tail, (size_t)(test->word.len - test->word.tail)) == 0;
+    char port[PORT_TEXT_MAX];
+    if (!test->word.is_number)
+        return false;
+    (void)write_port(port, tuple->port[end]);
+    return strstr(port, word_of(filter, test)) != NULL;
 }
 
 static bool row_has_word(struct filter *filter, const struct filter_look *look, unsigned at)

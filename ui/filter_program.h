@@ -83,6 +83,8 @@ struct filter_word {
     uint32_t states;   /* 1 << enum flow_state */
     uint16_t text;     /* in `strings` */
     uint16_t tail;     /* behind its last colon; 0: no port can follow that colon */
+    uint16_t port;     /* the number there */
+    bool is_padded;    /* it begins with a 0: no port does */
     uint8_t len;       /* of the whole */
     uint8_t protocols; /* bit 0: tcp, bit 1: udp */
     bool is_number;    /* digits only: it may be inside of a port */

@@ -410,6 +410,15 @@ static uint16_t tail_of(const char *word, size_t len)
     return fits ? (uint16_t)at : 0;
 }
 
+static void read_tail(const char *text, struct filter_word *word)
+{
+    struct amount amount = {0, 0};
+    size_t len = (size_t)(word->len - word->tail);
+    (void)amount_read(FILTER_KIND_PORT, text + word->tail, len, &amount);
+    word->is_padded = text[word->tail] == '0' || amount.low > PORT_MAX;
+    word->port = amount.low <= PORT_MAX ? (uint16_t)amount.low : 1;
+}
+
 /* "localhost:3000" */
 static int add_endpoint(struct filter_parser *parser, struct filter_value value, size_t colon)
 {
@@ -435,6 +444,8 @@ int filter_add_word(struct filter_parser *parser, const struct filter_value *val
     }
     const char *word = parser->program->strings + test.word.text;
     test.word.tail = tail_of(word, value->len);
+    if (test.word.tail > 0)
+        read_tail(word, &test.word);
     test.word.is_number = is_number(word, value->len);
     test.word.states = (uint32_t)filter_values_with(FILTER_KIND_STATE, word);
     test.word.protocols = (uint8_t)filter_values_with(FILTER_KIND_PROTOCOL, word);

@@ -344,7 +344,7 @@ static void take_batch(struct session *session, const struct frame_batch *frames
     tracker_feed(session->tracker, &session->packets, &session->events);
     show_packets(session, frames);
     if (session->packet_log)
-        packet_log_take(session->packet_log, &session->packets, &session->events);
+        packet_log_take(session->packet_log, frames, &session->packets, &session->events);
     if (session->kept.writer)
         keep_frames(session, frames);
     session_show_events(session);

@@ -205,6 +205,12 @@ bool view_copy(struct view *view, const char *text)
     return term_copy(view->term, text, strlen(text));
 }
 
+bool view_saves(struct view *view, const struct screen_request *request, struct flow_ref ref,
+                struct flow_view flow)
+{
+    return screen_saves(view->screen, request, ref, flow);
+}
+
 bool view_take_request(struct view *view, struct screen_request *request)
 {
     return screen_take_request(view->screen, request);

@@ -71,6 +71,8 @@ enum view_answer view_key(struct view *view);
 
 /* What it asks for, and what is said of that: see ui/screen.h. */
 bool view_take_request(struct view *view, struct screen_request *request);
+bool view_saves(struct view *view, const struct screen_request *request, struct flow_ref ref,
+                struct flow_view flow);
 const struct conversation *view_conversation(const struct view *view);
 void view_say(struct view *view, enum style style, const char *sentence);
 

@@ -27,6 +27,45 @@ static void save(struct session *session, const struct screen_request *request)
     view_say(session->view, saved.missing > 0 ? STYLE_WARNING : STYLE_GOOD, sentence);
 }
 
+/* A wish and whose it is, for save_flows. */
+struct asked {
+    struct session *session;
+    const struct screen_request *request;
+};
+
+static bool is_asked_for(void *context, struct flow_ref ref, struct flow_view flow)
+{
+    const struct asked *asked = context;
+    return view_saves(asked->session->view, asked->request, ref, flow);
+}
+
+static void save_packets(struct session *session, const struct screen_request *request)
+{
+    struct err err;
+    struct saved saved;
+    struct asked asked = {session, request};
+    const struct save_flows what = {.tracker = session->tracker,
+                                    .log = session->packet_log,
+                                    .snaplen = source_info(session->source)->snaplen,
+                                    .context = &asked,
+                                    .wants = is_asked_for};
+    char sentence[SENTENCE_MAX];
+    struct text text = text_begin(sentence, sizeof sentence);
+    if (save_flows(&what, request->text, &saved, &err)) {
+        view_say(session->view, STYLE_FAILURE, err.text);
+        return;
+    }
+    text_add_string(&text, "saved ");
+    text_add_grouped(&text, saved.bytes);
+    text_add(&text, saved.bytes == 1 ? " packet to %s" : " packets to %s", request->text);
+    if (saved.missing > 0) {
+        text_add_string(&text, "; ");
+        text_add_grouped(&text, saved.missing);
+        text_add_string(&text, " older ones are not kept; -w keeps all");
+    }
+    view_say(session->view, saved.missing > 0 ? STYLE_WARNING : STYLE_GOOD, sentence);
+}
+
 /* It can be selected by hand where the terminal does not do it. */
 static void copy(struct session *session, const char *what)
 {
@@ -46,6 +85,9 @@ void wish_grant(struct session *session)
             break;
         case SCREEN_REQUEST_SAVE_STREAM:
             save(session, &request);
+            break;
+        case SCREEN_REQUEST_SAVE_FLOWS:
+            save_packets(session, &request);
             break;
         case SCREEN_REQUEST_PLAY:
         case SCREEN_REQUEST_SPEED:

@@ -37,6 +37,7 @@ struct packet_log {
     uint32_t record_mask, byte_mask;
     uint32_t head_count;
     uint32_t epoch;
+    bool has_frames;
     uint64_t latest;   /* number of the latest record */
     uint64_t floor;    /* records up to this one were cleared */
     uint64_t written;  /* bytes of payload, unused ones included */
@@ -135,20 +136,59 @@ static void pace(struct packet_log *log, int64_t now_ns)
     log->paced_ns = now_ns;
 }
 
-static void keep_payload(struct packet_log *log, struct packet_record *record,
-                         const uint8_t *payload, uint32_t len)
+/* What lies in the ring before the payload of a packet, behind the bytes of its frame that come before
+ * the payload. */
+struct kept_frame {
+    uint32_t wire_len;
+    uint16_t link_type;
+    uint16_t head_len;
+    uint32_t payload_len; /* of what is kept: payload put together from fragments is in no frame */
+};
+
+/* How much of a frame comes before its payload; all of it, if the payload lies elsewhere. */
+static struct kept_frame describe_frame(const struct frame *frame, const struct packet *packet,
+                                        uint32_t kept)
 {
-    uint32_t size = log->byte_mask + 1;
-    uint32_t left = size - (uint32_t)(log->written & log->byte_mask);
-    if (left < len)
-        log->written += left;
-    record->payload = log->written;
-    memcpy(log->bytes + (log->written & log->byte_mask), payload, len);
-    log->written += len;
+    bool is_inside = packet->payload >= frame->data &&
+                     packet->payload + kept <= frame->data + frame->captured_len && kept > 0;
+    uint32_t head = is_inside ? (uint32_t)(packet->payload - frame->data) : frame->captured_len;
+    bool is_whole = is_inside || head <= PACKET_LOG_HEAD_MAX;
+    if (head > PACKET_LOG_HEAD_MAX)
+        head = PACKET_LOG_HEAD_MAX;
+    return (struct kept_frame){
+        .wire_len = is_whole ? frame->wire_len : 0, /* 0: it cannot be told again */
+        .link_type = frame->link_type,
+        .head_len = (uint16_t)head,
+        .payload_len = is_inside ? kept : 0,
+    };
 }
 
-static void add_packet(struct packet_log *log, const struct packet *packet,
-                       const struct packet_note *note)
+/* `frame` is NULL for a log without frames. */
+static void keep_bytes(struct packet_log *log, struct packet_record *record,
+                       const struct frame *frame, const struct packet *packet)
+{
+    struct kept_frame head = {0};
+    uint32_t size = log->byte_mask + 1, kept = record->kept_len, before = 0;
+    if (frame) {
+        head = describe_frame(frame, packet, kept);
+        before = head.head_len + (uint32_t)sizeof head;
+    }
+    uint32_t left = size - (uint32_t)(log->written & log->byte_mask);
+    if (left < before + kept)
+        log->written += left;
+    uint8_t *at = log->bytes + (log->written & log->byte_mask);
+    record->payload = log->written + before;
+    if (frame) {
+        memcpy(at, frame->data, head.head_len);
+        memcpy(at + head.head_len, &head, sizeof head);
+    }
+    if (kept > 0)
+        memcpy(at + before, packet->payload, kept);
+    log->written += before + kept;
+}
+
+static void add_packet(struct packet_log *log, const struct frame *frame,
+                       const struct packet *packet, const struct packet_note *note)
 {
     struct packet_record *record = append(log, note->flow);
     uint32_t kept = packet->payload_captured_len;
@@ -174,9 +214,9 @@ static void add_packet(struct packet_log *log, const struct packet *packet,
     record->icmp_code = packet->icmp_code;
     record->event = 0;
     memcpy(record->sack, packet->sack[0], sizeof record->sack);
-    if (kept == 0)
+    if (kept == 0 && !frame)
         return;
-    keep_payload(log, record, packet->payload, kept);
+    keep_bytes(log, record, frame, packet);
     pace(log, packet->time_ns);
 }
 
@@ -256,11 +296,12 @@ static void prefetch(const struct packet_log *log, const struct packet_batch *pa
     }
 }
 
-void packet_log_take(struct packet_log *log, const struct packet_batch *packets,
-                     const struct event_list *events)
+void packet_log_take(struct packet_log *log, const struct frame_batch *frames,
+                     const struct packet_batch *packets, const struct event_list *events)
 {
     const struct packet_note *notes = events->notes;
     struct taking taking = {.packets = packets, .events = events};
+    log->has_frames = frames != NULL;
     prefetch(log, packets, notes);
     for (; taking.packet < packets->count; taking.packet++) {
         const struct packet_note *note = &notes[taking.packet];
@@ -268,7 +309,8 @@ void packet_log_take(struct packet_log *log, const struct packet_batch *packets,
             continue;
         assert(note->flow.index < log->head_count);
         add_events_of(log, &taking, true);
-        add_packet(log, &packets->packets[taking.packet], note);
+        add_packet(log, frames ? &frames->frames[taking.packet] : NULL,
+                   &packets->packets[taking.packet], note);
         add_events_of(log, &taking, false);
     }
     add_rest(log, events, taking.event);
@@ -326,4 +368,28 @@ const uint8_t *packet_log_payload(const struct packet_log *log, const struct pac
     if (record->kept_len == 0 || log->written - record->payload > (uint64_t)log->byte_mask + 1)
         return NULL;
     return log->bytes + (record->payload & log->byte_mask);
+}
+
+bool packet_log_frame(const struct packet_log *log, const struct packet_record *record,
+                      uint8_t *bytes, struct frame *frame)
+{
+    const uint64_t size = (uint64_t)log->byte_mask + 1;
+    struct kept_frame head;
+    if (!log->has_frames || record->kind == PACKET_RECORD_EVENT ||
+        log->written - record->payload + PACKET_LOG_HEAD_MAX + sizeof head > size)
+        return false;
+    const uint8_t *payload = log->bytes + (record->payload & log->byte_mask);
+    memcpy(&head, payload - sizeof head, sizeof head);
+    if (head.wire_len == 0)
+        return false;
+    memcpy(bytes, payload - sizeof head - head.head_len, head.head_len);
+    memcpy(bytes + head.head_len, payload, head.payload_len);
+    *frame = (struct frame){
+        .time_ns = record->time_ns,
+        .data = bytes,
+        .captured_len = head.head_len + head.payload_len,
+        .wire_len = head.wire_len,
+        .link_type = head.link_type,
+    };
+    return true;
 }

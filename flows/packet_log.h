@@ -27,6 +27,7 @@
 #define PACKET_LOG_BYTES    (64u << 20)
 #define PACKET_LOG_KEPT_MAX 16384u /* of the payload of one packet */
 #define PACKET_LOG_KEPT_MIN 1024u  /* the same where payload comes faster than it can be kept */
+#define PACKET_LOG_HEAD_MAX 512u   /* bytes of a frame before its payload */
 #define PACKET_LOG_NONE     0      /* the number of no record */
 
 /* What a record is besides enum packet_kind. */
@@ -73,9 +74,10 @@ int packet_log_open(struct packet_log **log, const struct packet_log_options *op
                     struct err *err);
 void packet_log_close(struct packet_log *log);
 
-/* A batch that the tracker was fed with, and what it made of it. Packets of no flow are left out. */
-void packet_log_take(struct packet_log *log, const struct packet_batch *packets,
-                     const struct event_list *events);
+/* A batch that the tracker was fed with, and what it made of it. Packets of no flow are left out. `frames`
+ * are those of the packets, whose headers are kept as well; NULL for a log that keeps none. */
+void packet_log_take(struct packet_log *log, const struct frame_batch *frames,
+                     const struct packet_batch *packets, const struct event_list *events);
 
 /* Events that came without packets, as time passed. */
 void packet_log_take_events(struct packet_log *log, const struct event_list *events);
@@ -101,5 +103,11 @@ uint64_t packet_log_before(const struct packet_log *log, uint64_t number,
 
 /* `kept_len` bytes of a record, or of a copy; NULL: others have taken their place, or there are none. */
 const uint8_t *packet_log_payload(const struct packet_log *log, const struct packet_record *record);
+
+/* The frame of a record, as it was captured, but for payload that is not kept. False: others have taken
+ * its place, or it was never kept. `bytes` has room for PACKET_LOG_FRAME_MAX and becomes the frame's. */
+#define PACKET_LOG_FRAME_MAX (PACKET_LOG_HEAD_MAX + PACKET_LOG_KEPT_MAX)
+bool packet_log_frame(const struct packet_log *log, const struct packet_record *record,
+                      uint8_t *bytes, struct frame *frame);
 
 #endif

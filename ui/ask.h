@@ -10,7 +10,14 @@
 #include "ui/keymap.h"
 #include "ui/line_edit.h"
 
-enum ask_kind { ASK_NOTHING, ASK_SEARCH, ASK_SAVE_CLIENT, ASK_SAVE_SERVER };
+enum ask_kind {
+    ASK_NOTHING,
+    ASK_SEARCH,
+    ASK_SAVE_CLIENT,
+    ASK_SAVE_SERVER,
+    ASK_SAVE_ROW,
+    ASK_SAVE_SHOWN,
+};
 
 struct ask {
     enum ask_kind kind;   /* ASK_NOTHING: no line is open */

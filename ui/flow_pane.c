@@ -430,3 +430,14 @@ void flow_pane_answer(struct flow_pane *pane, const struct tracker *tracker,
     if (pane->groups.by != GROUP_NONE && tracker_look(tracker, event->flow, &view))
         groups_answer(&pane->groups, view, event);
 }
+
+bool flow_pane_has(struct flow_pane *pane, struct flow_ref ref, struct flow_view flow,
+                   uint64_t group)
+{
+    const struct group *own = group ? groups_of_flow(&pane->groups, flow) : NULL;
+    const struct column_flow look = {.view = flow,
+                                     .rate = look_at_rate(pane, ref, flow, pane->now_ns),
+                                     .now_ns = pane->now_ns,
+                                     .code = CODE_COUNT};
+    return is_wanted(pane, &look) && (!group || (own && own->id == group));
+}

@@ -145,6 +145,10 @@ bool flow_pane_fold(struct flow_pane *pane);
 /* All groups, whatever they are now. */
 void flow_pane_fold_all(struct flow_pane *pane, bool shut);
 
+/* Does it pass the filter, and is it in that group, 0 for any? */
+bool flow_pane_has(struct flow_pane *pane, struct flow_ref ref, struct flow_view flow,
+                   uint64_t group);
+
 /* The server of a flow answered. */
 void flow_pane_answer(struct flow_pane *pane, const struct tracker *tracker,
                       const struct flow_event *event);

@@ -135,6 +135,21 @@ static void flows_choose_stream(struct screen *screen)
     place_open(screen, PLACE_STREAM);
 }
 
+/* What is saved: a flow, a group, or with neither all that are shown. */
+static void ask_save_flows(struct screen *screen, const struct flow_row *row)
+{
+    char name[LINE_EDIT_MAX];
+    struct text text = text_begin(name, sizeof name);
+    screen->saved =
+        row ? (struct screen_saved){.flow_id = row->group ? 0 : row->cold.id, .group = row->group}
+            : (struct screen_saved){0};
+    if (screen->saved.flow_id)
+        text_add(&text, "flow-%llu.pcap", (unsigned long long)screen->saved.flow_id);
+    else
+        text_add_string(&text, "flows.pcap");
+    ask_open(&screen->ask, row ? ASK_SAVE_ROW : ASK_SAVE_SHOWN, "save packets to ", name);
+}
+
 static bool flows_act(struct screen *screen, enum key_action action)
 {
     int lines = 0, pages = 0;
@@ -155,6 +170,10 @@ static bool flows_act(struct screen *screen, enum key_action action)
         flows_choose(screen);
     else if (action == ACTION_STREAM)
         flows_choose_stream(screen);
+    else if (action == ACTION_SAVE_ROW && screen->flows.order_count > 0)
+        ask_save_flows(screen, &screen->flows.cursor_row);
+    else if (action == ACTION_SAVE_SHOWN)
+        ask_save_flows(screen, NULL);
     else if (action == ACTION_EVENTS)
         screen->events_hidden = !screen->events_hidden;
     else if (action == ACTION_FOCUS)
@@ -322,10 +341,14 @@ static void flow_take(struct screen *screen, const struct tracker *tracker)
 
 static bool flow_act(struct screen *screen, enum key_action action)
 {
-    if (action != ACTION_STREAM)
+    if (action != ACTION_STREAM && action != ACTION_SAVE_ROW)
         return flow_page_act(&screen->flow, action);
     if (screen->details.kind != DETAILS_FLOW)
         return false;
+    if (action == ACTION_SAVE_ROW) {
+        ask_save_flows(screen, &screen->details.row);
+        return true;
+    }
     stream_page_choose(&screen->stream, &screen->details.row);
     place_open(screen, PLACE_STREAM);
     return true;
@@ -359,20 +382,36 @@ static bool stream_act(struct screen *screen, enum key_action action)
     return true;
 }
 
+bool screen_saves(struct screen *screen, const struct screen_request *request, struct flow_ref ref,
+                  struct flow_view flow)
+{
+    const struct screen_saved *saved = &screen->saved;
+    (void)request;
+    if (saved->flow_id)
+        return flow.cold->id == saved->flow_id;
+    return flow_pane_has(&screen->flows, ref, flow, saved->group);
+}
+
 void place_answer(struct screen *screen, enum ask_kind kind, const char *answer)
 {
     const struct flow_row *row = &screen->stream.row;
+    struct screen_request *request = &screen->request;
     if (kind == ASK_SEARCH) {
         stream_page_search(&screen->stream, answer);
         return;
     }
-    struct screen_request *request = &screen->request;
+    struct text text = text_begin(request->text, sizeof request->text);
+    if (kind == ASK_SAVE_ROW || kind == ASK_SAVE_SHOWN) {
+        request->kind = SCREEN_REQUEST_SAVE_FLOWS;
+        text_add_string(&text, answer);
+        return;
+    }
     *request = (struct screen_request){.kind = SCREEN_REQUEST_SAVE_STREAM,
                                        .flow = row->ref,
                                        .flow_id = row->cold.id,
                                        .side = kind == ASK_SAVE_CLIENT ? row->hot.client
                                                                        : !row->hot.client};
-    struct text text = text_begin(request->text, sizeof request->text);
+    text = text_begin(request->text, sizeof request->text);
     text_add_string(&text, answer);
 }
 

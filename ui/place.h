@@ -71,6 +71,10 @@ struct screen {
     enum style saying_style;
     char saying[SCREEN_SAYING]; /* until the next key; "" for nothing */
     struct screen_request request;
+    struct screen_saved {
+        uint64_t flow_id; /* 0: no single one */
+        uint64_t group;   /* 0: whatever group */
+    } saved;
     struct preferences preferences;
     struct prompt prompt;
     /* Of the latest draw. */

@@ -78,6 +78,7 @@ enum screen_answer {
 enum screen_request_kind {
     SCREEN_REQUEST_NONE,
     SCREEN_REQUEST_SAVE_STREAM, /* what `side` of `flow` said, to the file `text` */
+    SCREEN_REQUEST_SAVE_FLOWS,  /* the packets of flows that screen_saves, to the capture `text` */
     SCREEN_REQUEST_PLAY,        /* or pause */
     SCREEN_REQUEST_SPEED,       /* `number`: so many steps faster */
     SCREEN_REQUEST_SPEED_TO,    /* `number`: that speed, 0 for as fast as possible */
@@ -130,6 +131,10 @@ const struct conversation *screen_conversation(const struct screen *screen);
 
 /* A sentence for the line above the footer, until the next key. Untrusted. */
 void screen_say(struct screen *screen, enum style style, const char *sentence);
+
+/* Is the flow one of SCREEN_REQUEST_SAVE_FLOWS? */
+bool screen_saves(struct screen *screen, const struct screen_request *request, struct flow_ref ref,
+                  struct flow_view flow);
 
 /* Draws everything at the grid's size. While paused the picture stays, but for the top line and for
  * names of processes that become known. */

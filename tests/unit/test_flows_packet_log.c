@@ -51,7 +51,7 @@ static struct packet *next_packet(struct fixture *fixture, struct flow_ref flow)
 
 static void flush(struct fixture *fixture)
 {
-    packet_log_take(fixture->log, &fixture->packets, &fixture->events);
+    packet_log_take(fixture->log, NULL, &fixture->packets, &fixture->events);
     fixture->packets.count = fixture->events.count = 0;
 }
 

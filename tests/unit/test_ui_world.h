@@ -163,7 +163,7 @@ static inline void world_feed(struct world *world, struct packet packet)
     world->batch.count = 1;
     world->batch.packets[0] = packet;
     tracker_feed(world->tracker, &world->batch, &world->events);
-    packet_log_take(world->packets, &world->batch, &world->events);
+    packet_log_take(world->packets, NULL, &world->batch, &world->events);
     world_hear(world);
 }
 

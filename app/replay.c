@@ -107,11 +107,13 @@ static void tick(struct session *session, int64_t time_ns)
     replay->made = diagnoser_made(diagnoser);
 }
 
-static void take_one(struct session *session, uint32_t at)
+static void take_one(struct session *session, const struct frame_batch *frames, uint32_t at)
 {
     struct replay *replay = &session->replay;
     int64_t time_ns = session->packets.packets[at].time_ns;
     tracker_feed_one(session->tracker, &session->packets, at, &session->events);
+    if (session->packet_log)
+        packet_log_take_one(session->packet_log, frames, &session->packets, at, &session->events);
     note_events(replay, &session->events);
     session_show_events(session);
     tick(session, time_ns);
@@ -135,8 +137,10 @@ static void take(struct session *session, uint32_t count)
     session_audit_frames(session, frames);
     decode_batch(session->decoder, frames, &session->packets);
     tracker_prefetch(session->tracker, &session->packets);
+    if (session->packet_log)
+        packet_log_prefetch(session->packet_log, &session->packets);
     for (uint32_t at = 0; at < count; at++)
-        take_one(session, at);
+        take_one(session, frames, at);
     replay->at += count;
     replay->place_ns = replay->axis.place_ns;
 }

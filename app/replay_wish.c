@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-#define DAY_NS        (24 * 3600 * CLOCK_NS_PER_S)
+#define DAY_NS        (INT64_C(86400) * CLOCK_NS_PER_S)
 #define SPEED_AT_ONCE 1.0 /* after it was read as fast as possible */
 
 static const double speeds[] = {0.1, 0.25, 0.5, 1,   2,   5,    10,

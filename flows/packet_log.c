@@ -250,6 +250,7 @@ static bool is_same_flow(struct flow_ref a, struct flow_ref b)
 
 /* A batch that is being taken: the packet it is at, and the event that comes next. */
 struct taking {
+    const struct frame_batch *frames; /* NULL: they are not kept */
     const struct packet_batch *packets;
     const struct event_list *events;
     uint32_t packet, event;
@@ -281,6 +282,19 @@ static void add_rest(struct packet_log *log, const struct event_list *events, ui
     }
 }
 
+/* The packet that it is at. */
+static void take(struct packet_log *log, struct taking *taking)
+{
+    const struct packet_note *note = &taking->events->notes[taking->packet];
+    if (note->flow.index == POOL_NONE)
+        return;
+    assert(note->flow.index < log->head_count);
+    add_events_of(log, taking, true);
+    add_packet(log, taking->frames ? &taking->frames->frames[taking->packet] : NULL,
+               &taking->packets->packets[taking->packet], note);
+    add_events_of(log, taking, false);
+}
+
 /* Nobody has looked at the payload before, and heads lie anywhere. */
 static void prefetch(const struct packet_log *log, const struct packet_batch *packets,
                      const struct packet_note *notes)
@@ -288,7 +302,7 @@ static void prefetch(const struct packet_log *log, const struct packet_batch *pa
     for (uint32_t at = 0; at < packets->count; at++) {
         const struct packet *packet = &packets->packets[at];
         __builtin_prefetch(&log->records[(log->latest + at + 1) & log->record_mask], 1);
-        if (notes[at].flow.index != POOL_NONE)
+        if (notes && notes[at].flow.index != POOL_NONE)
             __builtin_prefetch(&log->heads[notes[at].flow.index], 1);
         for (uint32_t from = 0; from < PREFETCHED && from < packet->payload_captured_len;
              from += LINE)
@@ -300,19 +314,26 @@ void packet_log_take(struct packet_log *log, const struct frame_batch *frames,
                      const struct packet_batch *packets, const struct event_list *events)
 {
     const struct packet_note *notes = events->notes;
-    struct taking taking = {.packets = packets, .events = events};
+    struct taking taking = {.frames = frames, .packets = packets, .events = events};
     log->has_frames = frames != NULL;
     prefetch(log, packets, notes);
-    for (; taking.packet < packets->count; taking.packet++) {
-        const struct packet_note *note = &notes[taking.packet];
-        if (note->flow.index == POOL_NONE)
-            continue;
-        assert(note->flow.index < log->head_count);
-        add_events_of(log, &taking, true);
-        add_packet(log, frames ? &frames->frames[taking.packet] : NULL,
-                   &packets->packets[taking.packet], note);
-        add_events_of(log, &taking, false);
-    }
+    for (; taking.packet < packets->count; taking.packet++)
+        take(log, &taking);
+    add_rest(log, events, taking.event);
+}
+
+void packet_log_prefetch(const struct packet_log *log, const struct packet_batch *packets)
+{
+    prefetch(log, packets, NULL);
+}
+
+void packet_log_take_one(struct packet_log *log, const struct frame_batch *frames,
+                         const struct packet_batch *packets, uint32_t at,
+                         const struct event_list *events)
+{
+    struct taking taking = {.frames = frames, .packets = packets, .events = events, .packet = at};
+    log->has_frames = frames != NULL;
+    take(log, &taking);
     add_rest(log, events, taking.event);
 }
 
@@ -325,6 +346,9 @@ void packet_log_clear(struct packet_log *log)
 {
     log->floor = log->latest;
     log->epoch++;
+    log->kept_max = PACKET_LOG_KEPT_MAX;
+    log->paced = log->written;
+    log->paced_ns = 0;
 }
 
 uint32_t packet_log_epoch(const struct packet_log *log)

@@ -359,7 +359,7 @@ void tracker_feed_one(struct tracker *tracker, const struct packet_batch *packet
                       struct event_list *events)
 {
     record_begin_call(tracker, events);
-    take(tracker, &packets->packets[at], &events->notes[0], events);
+    take(tracker, &packets->packets[at], &events->notes[at], events);
     expiry_run(tracker, events);
 }
 

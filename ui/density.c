@@ -1,14 +1,16 @@
 #include "ui/density.h"
 
+#include <stddef.h>
+
 #define WIDTH_LEAST_NS 1000
 
 static void widen(struct density *density)
 {
-    for (uint32_t at = 0; at < DENSITY_MAX / 2; at++) {
+    for (size_t at = 0; at < DENSITY_MAX / 2; at++) {
         density->packets[at] = density->packets[2 * at] + density->packets[2 * at + 1];
         density->failures[at] = density->failures[2 * at] + density->failures[2 * at + 1];
     }
-    for (uint32_t at = DENSITY_MAX / 2; at < DENSITY_MAX; at++)
+    for (size_t at = DENSITY_MAX / 2; at < DENSITY_MAX; at++)
         density->packets[at] = density->failures[at] = 0;
     density->width_ns *= 2;
 }

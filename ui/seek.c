@@ -47,7 +47,7 @@ static int64_t take_unit(const char **at)
                  {"s", CLOCK_NS_PER_S},
                  {"m", 60 * CLOCK_NS_PER_S},
                  {"h", 3600 * CLOCK_NS_PER_S},
-                 {"d", 24 * 3600 * CLOCK_NS_PER_S}};
+                 {"d", INT64_C(86400) * CLOCK_NS_PER_S}};
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         const char *after = *at;
         size_t len = strlen(units[i].word);

@@ -98,7 +98,7 @@ static int percent_of(const struct transport_state *state)
         return state->read_percent;
     if (state->packets >= state->known || state->end_ns <= 0)
         return state->packets >= state->known ? 100 : 0;
-    int percent = (int)((double)state->place_ns * 100 / (double)state->end_ns);
+    int percent = (int)((double)state->place_ns * 100 / (double)state->end_ns + 0.5);
     return percent < 100 ? percent : 99;
 }
 

@@ -234,7 +234,7 @@ static void test_steps(void **state)
     settle(session);
     expect_at(session, 46);
     assert_true(session->ended);
-    uint64_t failures[16];
+    uint64_t failures[16] = {0};
     int count = 0;
     for (;;) {
         uint64_t before = session->replay.count;

@@ -7,7 +7,7 @@
 #define BEGIN_NS  (INT64_C(1700000000) * CLOCK_NS_PER_S)
 #define MS        CLOCK_NS_PER_MS
 #define S         CLOCK_NS_PER_S
-#define DAY       (24 * 3600 * S)
+#define DAY       (INT64_C(86400) * S)
 #define NO_TIME   INT64_MIN
 
 static const struct row {

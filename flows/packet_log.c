@@ -208,19 +208,16 @@ static bool is_same_flow(struct flow_ref a, struct flow_ref b)
     return a.index == b.index && a.generation == b.generation;
 }
 
-/* A batch that is being taken: the packet it is at, and the event that comes next. */
+/* A packet that is being taken, and the event that comes next. */
 struct taking {
-    const struct packet_batch *packets;
     const struct event_list *events;
-    uint32_t packet, event;
+    uint32_t event;
 };
 
-/* Adds the events that this packet has caused; `silences`: those that it has ended, which lie before
- * it. */
-static void add_events_of(struct packet_log *log, struct taking *taking, bool silences)
+/* Adds the events that a packet has caused; `silences`: those that it has ended, which lie before it. */
+static void add_events_of(struct packet_log *log, struct taking *taking, int64_t time_ns,
+                          struct flow_ref flow, bool silences)
 {
-    int64_t time_ns = taking->packets->packets[taking->packet].time_ns;
-    struct flow_ref flow = taking->events->notes[taking->packet].flow;
     for (; taking->event < taking->events->count; taking->event++) {
         const struct flow_event *event = &taking->events->events[taking->event];
         bool is_his = event->time_ns == time_ns && is_same_flow(event->flow, flow) &&
@@ -231,6 +228,17 @@ static void add_events_of(struct packet_log *log, struct taking *taking, bool si
             return;
         add_event(log, event);
     }
+}
+
+static void take(struct packet_log *log, struct taking *taking, const struct packet *packet,
+                 const struct packet_note *note)
+{
+    if (note->flow.index == POOL_NONE)
+        return;
+    assert(note->flow.index < log->head_count);
+    add_events_of(log, taking, packet->time_ns, note->flow, true);
+    add_packet(log, packet, note);
+    add_events_of(log, taking, packet->time_ns, note->flow, false);
 }
 
 static void add_rest(struct packet_log *log, const struct event_list *events, uint32_t at)
@@ -259,18 +267,18 @@ static void prefetch(const struct packet_log *log, const struct packet_batch *pa
 void packet_log_take(struct packet_log *log, const struct packet_batch *packets,
                      const struct event_list *events)
 {
-    const struct packet_note *notes = events->notes;
-    struct taking taking = {.packets = packets, .events = events};
-    prefetch(log, packets, notes);
-    for (; taking.packet < packets->count; taking.packet++) {
-        const struct packet_note *note = &notes[taking.packet];
-        if (note->flow.index == POOL_NONE)
-            continue;
-        assert(note->flow.index < log->head_count);
-        add_events_of(log, &taking, true);
-        add_packet(log, &packets->packets[taking.packet], note);
-        add_events_of(log, &taking, false);
-    }
+    struct taking taking = {.events = events};
+    prefetch(log, packets, events->notes);
+    for (uint32_t at = 0; at < packets->count; at++)
+        take(log, &taking, &packets->packets[at], &events->notes[at]);
+    add_rest(log, events, taking.event);
+}
+
+void packet_log_take_one(struct packet_log *log, const struct packet *packet,
+                         const struct event_list *events)
+{
+    struct taking taking = {.events = events};
+    take(log, &taking, packet, &events->notes[0]);
     add_rest(log, events, taking.event);
 }
 

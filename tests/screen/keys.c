@@ -104,15 +104,31 @@ bool key_context_exists(const char *context)
     return false;
 }
 
+static bool is_in_any(const struct key_row *row, char (*contexts)[KEYS_WORD_MAX], int count)
+{
+    for (int context = 0; context < count; context++) {
+        if (key_row_is_in(row, contexts[context]))
+            return true;
+    }
+    return false;
+}
+
+/* The same key does something else there. */
+static bool is_taken(const struct key_row *row, char (*contexts)[KEYS_WORD_MAX], int count)
+{
+    for (const struct key_row *other = key_rows; other < row; other++) {
+        if (other->code == row->code && is_in_any(other, contexts, count))
+            return true;
+    }
+    return false;
+}
+
 static const char *first_key(char (*contexts)[KEYS_WORD_MAX], int count, const char *action)
 {
     for (size_t i = 0; i < key_row_count; i++) {
-        if (strcmp(key_rows[i].action, action) != 0)
-            continue;
-        for (int context = 0; context < count; context++) {
-            if (key_row_is_in(&key_rows[i], contexts[context]))
-                return key_rows[i].name;
-        }
+        if (strcmp(key_rows[i].action, action) == 0 && is_in_any(&key_rows[i], contexts, count) &&
+            !is_taken(&key_rows[i], contexts, count))
+            return key_rows[i].name;
     }
     return NULL;
 }

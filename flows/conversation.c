@@ -229,7 +229,7 @@ bool conversation_take(struct conversation *conversation, const uint32_t isn[2])
     const struct packet_tape *tape = conversation->tape;
     uint64_t budget = CONVERSATION_STEP;
     memcpy(conversation->isn, isn, sizeof conversation->isn);
-    if (!tape || !tape->complete)
+    if (!tape || !tape->complete || packet_tape_count(tape) == 0)
         return false;
     bool is_first = conversation->position == 0;
     if (conversation->position < tape->begin)

@@ -66,7 +66,7 @@ void flow_notes_take(struct flow_notes *notes, const struct packet_tape *tape)
         notes->count = notes->cursor = 0;
         notes->dropped = notes->position = 0;
     }
-    if (!tape->complete)
+    if (!tape->complete || packet_tape_count(tape) == 0)
         return;
     if (notes->position < tape->begin)
         notes->position = tape->begin;

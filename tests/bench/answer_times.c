@@ -78,8 +78,8 @@ static const struct {
     const char *text;
 } keys[] = {{'h', true, "KEYS"},
             {'q', false, "KEYS"},
-            {'/', true, "Backspace"},
-            {'\r', false, "Backspace"}};
+            {'/', true, "keep the filter"},
+            {'\r', false, "keep the filter"}};
 
 #define KEY_COUNT ((int)(sizeof keys / sizeof keys[0]))
 

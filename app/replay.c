@@ -112,6 +112,8 @@ static void take_one(struct session *session, uint32_t at)
     struct replay *replay = &session->replay;
     int64_t time_ns = session->packets.packets[at].time_ns;
     tracker_feed_one(session->tracker, &session->packets, at, &session->events);
+    if (session->packet_log)
+        packet_log_take_one(session->packet_log, &session->packets.packets[at], &session->events);
     note_events(replay, &session->events);
     session_show_events(session);
     tick(session, time_ns);

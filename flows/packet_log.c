@@ -208,19 +208,20 @@ static bool is_same_flow(struct flow_ref a, struct flow_ref b)
     return a.index == b.index && a.generation == b.generation;
 }
 
-/* A batch that is being taken: the packet it is at, and the event that comes next. */
+/* What is being taken: a packet with what became of it, and the event that comes next. */
 struct taking {
-    const struct packet_batch *packets;
+    const struct packet *packet;
+    const struct packet_note *note;
     const struct event_list *events;
-    uint32_t packet, event;
+    uint32_t event;
 };
 
 /* Adds the events that this packet has caused; `silences`: those that it has ended, which lie before
  * it. */
 static void add_events_of(struct packet_log *log, struct taking *taking, bool silences)
 {
-    int64_t time_ns = taking->packets->packets[taking->packet].time_ns;
-    struct flow_ref flow = taking->events->notes[taking->packet].flow;
+    int64_t time_ns = taking->packet->time_ns;
+    struct flow_ref flow = taking->note->flow;
     for (; taking->event < taking->events->count; taking->event++) {
         const struct flow_event *event = &taking->events->events[taking->event];
         bool is_his = event->time_ns == time_ns && is_same_flow(event->flow, flow) &&
@@ -256,21 +257,34 @@ static void prefetch(const struct packet_log *log, const struct packet_batch *pa
     }
 }
 
+static void take_packet(struct packet_log *log, struct taking *taking)
+{
+    if (taking->note->flow.index == POOL_NONE)
+        return;
+    assert(taking->note->flow.index < log->head_count);
+    add_events_of(log, taking, true);
+    add_packet(log, taking->packet, taking->note);
+    add_events_of(log, taking, false);
+}
+
 void packet_log_take(struct packet_log *log, const struct packet_batch *packets,
                      const struct event_list *events)
 {
-    const struct packet_note *notes = events->notes;
-    struct taking taking = {.packets = packets, .events = events};
-    prefetch(log, packets, notes);
-    for (; taking.packet < packets->count; taking.packet++) {
-        const struct packet_note *note = &notes[taking.packet];
-        if (note->flow.index == POOL_NONE)
-            continue;
-        assert(note->flow.index < log->head_count);
-        add_events_of(log, &taking, true);
-        add_packet(log, &packets->packets[taking.packet], note);
-        add_events_of(log, &taking, false);
+    struct taking taking = {.events = events};
+    prefetch(log, packets, events->notes);
+    for (uint32_t at = 0; at < packets->count; at++) {
+        taking.packet = &packets->packets[at];
+        taking.note = &events->notes[at];
+        take_packet(log, &taking);
     }
+    add_rest(log, events, taking.event);
+}
+
+void packet_log_take_one(struct packet_log *log, const struct packet *packet,
+                         const struct event_list *events)
+{
+    struct taking taking = {.packet = packet, .note = &events->notes[0], .events = events};
+    take_packet(log, &taking);
     add_rest(log, events, taking.event);
 }
 

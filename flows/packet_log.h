@@ -77,6 +77,10 @@ void packet_log_close(struct packet_log *log);
 void packet_log_take(struct packet_log *log, const struct packet_batch *packets,
                      const struct event_list *events);
 
+/* A packet that tracker_feed_one was fed with. */
+void packet_log_take_one(struct packet_log *log, const struct packet *packet,
+                         const struct event_list *events);
+
 /* Events that came without packets, as time passed. */
 void packet_log_take_events(struct packet_log *log, const struct event_list *events);
 

@@ -16,16 +16,17 @@
 #include "base/clock.h"
 #include "tests/support/terminal.h"
 
-#define WIDTH     120
-#define HEIGHT    40
-#define KEYS_MAX  10000
-#define WAIT_NS   (10 * CLOCK_NS_PER_S)
-#define SETTLE_NS (2 * CLOCK_NS_PER_S) /* before anything is measured */
-#define PAUSE_NS  (40 * CLOCK_NS_PER_MS)
-#define CHANGE_NS (5 * CLOCK_NS_PER_MS)
-#define ARGUMENTS 32
-#define MOST_WIDE 300
-#define MOST_HIGH 100
+#define WIDTH      120
+#define HEIGHT     40
+#define KEYS_MAX   10000
+#define WAIT_NS    (10 * CLOCK_NS_PER_S)
+#define SETTLE_NS  (2 * CLOCK_NS_PER_S) /* before anything is measured */
+#define PAUSE_NS   (40 * CLOCK_NS_PER_MS)
+#define CHANGE_NS  (5 * CLOCK_NS_PER_MS)
+#define ARGUMENTS  32
+#define STALL_NAME 14 /* columns before "worst" */
+#define MOST_WIDE  300
+#define MOST_HIGH  100
 
 static struct terminal terminal;
 
@@ -78,8 +79,8 @@ static const struct {
     const char *text;
 } keys[] = {{'h', true, "KEYS"},
             {'q', false, "KEYS"},
-            {'/', true, "Backspace"},
-            {'\r', false, "Backspace"}};
+            {'/', true, "keep the filter"},
+            {'\r', false, "keep the filter"}};
 
 #define KEY_COUNT ((int)(sizeof keys / sizeof keys[0]))
 
@@ -104,6 +105,22 @@ static int measure_keys(int count)
                  (double)took_ns[count / 2] / 1e6, (double)took_ns[count * 99 / 100] / 1e6,
                  (double)took_ns[count - 1] / 1e6);
     return 0;
+}
+
+/* What the program itself says of its longest stalls, on its page about them. */
+static void print_stalls(void)
+{
+    char line[TERMINAL_ROW_MAX];
+    terminal_bytes(&terminal, "4", 1);
+    if (wait_for("worst", true, clock_monotonic_ns()) < 0)
+        return;
+    read_for(SETTLE_NS);
+    for (int row = 0; row < terminal.height; row++) {
+        terminal_row(&terminal, row, line);
+        const char *worst = strstr(line, "worst");
+        if (worst && worst - line >= STALL_NAME)
+            (void)printf("  %s\n", worst - STALL_NAME);
+    }
 }
 
 static int measure_storm(int seconds)
@@ -195,6 +212,8 @@ int main(int argc, char **argv)
         failed = measure_storm(number);
     else if (strcmp(argv[1], "quiet") == 0)
         failed = measure_quiet(number);
+    if (strcmp(argv[1], "keys") == 0 && failed == 0)
+        print_stalls();
     if (strcmp(argv[1], "quiet") != 0)
         print_last_words();
     terminal_close(&terminal);

@@ -79,6 +79,7 @@ static void capture(struct world *world)
     world->status.filter = "tcp port 3000";
     world->status.ended = true;
     health = pages_health(world->tracker);
+    health.has_config = false;
     health.ring_size = 0;
     health.file_size = 123456789;
     health.undecoded_count = 0;

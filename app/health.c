@@ -1,6 +1,7 @@
 #include "app/health.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "app/session.h"
 
@@ -49,12 +50,16 @@ const struct screen_health *health_take(struct health *health, const struct sess
     if (health->features[0] == '\0') {
         struct text text = text_begin(health->features, sizeof health->features);
         text_add_features(&text);
+        config_path(session->options, health->config);
+        health->has_config = health->config[0] != '\0' && access(health->config, R_OK) == 0;
     }
     take_stalls(health, &session->meter);
     uint32_t max_flows = session->options->max_flows;
     health->told = (struct screen_health){
         .version = LOFLOW_VERSION,
         .features = health->features,
+        .config_path = health->config,
+        .has_config = health->has_config,
         .link_name = info->link_name,
         .snaplen = info->snaplen,
         .ring_size = info->buffer_size,

@@ -7,6 +7,7 @@
 #ifndef LOFLOW_APP_HEALTH_H
 #define LOFLOW_APP_HEALTH_H
 
+#include "app/config.h"
 #include "app/features.h"
 #include "app/meter.h"
 #include "decode/decoder.h"
@@ -19,6 +20,8 @@ struct health {
     struct screen_count undecoded[VERDICT_COUNT];
     struct screen_stall stalls[HANDLER_COUNT];
     char features[FEATURES_MAX];
+    char config[CONFIG_PATH_MAX]; /* where a configuration is looked for */
+    bool has_config;
 };
 
 /* Valid until the next call. */

@@ -155,10 +155,10 @@ static void play_once(struct session *session, struct pollfd *waits)
     int wait_ms = replay_wait_ms(session, &waits[WAIT_SOURCE].fd);
     if (poll(waits, WAIT_COUNT, wait_ms) < 0)
         return;
-    int64_t begin_ns = clock_monotonic_ns(), at_ns = begin_ns;
+    int64_t begin_ns = clock_monotonic_ns();
     waits[WAIT_SOURCE].revents = 0;
     handle(session, waits, false);
-    at_ns = clock_monotonic_ns();
+    int64_t at_ns = clock_monotonic_ns();
     bool is_changed = replay_run(session);
     (void)note(session, HANDLER_PACKETS, at_ns);
     if (is_changed)

@@ -9,18 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UDP_STATES    (1u << SOCKET_CLOSE)
-#define PORTS         65536
-#define SERVICES_KEPT 1024u
+#define UDP_STATES   (1u << SOCKET_CLOSE)
+#define PORTS        65536
+#define SERVICES_MAX 16384u
 
-enum phase { PHASE_RESTS, PHASE_TCP, PHASE_UDP };
-
-/* What a port is called, as far as it was asked for. */
-struct service {
-    uint16_t port; /* 0: free */
-    uint8_t protocol;
-    char name[SETTINGS_SERVICE + 1];
-};
+enum phase { PHASE_SERVICES, PHASE_RESTS, PHASE_TCP, PHASE_UDP };
 
 struct port_watch {
     struct host *host;
@@ -46,7 +39,8 @@ struct port_watch {
 
     struct host_listener *known; /* LISTENERS_MAX, by inode */
     size_t known_count;
-    struct service services[SERVICES_KEPT];
+    struct settings_name *services; /* SERVICES_MAX, by port once they are read */
+    size_t service_count;
     struct port_list list;
 };
 
@@ -58,26 +52,32 @@ int port_watch_open(struct port_watch **watch, struct host *host, struct err *er
         opened->host = host;
         opened->rows = calloc(PORT_LIST_MAX, sizeof *opened->rows);
         opened->known = calloc(LISTENERS_MAX, sizeof *opened->known);
+        opened->services = calloc(SERVICES_MAX, sizeof *opened->services);
     }
     int failed = 0;
-    if (!opened || !opened->rows || !opened->known)
+    if (!opened || !opened->rows || !opened->known || !opened->services)
         failed = err_set(err, ENOMEM, "no memory to list ports; close other programs");
     else
         failed = sockets_open(&opened->sockets, err);
-    if (failed)
+    if (failed) {
         port_watch_close(opened);
-    else
-        *watch = opened;
-    return failed;
+        return failed;
+    }
+    settings_begin_services();
+    *watch = opened;
+    return 0;
 }
 
 void port_watch_close(struct port_watch *watch)
 {
     if (!watch)
         return;
+    if (watch->sockets && watch->phase == PHASE_SERVICES)
+        settings_end_services();
     owners_walk_end(&watch->walk, NULL);
     owners_free(&watch->owners);
     sockets_close(watch->sockets);
+    free(watch->services);
     free(watch->rows);
     free(watch->known);
     free(watch);
@@ -189,16 +189,37 @@ static int compare_listeners(const void *a, const void *b)
     return compare_numbers(&one->socket.inode, &other->socket.inode);
 }
 
-static const char *service_of(struct port_watch *watch, const struct tuple *tuple)
+static int compare_services(const void *a, const void *b)
 {
-    uint16_t port = tuple->port[0];
-    struct service *service = &watch->services[port % SERVICES_KEPT];
-    if (service->port != port || service->protocol != tuple->protocol) {
-        service->port = port;
-        service->protocol = tuple->protocol;
-        settings_service(port, tuple->protocol, service->name);
-    }
-    return service->name;
+    const struct settings_name *one = a, *other = b;
+    int order = one->port - other->port;
+    return order ? order : one->protocol - other->protocol;
+}
+
+/* The file may have thousands of lines. */
+static void step_services(struct port_watch *watch, int64_t deadline_ns)
+{
+    bool more = true;
+    do {
+        struct settings_name *next = &watch->services[watch->service_count];
+        more = watch->service_count < SERVICES_MAX && settings_next_service(next);
+        watch->service_count += more;
+    } while (more && clock_thread_ns() < deadline_ns);
+    if (more)
+        return;
+    settings_end_services();
+    qsort(watch->services, watch->service_count, sizeof *watch->services, compare_services);
+    watch->phase = PHASE_RESTS;
+}
+
+static void set_service(const struct port_watch *watch, struct port_line *line)
+{
+    const struct tuple *tuple = &line->socket.tuple;
+    const struct settings_name wanted = {.port = tuple->port[0], .protocol = tuple->protocol};
+    const struct settings_name *found =
+        bsearch(&wanted, watch->services, watch->service_count, sizeof *found, compare_services);
+    if (found)
+        memcpy(line->service, found->name, sizeof line->service);
 }
 
 static struct host_process process_of(const struct owner *owner)
@@ -218,7 +239,7 @@ static void add_line(struct port_watch *watch, const struct port_row *row)
                                .remarks = row->remarks,
                                .queue_most = row->socket.queue,
                                .process_age_s = -1};
-    memcpy(line->service, service_of(watch, &row->socket.tuple), sizeof line->service);
+    set_service(watch, line);
     const struct host_listener wanted = {.socket = row->socket};
     const struct host_listener *known =
         bsearch(&wanted, watch->known, watch->known_count, sizeof *watch->known, compare_listeners);
@@ -272,7 +293,7 @@ static void add_past(struct port_watch *watch)
                                        .process_age_s = -1,
                                        .process = past.process,
                                        .opened_ns = past.opened_ns};
-            memcpy(line->service, service_of(watch, &past.tuple), sizeof line->service);
+            set_service(watch, line);
         }
         if (line->past_count++ == 0)
             line->past = past;
@@ -351,13 +372,15 @@ static void step_walk(struct port_watch *watch, int64_t now_ns, int64_t deadline
 void port_watch_step(struct port_watch *watch, int64_t now_ns, int64_t budget_ns)
 {
     int64_t begin_ns = clock_thread_ns();
+    if (watch->phase == PHASE_SERVICES)
+        step_services(watch, begin_ns + budget_ns);
     bool is_due = watch->list.number == 0 || now_ns - watch->looked_ns >= PORT_WATCH_EVERY_NS;
     if (watch->phase == PHASE_RESTS && is_due) {
         watch->looked_ns = now_ns;
         if (begin_dump(watch, PHASE_TCP) != 0)
             watch->phase = PHASE_RESTS;
     }
-    if (watch->phase != PHASE_RESTS)
+    if (watch->phase > PHASE_RESTS)
         step_look(watch, begin_ns + budget_ns / 2);
     if (!watch->walking && needs_walk(watch, now_ns))
         begin_walk(watch);

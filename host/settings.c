@@ -33,6 +33,29 @@ void settings_ephemeral_range(uint16_t *low, uint16_t *high)
     *high = (uint16_t)(known ? last : EPHEMERAL_HIGH);
 }
 
+void settings_begin_services(void)
+{
+    setservent(1);
+}
+
+bool settings_next_service(struct settings_name *found)
+{
+    const struct servent *service = getservent();
+    if (!service)
+        return false;
+    bool tcp = strcmp(service->s_proto, "tcp") == 0, udp = strcmp(service->s_proto, "udp") == 0;
+    struct text text = text_begin(found->name, sizeof found->name);
+    text_add_string(&text, service->s_name);
+    found->port = ntohs((uint16_t)service->s_port);
+    found->protocol = tcp ? PROTOCOL_TCP : udp ? PROTOCOL_UDP : 0;
+    return true;
+}
+
+void settings_end_services(void)
+{
+    endservent();
+}
+
 uint16_t settings_first_unprivileged(void)
 {
     unsigned first = 0, none = 0;

@@ -20,6 +20,17 @@ void settings_ephemeral_range(uint16_t *low, uint16_t *high);
 #define SETTINGS_SERVICE 32
 void settings_service(uint16_t port, enum ip_protocol protocol, char name[SETTINGS_SERVICE + 1]);
 
+/* All it names, one after the other: false at the end. Nothing else may walk over them meanwhile. */
+struct settings_name {
+    uint16_t port;
+    uint8_t protocol; /* enum ip_protocol */
+    char name[SETTINGS_SERVICE + 1];
+};
+
+void settings_begin_services(void);
+bool settings_next_service(struct settings_name *found);
+void settings_end_services(void);
+
 /* ip_unprivileged_port_start */
 uint16_t settings_first_unprivileged(void);
 

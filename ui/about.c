@@ -216,7 +216,11 @@ static void add_program(struct page *page, const struct screen_health *health)
     page_heading(page, STYLE_HEADING, "PROGRAM");
     add_line(page, "loflow", STYLE_NORMAL, health->version);
     add_untrusted(page, "built with", health->features);
-    add_untrusted(page, "config", health->config_path ? health->config_path : "none was read");
+    char line[WORDS_MAX];
+    struct text text = begin_words(line);
+    text_add_string(&text, health->has_config ? "" : "none; it would be ");
+    text_add_untrusted(&text, health->config_path, strlen(health->config_path));
+    add_line(page, "config", STYLE_NORMAL, health->config_path[0] != '\0' ? line : "none");
 }
 
 int about_draw(struct grid *grid, int top, int height, int first,

@@ -2,6 +2,16 @@
 
 #include <string.h>
 
+/* NULL: the event has none, or it is gone. */
+static const struct flow_row *event_flow(const struct screen *screen)
+{
+    struct events_target target = events_page_target(screen->events_page);
+    const struct flow_ref *taken = &screen->event_row.ref;
+    bool is_taken = target.has_flow && taken->index == target.flow.index &&
+                    taken->generation == target.flow.generation;
+    return is_taken ? &screen->event_row : NULL;
+}
+
 /* The flow that the user is looking at; NULL: none. */
 static const struct flow_row *chosen_flow(const struct screen *screen)
 {
@@ -10,6 +20,8 @@ static const struct flow_row *chosen_flow(const struct screen *screen)
         return &screen->stream.row;
     if (place == PLACE_FLOW)
         return screen->details.has_flow ? &screen->details.row : NULL;
+    if (place == PLACE_EVENTS)
+        return event_flow(screen);
     if (place != PLACE_FLOWS)
         return NULL;
     bool chosen =

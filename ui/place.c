@@ -250,8 +250,10 @@ static void flows_draw(struct screen *screen, struct grid *grid, int top, int he
 
 static void events_take(struct screen *screen, const struct tracker *tracker)
 {
-    (void)tracker;
     events_page_take(screen->events_page);
+    struct events_target target = events_page_target(screen->events_page);
+    if (target.has_flow)
+        (void)flow_pane_take(&screen->flows, tracker, target.flow, &screen->event_row);
 }
 
 static bool events_act(struct screen *screen, enum key_action action)

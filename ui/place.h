@@ -95,6 +95,7 @@ struct screen {
     struct flow_pane flows;
     struct events_pane events;
     struct events_page *events_page;
+    struct flow_row event_row; /* the flow of the event with the cursor, as it was last */
     struct ports_page *ports_page;
     struct transport transport;
 };

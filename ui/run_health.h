@@ -29,7 +29,8 @@ struct screen_stall {
 struct screen_health {
     const char *version;
     const char *features;    /* "libpcap 1.10.4, zstd 1.5.4"; untrusted */
-    const char *config_path; /* NULL: none was read; untrusted */
+    const char *config_path; /* "": there is no home to have one in; untrusted */
+    bool has_config;         /* there is a file */
     const char *link_name;
     uint32_t snaplen;   /* bytes */
     uint32_t ring_size; /* bytes, 0 for files */

@@ -79,6 +79,7 @@ static void capture(struct world *world)
     world->status.filter = "tcp port 3000";
     world->status.ended = true;
     health = pages_health(world->tracker);
+    health.has_config = false;
     health.ring_size = 0;
     health.file_size = 123456789;
     health.undecoded_count = 0;
@@ -325,6 +326,23 @@ static void test_way_to_the_flow(void **state)
     world_close(world);
 }
 
+/* What is copied is the flow of the event. */
+static void test_copies_the_flow(void **state)
+{
+    (void)state;
+    struct screen_request request;
+    struct world *world = world_open(80, 24, true);
+    world_crowd(world);
+    world_draw(world);
+    (void)world_press(world, "2jjyy");
+    assert_true(screen_take_request(world->screen, &request));
+    assert_int_equal(request.kind, SCREEN_REQUEST_COPY);
+    assert_string_equal(request.text, "tcp 127.0.0.1:50006 > 127.0.0.1:4006");
+    (void)world_press(world, "3yy");
+    assert_false(screen_take_request(world->screen, &request));
+    world_close(world);
+}
+
 /* What comes while the screen is paused is not shown before it goes on. */
 static void test_paused(void **state)
 {
@@ -400,6 +418,7 @@ int main(void)
     ROWS_ADD_ONE(&set, test_cursor_stays);
     ROWS_ADD_ONE(&set, test_case_makes_room);
     ROWS_ADD_ONE(&set, test_way_to_the_flow);
+    ROWS_ADD_ONE(&set, test_copies_the_flow);
     ROWS_ADD_ONE(&set, test_paused);
     ROWS_ADD_ONE(&set, test_ports_are_wanted);
     ROWS_ADD_ONE(&set, test_ports_cursor);

@@ -114,6 +114,8 @@ static inline struct screen_health pages_health(const struct tracker *tracker)
         .version = "0.1.0",
         .features = "libpcap version 1.10.3 (with TPACKET_V3), zlib 1.2.13, zstd 1.5.4, ncurses "
                     "6.4.20221231, libbpf v1.1",
+        .config_path = "/home/\x1b[8mu/.config/loflow/config",
+        .has_config = true,
         .link_name = "EN10MB",
         .snaplen = 262144,
         .ring_size = 64u << 20,

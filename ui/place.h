@@ -132,6 +132,17 @@ void place_show_flow(struct screen *screen, struct flow_ref flow);
 /* Goes to the flows that pass a filter. */
 void place_show_filter(struct screen *screen, const char *filter);
 
+/* The page of flows, ui/place_flows.c. */
+void place_flows_take(struct screen *screen, const struct tracker *tracker);
+bool place_flows_act(struct screen *screen, enum key_action action);
+void place_flows_draw(struct screen *screen, struct grid *grid, int top, int height);
+
+/* Asks where to save the packets of a row; NULL: of all that are shown. */
+void place_ask_save(struct screen *screen, const struct flow_row *row);
+
+/* Does the key move, and how far? */
+bool place_is_motion(enum key_action action, int *lines, int *pages);
+
 static inline struct place_text *place_text(struct screen *screen)
 {
     return &screen->text[screen->open_count - 1];

@@ -67,8 +67,8 @@ void command_write_arguments(enum command_name name, struct text *text)
 void command_write_column(enum column column, struct text *text)
 {
     for (const char *at = column_name(column); *at != '\0'; at++) {
-        char letter = *at == '_' ? '-' : (char)tolower((unsigned char)*at);
-        text_add_bytes(text, &letter, 1);
+        int letter = *at == '_' ? '-' : tolower((unsigned char)*at);
+        text_add(text, "%c", letter);
     }
 }
 

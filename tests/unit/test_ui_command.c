@@ -282,6 +282,8 @@ static const struct request_row {
     {"request_by_command", ":copy tuple{Enter}", "tcp 127.0.0.1:50010 > 127.0.0.1:4008"},
     {"request_by_action", ":copy-tuple{Enter}", "tcp 127.0.0.1:50010 > 127.0.0.1:4008"},
     {"request_of_details", "j{Enter}yy", "tcp 127.0.0.1:50009 > 127.0.0.1:4008"},
+    {"request_of_a_group", "vGyy", "tcp 127.0.0.1:3000"},
+    {"request_of_pids_of_a_group", "vGyp", NULL},
     {"request_without_rows", "/nothing{Enter}yy", NULL},
     {"request_cancelled", "y{Esc}", NULL},
 };

@@ -90,7 +90,7 @@ unsigned preferences_read(struct preferences *preferences, const char *text, siz
     for (unsigned number = 1; len > 0; number++) {
         const char *end = memchr(text, '\n', len);
         size_t line_len = end ? (size_t)(end - text) : len;
-        char line[PREFERENCES_LINE_MAX];
+        char line[PREFERENCES_LINE_MAX] = "";
         struct err err;
         int failed = cut_line(text, line_len, line, &err);
         if (!failed)

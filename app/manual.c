@@ -9,6 +9,7 @@
 #include "ui/command.h"
 #include "ui/copy.h"
 #include "ui/filter_word.h"
+#include "ui/filter_word.h"
 #include "ui/keymap.h"
 #include "ui/theme.h"
 
@@ -205,6 +206,33 @@ static void print_filters(FILE *stream)
         entry(stream, word, filter_value_meaning(FILTER_KIND_FLAG, at));
 }
 
+static void print_filter(FILE *stream)
+{
+    const char *meaning = NULL, *line = NULL;
+    section(stream, "FILTERING ROWS");
+    begin(stream,
+          "What is typed after / on the screen, or after the command filter; Tab completes it, "
+          "and what is wrong is told where it is. This filter chooses rows, not packets: "
+          "capture goes on.");
+    for (unsigned at = 0; (line = filter_example(at, &meaning)) != NULL; at++)
+        entry(stream, line, meaning);
+    paragraph(stream, "Fields:");
+    for (int at = 0; at < FILTER_FIELD_COUNT; at++) {
+        const struct filter_field_word *field = filter_field_word((enum filter_field)at);
+        char words[NAME_MAX_LEN];
+        struct text text = text_begin(words, sizeof words);
+        text_add(&text, "%s", field->name);
+        if (field->others[0] != '\0')
+            text_add(&text, " %s", field->others);
+        text_add(&text, "  %s", field->example);
+        entry(stream, words, field->meaning);
+    }
+    paragraph(stream, "What the field is may ask:");
+    for (unsigned at = 0; at < FILTER_FLAG_COUNT; at++)
+        entry(stream, filter_value_word(FILTER_KIND_FLAG, at),
+              filter_value_meaning(FILTER_KIND_FLAG, at));
+}
+
 static void print_configuration(FILE *stream)
 {
     static const char *const lines[] = {"# ~/.config/loflow/config",
@@ -266,6 +294,7 @@ void manual_print(FILE *stream)
     print_commands(stream);
     print_columns(stream);
     print_filters(stream);
+    print_filter(stream);
     print_configuration(stream);
     print_rest(stream);
 }

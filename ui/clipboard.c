@@ -39,10 +39,10 @@ static void send_base64(struct sending *sending, const char *text, size_t len)
         uint32_t bits = 0;
         for (size_t i = 0; i < BASE64_BYTES; i++)
             bits = bits << 8 | (i < left ? (uint8_t)text[at + i] : 0);
-        char four[4];
-        for (size_t i = 0; i < sizeof four; i++)
-            four[i] = i <= left ? digits[bits >> (18 - 6 * i) & 0x3f] : '=';
-        send(sending, four, sizeof four);
+        char four[] = "====";
+        for (size_t i = 0; i <= left; i++)
+            four[i] = digits[bits >> (18 - 6 * i) & 0x3f];
+        send(sending, four, strlen(four));
     }
 }
 

@@ -5,11 +5,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
+#include "ui/amount.h"
 #include "ui/seek.h"
 
 #define ARGUMENTS_MAX 3
 #define LISTED_MAX    6 /* choices that an error lists */
 #define SHOWN_MAX     192
+#define SPAN_MAX_NS   (UINT64_C(366) * 86400 * CLOCK_NS_PER_S)
 
 enum { CONFIG = COMMAND_IN_CONFIG, SCREEN = COMMAND_IN_SCREEN };
 
@@ -64,8 +67,8 @@ void command_write_arguments(enum command_name name, struct text *text)
 void command_write_column(enum column column, struct text *text)
 {
     for (const char *at = column_name(column); *at != '\0'; at++) {
-        char letter = *at == '_' ? '-' : (char)tolower((unsigned char)*at);
-        text_add_bytes(text, &letter, 1);
+        int letter = *at == '_' ? '-' : tolower((unsigned char)*at);
+        text_add(text, "%c", letter);
     }
 }
 
@@ -165,8 +168,8 @@ static int wrong_argument(struct word command, enum argument argument, struct wo
         text_add_string(&text, at == 0 ? "" : at + 1 < count ? ", " : " or ");
         (void)choice_of(argument, at, &text);
     }
-    if (count > LISTED_MAX)
-        text_add(&text, "%s", told[argument]);
+    if (count == 0 || count > LISTED_MAX)
+        text_add(&text, "%s%s", told[argument], argument == ARGUMENT_SPAN ? " such as 30s" : "");
     const char *manual = count > LISTED_MAX ? "; the manual lists them all" : "";
     if (word.len == 0)
         return err_set(err, EINVAL, "%.*s wants %s%s", (int)command.len, command.at, choices,
@@ -175,8 +178,20 @@ static int wrong_argument(struct word command, enum argument argument, struct wo
                    choices, (int)word.len, word.at, manual);
 }
 
+static bool take_span(struct command *command, struct word word)
+{
+    struct amount amount;
+    if (amount_read(FILTER_KIND_SPAN, word.at, word.len, &amount) != AMOUNT_GOOD ||
+        amount.low > SPAN_MAX_NS)
+        return false;
+    command->span_ns = (int64_t)amount.low;
+    return true;
+}
+
 static bool take_argument(struct command *command, enum argument argument, struct word word)
 {
+    if (argument == ARGUMENT_SPAN)
+        return take_span(command, word);
     if (argument == ARGUMENT_KEY)
         return keycode_parse(word.at, word.len, &command->key);
     int choice = find_choice(argument, word);

@@ -37,6 +37,7 @@ struct command {
     enum column column;
     bool reverse;
     struct column_choice columns; /* none: all */
+    int64_t span_ns;
     enum grouping grouping;
     unsigned contexts;
     uint32_t key;

@@ -56,9 +56,9 @@ static void add_both_ways(struct text *text, const struct tuple *tuple, unsigned
     text_add_string(text, "))");
 }
 
-static void add_tcpdump(struct text *text, const struct tuple *tuple, unsigned client)
+static struct filter_words tcpdump_words(const struct tuple *tuple)
 {
-    const struct filter_words words = {
+    return (struct filter_words){
         .begin = tuple->protocol == PROTOCOL_TCP ? "tcp and " : "udp and ",
         .source = "src host ",
         .source_port = "src port ",
@@ -67,14 +67,13 @@ static void add_tcpdump(struct text *text, const struct tuple *tuple, unsigned c
         .and = " and ",
         .or = " or ",
     };
-    add_both_ways(text, tuple, client, &words);
 }
 
-static void add_wireshark(struct text *text, const struct tuple *tuple, unsigned client)
+static struct filter_words wireshark_words(const struct tuple *tuple)
 {
     bool tcp = tuple->protocol == PROTOCOL_TCP;
     bool v4 = tuple->family == 4;
-    const struct filter_words words = {
+    return (struct filter_words){
         .begin = "",
         .source = v4 ? "ip.src == " : "ipv6.src == ",
         .source_port = tcp ? "tcp.srcport == " : "udp.srcport == ",
@@ -83,7 +82,18 @@ static void add_wireshark(struct text *text, const struct tuple *tuple, unsigned
         .and = " && ",
         .or = " || ",
     };
-    add_both_ways(text, tuple, client, &words);
+}
+
+/* Whatever comes from there or goes there. */
+static void add_one_end(struct text *text, const struct tuple *tuple, unsigned end,
+                        const struct filter_words *words)
+{
+    text_add(text, "%s((%s", words->begin, words->source);
+    text_add_address(text, &tuple->address[end], tuple->family);
+    text_add(text, "%s%s%u)%s(%s", words->and, words->source_port, tuple->port[end], words->or,
+             words->destination);
+    text_add_address(text, &tuple->address[end], tuple->family);
+    text_add(text, "%s%s%u))", words->and, words->destination_port, tuple->port[end]);
 }
 
 static void add_socket(struct text *text, const struct tuple *tuple, unsigned from)
@@ -130,20 +140,48 @@ bool copy_write(enum copy_kind kind, struct flow_view flow, const struct owner *
 {
     const struct tuple *tuple = &flow.hot->tuple;
     unsigned client = flow.hot->client;
+    struct filter_words words = tcpdump_words(tuple);
     switch (kind) {
     case COPY_TUPLE:
         add_tuple(text, tuple, client);
         return true;
     case COPY_TCPDUMP:
-        add_tcpdump(text, tuple, client);
+        add_both_ways(text, tuple, client, &words);
         return true;
     case COPY_WIRESHARK:
-        add_wireshark(text, tuple, client);
+        words = wireshark_words(tuple);
+        add_both_ways(text, tuple, client, &words);
         return true;
     case COPY_SS:
         add_ss(text, tuple, client);
         return true;
     default:
         return add_pids(text, owners[client], owners[!client]);
+    }
+}
+
+bool copy_write_end(enum copy_kind kind, const struct tuple *tuple, unsigned end, struct text *text)
+{
+    struct filter_words words = tcpdump_words(tuple);
+    switch (kind) {
+    case COPY_TUPLE:
+        text_add(text, "%s ", protocol_word(tuple));
+        text_add_endpoint(text, tuple, end);
+        return true;
+    case COPY_TCPDUMP:
+        add_one_end(text, tuple, end, &words);
+        return true;
+    case COPY_WIRESHARK:
+        words = wireshark_words(tuple);
+        add_one_end(text, tuple, end, &words);
+        return true;
+    case COPY_SS:
+        text_add_string(text, "src ");
+        text_add_endpoint(text, tuple, end);
+        text_add_string(text, " or dst ");
+        text_add_endpoint(text, tuple, end);
+        return true;
+    default:
+        return false;
     }
 }

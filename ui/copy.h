@@ -3,7 +3,7 @@
  *          sockets, its processes.
  * Owns:    nothing.
  * Bounds:  COPY_TEXT_MAX bytes.
- * Fails:   copy_write is false where there is nothing to copy: the processes are not known.
+ * Fails:   both are false where there is nothing to copy: the processes are not known.
  * Used by: ui/screen.
  */
 #ifndef LOFLOW_UI_COPY_H
@@ -27,6 +27,10 @@ enum copy_kind {
 /* `owners`: by end of the tuple; NULL: not known. */
 bool copy_write(enum copy_kind kind, struct flow_view flow, const struct owner *const owners[2],
                 struct text *text);
+
+/* The same of all flows to one end of a tuple. False: that has no such text. */
+bool copy_write_end(enum copy_kind kind, const struct tuple *tuple, unsigned end,
+                    struct text *text);
 
 const char *copy_word(enum copy_kind kind);
 const char *copy_meaning(enum copy_kind kind);

@@ -148,7 +148,7 @@ static bool is_word(const char *name, const char *word, size_t len)
     if (strlen(name) != len)
         return false;
     for (size_t at = 0; at < len; at++) {
-        char letter = name[at] == '_' ? '-' : (char)tolower((unsigned char)name[at]);
+        int letter = name[at] == '_' ? '-' : tolower((unsigned char)name[at]);
         if (letter != tolower((unsigned char)word[at]))
             return false;
     }
@@ -158,8 +158,8 @@ static bool is_word(const char *name, const char *word, size_t len)
 void keymap_write_action(enum key_action action, struct text *text)
 {
     for (const char *at = actions[action].word; *at != '\0'; at++) {
-        char letter = *at == '_' ? '-' : (char)tolower((unsigned char)*at);
-        text_add_bytes(text, &letter, 1);
+        int letter = *at == '_' ? '-' : tolower((unsigned char)*at);
+        text_add(text, "%c", letter);
     }
 }
 

@@ -29,23 +29,43 @@ static const struct flow_row *chosen_flow(const struct screen *screen)
     return chosen ? &screen->flows.cursor_row : NULL;
 }
 
-void perform_copy(struct screen *screen, enum copy_kind kind)
+/* The group that the cursor is on, if it is that of a server; NULL: none. */
+static const struct tuple *chosen_server(const struct screen *screen)
 {
-    const struct flow_row *row = chosen_flow(screen);
-    if (!row) {
-        screen_say(screen, STYLE_WARNING, "no flow is chosen, so nothing was copied");
-        return;
-    }
+    const struct flow_pane *flows = &screen->flows;
+    bool is_group = place_shown(screen) == PLACE_FLOWS && !screen->events_focused &&
+                    flows->order_count > 0 && flows->cursor_row.group != 0;
+    const struct tuple *place = &flows->cursor_row.key.place;
+    return is_group && place->protocol != 0 && place->port[0] != 0 ? place : NULL;
+}
+
+static bool write_chosen(struct screen *screen, enum copy_kind kind, const struct flow_row *row,
+                         struct text *text)
+{
+    if (!row)
+        return copy_write_end(kind, chosen_server(screen), 0, text);
     struct flow_view flow = flow_row_look(row, 0).view;
     const struct owner *owners[2];
     for (unsigned end = 0; end < 2; end++)
         owners[end] = known_owner(&screen->known, flow, end);
-    screen->request = (struct screen_request){.kind = SCREEN_REQUEST_COPY};
-    struct text text = text_begin(screen->request.text, sizeof screen->request.text);
-    if (copy_write(kind, flow, owners, &text))
+    return copy_write(kind, flow, owners, text);
+}
+
+void perform_copy(struct screen *screen, enum copy_kind kind)
+{
+    const struct flow_row *row = chosen_flow(screen);
+    if (!row && !chosen_server(screen)) {
+        screen_say(screen, STYLE_WARNING, "no flow is chosen, so nothing was copied");
         return;
-    screen->request.kind = SCREEN_REQUEST_NONE;
-    screen_say(screen, STYLE_WARNING, "the flow's processes are not known, so nothing was copied");
+    }
+    struct screen_request request = {.kind = SCREEN_REQUEST_COPY};
+    struct text text = text_begin(request.text, sizeof request.text);
+    if (write_chosen(screen, kind, row, &text))
+        screen->request = request;
+    else
+        screen_say(screen, STYLE_WARNING,
+                   row ? "the flow's processes are not known, so nothing was copied"
+                       : "a group has no pids to copy; choose one of its flows");
 }
 
 /* The flows are as it was set. */

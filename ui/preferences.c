@@ -6,8 +6,11 @@
 
 void preferences_begin(struct preferences *preferences)
 {
-    *preferences = (struct preferences){
-        .theme = THEME_DARK, .mouse = true, .utf8 = true, .sorted = COLUMN_AGE};
+    *preferences = (struct preferences){.theme = THEME_DARK,
+                                        .mouse = true,
+                                        .utf8 = true,
+                                        .sorted = COLUMN_AGE,
+                                        .closed_age_ns = CLOSED_AGE_NS};
     keymap_begin(&preferences->keymap);
 }
 
@@ -33,6 +36,9 @@ bool preferences_apply(struct preferences *preferences, const struct command *co
         return true;
     case COMMAND_GROUP:
         preferences->grouping = command->grouping;
+        return true;
+    case COMMAND_CLOSED_AGE:
+        preferences->closed_age_ns = command->span_ns;
         return true;
     case COMMAND_MAP:
         return keymap_bind(&preferences->keymap, command->contexts, command->key, command->action);
@@ -84,7 +90,7 @@ unsigned preferences_read(struct preferences *preferences, const char *text, siz
     for (unsigned number = 1; len > 0; number++) {
         const char *end = memchr(text, '\n', len);
         size_t line_len = end ? (size_t)(end - text) : len;
-        char line[PREFERENCES_LINE_MAX];
+        char line[PREFERENCES_LINE_MAX] = "";
         struct err err;
         int failed = cut_line(text, line_len, line, &err);
         if (!failed)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "ui/column.h"
 #include "ui/command.h"
@@ -19,6 +20,9 @@
 #include "ui/theme.h"
 
 #define PREFERENCES_LINE_MAX 512
+
+/* Flows that are over stay for the eye. */
+#define CLOSED_AGE_NS (30 * CLOCK_NS_PER_S)
 
 struct preferences {
     struct keymap keymap;
@@ -30,6 +34,7 @@ struct preferences {
     bool reversed;
     struct column_choice columns; /* none: all */
     enum grouping grouping;
+    int64_t closed_age_ns; /* how long flows that are over stay */
 };
 
 /* As without a configuration. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define TROUBLE_SHOWN_MAX (ERR_TEXT_MAX * 4)
+#define TROUBLE_LINES     4
 
 void prompt_open(struct prompt *prompt)
 {
@@ -135,22 +136,34 @@ static void draw_choices(const struct prompt *prompt, struct grid *grid, int row
     }
 }
 
+/* Above line `bottom`, in as many lines as it takes; returns how many those are. */
+static int draw_trouble(const struct prompt *prompt, struct grid *grid, int bottom)
+{
+    char shown[TROUBLE_SHOWN_MAX], line[GRID_LINE_MAX];
+    struct text text = text_begin(shown, sizeof shown);
+    text_add_untrusted(&text, prompt->trouble.text, strlen(prompt->trouble.text));
+    int lines = 0;
+    for (const char *at = shown; *at != '\0' && lines < TROUBLE_LINES && lines < bottom; lines++)
+        at = grid_break(at, grid->width, line);
+    const char *at = shown;
+    for (int row = bottom - lines; row < bottom; row++) {
+        at = grid_break(at, grid->width, line);
+        grid_fill(grid, row, 0, grid->width, STYLE_NORMAL, ' ');
+        (void)grid_text(grid, row, 0, grid->width, STYLE_FAILURE, line);
+    }
+    return lines;
+}
+
 int prompt_draw(const struct prompt *prompt, struct grid *grid, int row)
 {
     grid_fill(grid, row, 0, grid->width, STYLE_PROMPT, ' ');
     int used = grid_text(grid, row, 0, grid->width, STYLE_PROMPT, ":");
     (void)line_edit_draw(&prompt->edit, grid, row, used, grid->width - used);
-    bool wrong = prompt->trouble.text[0] != '\0';
-    if (row < 1 || (!wrong && !prompt->choosing))
+    if (prompt->trouble.text[0] != '\0')
+        return 1 + draw_trouble(prompt, grid, row);
+    if (row < 1 || !prompt->choosing)
         return 1;
     grid_fill(grid, row - 1, 0, grid->width, STYLE_NORMAL, ' ');
-    if (!wrong) {
-        draw_choices(prompt, grid, row - 1);
-        return 2;
-    }
-    char shown[TROUBLE_SHOWN_MAX];
-    struct text text = text_begin(shown, sizeof shown);
-    text_add_untrusted(&text, prompt->trouble.text, strlen(prompt->trouble.text));
-    (void)grid_text(grid, row - 1, 0, grid->width, STYLE_FAILURE, shown);
+    draw_choices(prompt, grid, row - 1);
     return 2;
 }

@@ -34,8 +34,8 @@ void prompt_open(struct prompt *prompt);
 enum prompt_answer prompt_key(struct prompt *prompt, uint32_t key, enum key_action action,
                               struct command *command);
 
-/* Draws it into line `row`, and what it may become or what is wrong with it into the one above.
- * Returns how many lines that takes. */
+/* Draws it into line `row`, and what it may become or what is wrong with it above. Returns how many
+ * lines that takes. */
 int prompt_draw(const struct prompt *prompt, struct grid *grid, int row);
 
 #endif

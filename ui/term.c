@@ -118,7 +118,10 @@ static void prepare_colours(struct term *term)
     }
     for (uint32_t style = 0; style < STYLE_COUNT; style++) {
         struct look look = theme_look(term->theme, (enum style)style);
-        (void)init_pair(pair_of(style), COLORS < 256 ? look.colour16 : look.colour256, -1);
+        short colour = look.colour256;
+        if (COLORS < 256)
+            colour = look.colour16;
+        (void)init_pair(pair_of(style), colour, -1);
     }
 }
 
@@ -307,7 +310,9 @@ static void put_cell(const struct term *term, const struct grid *grid, int row, 
     wchar_t text[2 + CELL_MARKS_MAX] = {drawable(cell, wide)};
     if (text[0] == (wchar_t)cell->code)
         add_marks(cell, text + 1);
-    short pair = term->colour ? pair_of(cell->style) : 0;
+    short pair = 0;
+    if (term->colour)
+        pair = pair_of(cell->style);
     cchar_t drawn;
     if (setcchar(&drawn, text, attributes_of(term, cell->style), pair, NULL) != OK)
         return;

@@ -54,6 +54,34 @@ static void test_copy(void **state)
     assert_false(text.cut);
 }
 
+static const struct end_row {
+    const char *name;
+    const char *server;
+    uint8_t protocol;
+    enum copy_kind kind;
+    const char *text;
+} end_rows[] = {
+    {"end_tuple", "127.0.0.1:3000", PROTOCOL_TCP, COPY_TUPLE, "tcp 127.0.0.1:3000"},
+    {"end_tcpdump", "127.0.0.1:3000", PROTOCOL_TCP, COPY_TCPDUMP,
+     "tcp and ((src host 127.0.0.1 and src port 3000) or (dst host 127.0.0.1 and dst port 3000))"},
+    {"end_wireshark", "[::1]:53", PROTOCOL_UDP, COPY_WIRESHARK,
+     "((ipv6.src == ::1 && udp.srcport == 53) || (ipv6.dst == ::1 && udp.dstport == 53))"},
+    {"end_ss", "[::1]:3000", PROTOCOL_TCP, COPY_SS, "src [::1]:3000 or dst [::1]:3000"},
+    {"end_pids", "127.0.0.1:3000", PROTOCOL_TCP, COPY_PIDS, NULL},
+};
+
+static void test_end(void **state)
+{
+    const struct end_row *row = *state;
+    struct tuple tuple = {0};
+    char copied[COPY_TEXT_MAX];
+    struct text text = text_begin(copied, sizeof copied);
+    world_parse(row->server, &tuple, 0);
+    tuple.protocol = row->protocol;
+    assert_int_equal(copy_write_end(row->kind, &tuple, 0, &text), row->text != NULL);
+    assert_string_equal(copied, row->text ? row->text : "");
+}
+
 static void test_copy_pids(void **state)
 {
     (void)state;
@@ -101,6 +129,7 @@ int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, copy_rows, test_copy);
+    ROWS_ADD(&set, end_rows, test_end);
     ROWS_ADD_ONE(&set, test_copy_pids);
     ROWS_ADD_ONE(&set, test_copy_fits);
     return rows_run(&set, "ui_copy");

@@ -27,7 +27,7 @@ static void widen(struct series_bucket *bucket, const struct series_bucket *othe
 
 static void halve(struct series *series)
 {
-    for (uint32_t at = 0; at < SERIES_BUCKETS; at++) {
+    for (size_t at = 0; at < SERIES_BUCKETS; at++) {
         struct series_bucket bucket = {0};
         if (at < SERIES_BUCKETS / 2) {
             bucket = series->buckets[at * 2];

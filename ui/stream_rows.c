@@ -290,7 +290,8 @@ static void draw_hex(const struct stream_shape *shape, const struct stream_spot 
     uint32_t count = hex_count(shape->width);
     char words[ESCAPED_MAX];
     struct text text = text_begin(words, sizeof words);
-    text_add(&text, "%08llx ", (unsigned long long)(run->offset + (int64_t)spot->at));
+    uint64_t offset = (uint64_t)run->offset + spot->at;
+    text_add(&text, "%08llx ", (unsigned long long)offset);
     add_span(span, STYLE_DIM, words);
     for (uint32_t at = 0; at < count; at++) {
         uint64_t place = spot->at + at;
@@ -306,7 +307,8 @@ static void draw_hex(const struct stream_shape *shape, const struct stream_spot 
     for (uint32_t at = 0; at < count && spot->at + at < run->len; at++) {
         uint64_t place = spot->at + at;
         bool is_plain = bytes[place] >= 0x20 && bytes[place] < 0x7f;
-        const char shown[2] = {is_plain ? (char)bytes[place] : '.', '\0'};
+        const uint8_t byte = is_plain ? bytes[place] : '.';
+        const char shown[2] = {(char)byte, '\0'};
         bool found = is_found(look->hit, spot->run, place);
         add_span(span, found ? STYLE_FOUND : is_plain ? look->style : STYLE_DIM, shown);
     }

@@ -155,13 +155,19 @@ static void play_once(struct session *session, struct pollfd *waits)
     int wait_ms = replay_wait_ms(session, &waits[WAIT_SOURCE].fd);
     if (poll(waits, WAIT_COUNT, wait_ms) < 0)
         return;
-    int64_t begin_ns = clock_monotonic_ns();
-    waits[WAIT_SOURCE].revents = 0;
-    handle(session, waits, false);
-    int64_t at_ns = clock_monotonic_ns();
-    bool is_changed = replay_run(session);
+    int64_t begin_ns = clock_monotonic_ns(), at_ns = begin_ns;
+    bool has_keys = waits[WAIT_KEYS].revents;
+    if (has_keys) {
+        take_keys(session);
+        check_terminal(session, &waits[WAIT_KEYS]);
+        at_ns = note(session, HANDLER_KEYS, at_ns);
+    }
+    /* Most places are reached at once, and only then there is something to see. */
+    bool is_there = replay_run(session);
     (void)note(session, HANDLER_PACKETS, at_ns);
-    if (is_changed)
+    waits[WAIT_SOURCE].revents = waits[WAIT_KEYS].revents = 0;
+    handle(session, waits, false);
+    if (is_there || has_keys)
         draw(session);
     meter_note(&session->meter, HANDLER_LOOP, begin_ns);
 }

@@ -266,6 +266,12 @@ static void note_spark(struct flow_pane *pane, const struct flow_row *row)
 static void finish_walk(struct flow_pane *pane, const struct tracker *tracker)
 {
     uint32_t at = 0;
+    /* All groups are new: they get their places with the next look, and until then the picture stays. */
+    if (pane->has_new_groups && pane->selection.total == 0) {
+        groups_finish(&pane->groups, pane->now_ns);
+        pane->walking = false;
+        return;
+    }
     uint32_t found = select_finish(&pane->selection, pane->order, &at);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < found; i++) {

@@ -226,6 +226,13 @@ static void test_order_comes_in_slices(void **state)
     }
     assert_int_equal(pane->position, 5);
     assert_int_equal(pane->cursor_row.cold.id, 10000 - 5);
+    /* Rows stay until the groups have places. */
+    flow_pane_group(pane, GROUP_BY_SERVER);
+    for (int look = 1; look <= 9; look++) {
+        flow_pane_collect(pane, world->tracker, world->status.now_ns, true);
+        assert_true(pane->order_count > 0);
+    }
+    assert_int_equal(pane->order_count, 1);
     flow_pane_close(pane);
     free(pane);
     world_close(world);

@@ -33,6 +33,8 @@ static void take_signals(struct session *session)
         run_signals(session->run);
     if (*signals_stop())
         session->stop = true;
+    if (session->view && signals_take_suspend())
+        view_suspend(session->view);
     bool resumed = signals_take_resume();
     bool resized = signals_take_resize();
     if (session->view && resumed)

@@ -7,7 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t stop, resize, resume;
+static volatile sig_atomic_t stop, resize, resume, suspend;
 static int wake_fd = -1;
 
 static void note(int number)
@@ -22,6 +22,16 @@ static void note(int number)
         stop = 1;
         (void)signal(number, SIG_DFL);
     }
+    (void)!write(wake_fd, &one, sizeof one);
+    errno = kept;
+}
+
+void signals_note_suspend(int number)
+{
+    int kept = errno;
+    uint64_t one = 1;
+    (void)number;
+    suspend = 1;
     (void)!write(wake_fd, &one, sizeof one);
     errno = kept;
 }
@@ -71,6 +81,11 @@ static bool take(volatile sig_atomic_t *flag)
 bool signals_take_resize(void)
 {
     return take(&resize);
+}
+
+bool signals_take_suspend(void)
+{
+    return take(&suspend);
 }
 
 bool signals_take_resume(void)

@@ -32,6 +32,10 @@ const volatile sig_atomic_t *signals_stop(void);
 bool signals_take_resize(void);
 bool signals_take_resume(void);
 
+/* A handler for SIGTSTP, for who has a terminal to give back before it stops; and whether it was called. */
+void signals_note_suspend(int number);
+bool signals_take_suspend(void);
+
 /* Instead of signals_open, for a run that must outlive the signals its command dies of. Those that ask to
  * stop, and SIGQUIT, SIGUSR1 and SIGUSR2, are kept for signals_take_sent; ended children wake, too. */
 int signals_open_outliving(struct err *err);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/config.h"
+#include "app/signals.h"
 #include "base/clock.h"
 #include "host/port_watch.h"
 #include "ui/term.h"
@@ -69,6 +70,7 @@ static int open_with(struct view *view, const struct preferences *preferences, s
                                                   .output_fd = STDOUT_FILENO,
                                                   .colour = colour,
                                                   .mouse = preferences->mouse,
+                                                  .note_stop = signals_note_suspend,
                                                   .theme = preferences->theme},
                            err);
     if (failed)
@@ -162,6 +164,11 @@ void view_resize(struct view *view)
     term_size(view->term, &width, &height);
     /* Without memory for a larger grid the picture stays as it was. */
     (void)grid_resize(&view->grid, width, height, &err);
+}
+
+void view_suspend(struct view *view)
+{
+    term_suspend(view->term);
 }
 
 void view_resume(struct view *view)

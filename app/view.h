@@ -57,6 +57,9 @@ int view_fd(const struct view *view);
 /* The terminal's size has changed. */
 void view_resize(struct view *view);
 
+/* Ctrl-Z: gives the terminal back and stops; returns when the program goes on. */
+void view_suspend(struct view *view);
+
 /* The terminal is ours again after Ctrl-Z and fg. */
 void view_resume(struct view *view);
 

@@ -170,6 +170,17 @@ static void restore_signals(const struct term *term)
         (void)sigaction(taken_signals[i], &term->old_actions[i], NULL);
 }
 
+/* Where the shell has no job control it stays ignored. */
+static void take_stop(void (*note)(int number))
+{
+    struct sigaction action;
+    (void)sigaction(SIGTSTP, NULL, &action);
+    if (action.sa_flags & SA_SIGINFO || action.sa_handler == SIG_IGN)
+        return;
+    action.sa_handler = note;
+    (void)sigaction(SIGTSTP, &action, NULL);
+}
+
 /* What terminals send whose terminfo entry says something else, or nothing. */
 static const struct {
     const char *bytes;
@@ -235,10 +246,29 @@ int term_open(struct term **term, const struct term_options *options, struct err
     opened->theme = options->theme;
     prepare_colours(opened);
     define_keys();
-    term_leave_take_stop();
+    if (options->note_stop)
+        take_stop(options->note_stop);
     term_use_mouse(opened, options->mouse);
     *term = opened;
     return 0;
+}
+
+/* In an orphaned process group the kernel does not stop it: nobody could make it go on. */
+void term_suspend(struct term *term)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL}, before;
+    (void)term;
+    term_leave_pause();
+    (void)def_prog_mode();
+    (void)endwin();
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGTSTP, &action, &before);
+    (void)raise(SIGTSTP);
+    (void)sigaction(SIGTSTP, &before, NULL);
+    (void)flushinp();
+    (void)reset_prog_mode();
+    (void)refresh();
+    term_resume(term);
 }
 
 void term_resume(struct term *term)

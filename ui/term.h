@@ -23,6 +23,9 @@ struct term_options {
     bool colour;   /* false for NO_COLOR (https://no-color.org): THEME_MONO, whatever is chosen */
     bool mouse;    /* is reported to us; else the terminal selects text with it */
     enum theme theme;
+    /* What SIGTSTP calls, a signal handler: soon after it term_suspend. NULL: what ncurses does, which
+     * happens in the midst of whatever it interrupts. */
+    void (*note_stop)(int number);
 };
 
 int term_open(struct term **term, const struct term_options *options, struct err *err);
@@ -47,6 +50,9 @@ void term_use_mouse(struct term *term, bool wanted);
 /* Sends a text to the clipboard of whoever sits at the terminal. False: this terminal has no way to,
  * or the text is too long; whether a terminal that has one allows it is not known. */
 bool term_copy(struct term *term, const char *text, size_t len);
+
+/* Gives the terminal back as it was and stops the program, as SIGTSTP would; returns when it goes on. */
+void term_suspend(struct term *term);
 
 /* After a stop (SIGTSTP) and SIGCONT: the terminal is set up and painted anew. */
 void term_resume(struct term *term);

@@ -18,7 +18,6 @@
 static struct {
     volatile sig_atomic_t open;
     volatile sig_atomic_t mouse; /* is on */
-    void (*stop)(int number);    /* what ncurses does at SIGTSTP */
     int output_fd;
     struct termios modes;
     size_t leave_len;
@@ -84,25 +83,10 @@ void term_leave_use_mouse(bool wanted)
     send_mouse(wanted);
 }
 
-static void stop_without_mouse(int number)
+void term_leave_pause(void)
 {
-    int kept = errno;
     if (emergency.mouse)
         send_mouse(false);
-    errno = kept;
-    emergency.stop(number);
-}
-
-void term_leave_take_stop(void)
-{
-    struct sigaction action;
-    (void)sigaction(SIGTSTP, NULL, &action);
-    if (action.sa_flags & SA_SIGINFO || action.sa_handler == SIG_IGN ||
-        action.sa_handler == SIG_DFL)
-        return;
-    emergency.stop = action.sa_handler;
-    action.sa_handler = stop_without_mouse;
-    (void)sigaction(SIGTSTP, &action, NULL);
 }
 
 void term_leave_resume(void)

@@ -28,9 +28,8 @@ bool term_leave_write(const char *bytes, size_t len);
 
 void term_leave_use_mouse(bool wanted);
 
-/* Takes SIGTSTP from ncurses, and calls what ncurses does after switching the mouse off: the shell
- * would see it as typed text. */
-void term_leave_take_stop(void);
+/* The mouse is switched off, since the shell would see it as typed text; and on again, if it was. */
+void term_leave_pause(void);
 void term_leave_resume(void);
 
 #endif

@@ -264,8 +264,10 @@ static bool has_stopped(struct stage *stage)
     return stage->terminal.job.state == JOB_STOPPED;
 }
 
+/* What has stopped or ended draws nothing anew. */
 static bool check_stopped(struct stage *stage)
 {
+    stage->is_fresh = false;
     if (!stage_wait(stage, has_stopped))
         return stage_fail(stage, "it does not stop");
     return check_restored(stage);
@@ -281,6 +283,7 @@ static bool check_exits(struct stage *stage)
 {
     const struct job *job = &stage->terminal.job;
     const char *wanted = stage->words[0];
+    stage->is_fresh = false;
     if (!stage_wait(stage, has_ended))
         return stage_fail(stage, "it does not end");
     bool killed = job->state == JOB_KILLED;

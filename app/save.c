@@ -22,7 +22,8 @@ static bool expand(const char *path, char expanded[PATH_MAX])
         text_add_string(&text, home);
         path++;
     }
-    text_add_string(&text, path);
+    /* A file of that name, not standard output. */
+    text_add_string(&text, strcmp(path, "-") == 0 ? "./-" : path);
     return !text.cut;
 }
 
@@ -126,8 +127,8 @@ static bool collect(const struct save_flows *what, struct numbers *numbers, stru
     uint32_t at = 0;
     while (tracker_next(what->tracker, &at, &ref, &flow)) {
         uint64_t packets = flow.hot->side[0].packets + flow.hot->side[1].packets;
-        uint64_t number =
-            what->wants(what->context, ref, flow) ? packet_log_latest(what->log, ref) : PACKET_LOG_NONE;
+        uint64_t number = what->wants(what->context, ref, flow) ? packet_log_latest(what->log, ref)
+                                                                : PACKET_LOG_NONE;
         if (number == PACKET_LOG_NONE)
             continue;
         while (number != PACKET_LOG_NONE) {
@@ -200,6 +201,8 @@ int save_flows(const struct save_flows *what, const char *path, struct saved *sa
     int failed = 0;
     if (!collect(what, &numbers, saved))
         failed = err_set(err, ENOMEM, "no memory to save so many packets; save fewer flows");
+    if (!failed && numbers.count == 0)
+        failed = err_set(err, ENODATA, "no packet of these flows is kept; -w keeps all");
     if (!failed) {
         qsort(numbers.all, numbers.count, sizeof *numbers.all, compare_numbers);
         failed = write_capture(what, &numbers, expanded, saved, err);

@@ -145,21 +145,20 @@ struct kept_frame {
     uint32_t payload_len; /* of what is kept: payload put together from fragments is in no frame */
 };
 
-/* How much of a frame comes before its payload; all of it, if the payload lies elsewhere. */
+/* How much of a frame comes before its payload; all of it, if the payload lies elsewhere. Headers that are
+ * too long end the frame. */
 static struct kept_frame describe_frame(const struct frame *frame, const struct packet *packet,
                                         uint32_t kept)
 {
     bool is_inside = packet->payload >= frame->data &&
                      packet->payload + kept <= frame->data + frame->captured_len && kept > 0;
     uint32_t head = is_inside ? (uint32_t)(packet->payload - frame->data) : frame->captured_len;
-    bool is_whole = is_inside || head <= PACKET_LOG_HEAD_MAX;
-    if (head > PACKET_LOG_HEAD_MAX)
-        head = PACKET_LOG_HEAD_MAX;
+    bool is_cut = head > PACKET_LOG_HEAD_MAX;
     return (struct kept_frame){
-        .wire_len = is_whole ? frame->wire_len : 0, /* 0: it cannot be told again */
+        .wire_len = frame->wire_len,
         .link_type = frame->link_type,
-        .head_len = (uint16_t)head,
-        .payload_len = is_inside ? kept : 0,
+        .head_len = (uint16_t)(is_cut ? PACKET_LOG_HEAD_MAX : head),
+        .payload_len = is_inside && !is_cut ? kept : 0,
     };
 }
 
@@ -402,10 +401,9 @@ bool packet_log_frame(const struct packet_log *log, const struct packet_record *
     if (!log->has_frames || record->kind == PACKET_RECORD_EVENT ||
         log->written - record->payload + PACKET_LOG_HEAD_MAX + sizeof head > size)
         return false;
-    const uint8_t *payload = log->bytes + (record->payload & log->byte_mask);
+    /* Behind the last byte of what comes before it, which may be the ring's last. */
+    const uint8_t *payload = log->bytes + ((record->payload - 1) & log->byte_mask) + 1;
     memcpy(&head, payload - sizeof head, sizeof head);
-    if (head.wire_len == 0)
-        return false;
     memcpy(bytes, payload - sizeof head - head.head_len, head.head_len);
     memcpy(bytes + head.head_len, payload, head.payload_len);
     *frame = (struct frame){

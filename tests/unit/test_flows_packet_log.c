@@ -338,6 +338,59 @@ static void test_pace(void **state)
     fixture_close(fixture);
 }
 
+/* Frames are told again as they were captured, up to what is kept of them. */
+static const struct frame_row {
+    const char *name;
+    uint32_t head, payload; /* bytes before the payload, and of it */
+    bool is_apart;          /* the payload is not the frame's own */
+    uint32_t count;         /* frames, of which the last is looked at */
+    uint32_t captured;      /* bytes of it that are told */
+} frame_rows[] = {
+    {"frame: headers alone", 66, 0, false, 1, 66},
+    {"frame: with payload", 66, 1000, false, 1, 1066},
+    {"frame: more payload than is kept", 66, 40000, false, 1, 66 + PACKET_LOG_KEPT_MAX},
+    {"frame: put together from others", 66, 1000, true, 1, 66},
+    {"frame: long headers are cut", 3000, 0, false, 1, PACKET_LOG_HEAD_MAX},
+    {"frame: payload behind long headers", 3000, 100, false, 1, PACKET_LOG_HEAD_MAX},
+    {"frame: the ring is full to its last byte", 52, 0, false, 1024, 52},
+    {"frame: full to its last byte, with payload", 52, 64, false, 512, 116},
+    {"frame: the ring has gone round", 52, 0, false, 1025, 52},
+};
+
+static void test_frame(void **state)
+{
+    const struct frame_row *row = *state;
+    struct fixture *fixture = fixture_open(4096, 1u << 16);
+    struct flow_ref flow = {1, 1};
+    static uint8_t data[65536], bytes[PACKET_LOG_FRAME_MAX];
+    struct frame frame = {0};
+    for (uint32_t number = 1; number <= row->count; number++) {
+        for (size_t at = 0; at < sizeof data; at++)
+            data[at] = (uint8_t)(at * 7 + number);
+        struct packet *packet = next_packet(fixture, flow);
+        packet->payload = row->is_apart ? fixture->payload : data + row->head;
+        packet->payload_captured_len = packet->payload_wire_len = row->payload;
+        uint32_t len = row->head + (row->is_apart ? 0 : row->payload);
+        const struct frame_batch frames = {.count = 1,
+                                           .frames[0] = {.time_ns = fixture->now_ns,
+                                                         .data = data,
+                                                         .captured_len = len,
+                                                         .wire_len = len + 7,
+                                                         .link_type = LINK_ETHERNET}};
+        packet_log_take(fixture->log, &frames, &fixture->packets, &fixture->events);
+        fixture->packets.count = 0;
+    }
+    const struct packet_record *record =
+        packet_log_at(fixture->log, packet_log_latest(fixture->log, flow));
+    assert_true(packet_log_frame(fixture->log, record, bytes, &frame));
+    assert_int_equal(frame.captured_len, row->captured);
+    assert_int_equal(frame.wire_len, row->head + (row->is_apart ? 0 : row->payload) + 7);
+    assert_int_equal(frame.link_type, LINK_ETHERNET);
+    assert_int_equal(frame.time_ns, fixture->now_ns);
+    assert_memory_equal(frame.data, data, row->captured);
+    fixture_close(fixture);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
@@ -345,6 +398,7 @@ int main(void)
     ROWS_ADD(&set, payload_rows, test_payload);
     ROWS_ADD(&set, event_rows, test_event);
     ROWS_ADD(&set, pace_rows, test_pace);
+    ROWS_ADD(&set, frame_rows, test_frame);
     ROWS_ADD_ONE(&set, test_long_tape);
     return rows_run(&set, "flows_packet_log");
 }

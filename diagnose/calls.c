@@ -8,7 +8,8 @@
 
 #define TIME_WAIT_S         60 /* TCP_TIMEWAIT_LEN */
 #define OUTPUT_PATIENCE_NS  (900 * CLOCK_NS_PER_MS)
-#define SEGMENTS_LOST_LEAST 3 /* the segment, sent again after 0.2 and 0.6 s */
+#define OUTPUT_DECIDED_NS   (4 * CLOCK_NS_PER_S)
+#define SEGMENTS_LOST_LEAST 3 /* the segment, sent again after 0.2 and 0.6 s, or later if slow */
 #define OUTPUT_FORGOTTEN_NS (10 * CLOCK_NS_PER_S)
 
 static bool is_here(const struct diagnoser *diagnoser, const struct trace_event *event)
@@ -347,8 +348,11 @@ void rule_output_drops(struct diagnoser *diagnoser)
             continue;
         bool is_there = host_socket(diagnoser->host, &drop->tuple, 0, &socket);
         bool is_syn = is_there && socket.state == SOCKET_SYN_SENT;
-        bool is_waiting =
-            is_syn || (is_there && socket.send_queue > 0 && drop->count >= SEGMENTS_LOST_LEAST);
+        bool is_queued = is_there && socket.send_queue > 0;
+        bool is_waiting = is_syn || (is_queued && drop->count >= SEGMENTS_LOST_LEAST);
+        if (!is_waiting && is_queued && !drop->is_told &&
+            diagnoser->now_ns - drop->first_ns < OUTPUT_DECIDED_NS)
+            continue; /* how often it sends again depends on its round trips */
         if (is_waiting)
             drop->is_syn = is_syn;
         if ((is_waiting || drop->is_told) && drop->is_syn)

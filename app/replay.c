@@ -136,9 +136,9 @@ static void take(struct session *session, uint32_t count)
     }
     session_audit_frames(session, frames);
     decode_batch(session->decoder, frames, &session->packets);
-    tracker_prefetch(session->tracker, &session->packets);
+    tracker_prefetch(session->tracker, &session->packets, &session->events);
     if (session->packet_log)
-        packet_log_prefetch(session->packet_log, &session->packets);
+        packet_log_prefetch(session->packet_log, &session->packets, &session->events);
     for (uint32_t at = 0; at < count; at++)
         take_one(session, frames, at);
     replay->at += count;

@@ -11,7 +11,7 @@
 #include <assert.h>
 #include <stdint.h>
 
-#define FRAME_BATCH_MAX 32
+#define FRAME_BATCH_MAX 64
 
 /* Link types as the pcap file format numbers them (https://www.tcpdump.org/linktypes.html). */
 enum link_type {

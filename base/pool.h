@@ -45,13 +45,21 @@ static inline void *pool_at(const struct pool *pool, uint32_t index)
     return pool->items + (size_t)index * pool->item_size;
 }
 
-/* Brings in the first `size` bytes of the item that pool_take gives next. It was given back a while
- * ago, so that filling it would wait for the memory. */
-static inline void pool_prefetch(const struct pool *pool, size_t size)
+/* The item that pool_take gives when `ahead` others were taken; POOL_NONE: that is known only then. */
+static inline uint32_t pool_next(const struct pool *pool, uint32_t ahead)
 {
-    if (pool->free_head == POOL_NONE)
+    if (pool->free_head != POOL_NONE)
+        return ahead == 0 ? pool->free_head : POOL_NONE;
+    return ahead < pool->capacity - pool->high ? pool->high + ahead : POOL_NONE;
+}
+
+/* Brings in the first `size` bytes of an item that is free, or will be taken soon: filling it would wait
+ * for the memory. */
+static inline void pool_prefetch(const struct pool *pool, uint32_t index, size_t size)
+{
+    if (index == POOL_NONE)
         return;
-    const uint8_t *item = pool->items + (size_t)pool->free_head * pool->item_size;
+    const uint8_t *item = pool->items + (size_t)index * pool->item_size;
     for (size_t at = 0; at < size; at += 64)
         __builtin_prefetch(item + at, 1);
 }

@@ -444,5 +444,5 @@ void analysis_release(const struct flow_records *flow)
     if (!flow->detail)
         return;
     pool_give(&flow->pools->details, flow->cold->detail);
-    pool_prefetch(&flow->pools->details, DETAIL_TOUCHED);
+    pool_prefetch(&flow->pools->details, flow->cold->detail, DETAIL_TOUCHED);
 }

@@ -22,7 +22,8 @@
 
 #define LINE       64u /* the unit of reservations */
 #define PREFETCHED 256u
-#define PACE_PARTS 4 /* of the ring of payload */
+#define HEAD_USUAL 80u /* bytes before the payload of most packets, with what is kept about them */
+#define PACE_PARTS 4   /* of the ring of payload */
 
 struct head {
     uint64_t number;
@@ -294,18 +295,21 @@ static void take(struct packet_log *log, struct taking *taking)
     add_events_of(log, taking, false);
 }
 
-/* Nobody has looked at the payload before, and heads lie anywhere. */
+/* Nobody has looked at the payload before, and heads lie anywhere; the flows may be guesses. */
 static void prefetch(const struct packet_log *log, const struct packet_batch *packets,
                      const struct packet_note *notes)
 {
+    uint64_t ahead = 0;
     for (uint32_t at = 0; at < packets->count; at++) {
         const struct packet *packet = &packets->packets[at];
         __builtin_prefetch(&log->records[(log->latest + at + 1) & log->record_mask], 1);
-        if (notes && notes[at].flow.index != POOL_NONE)
+        if (notes[at].flow.index < log->head_count)
             __builtin_prefetch(&log->heads[notes[at].flow.index], 1);
         for (uint32_t from = 0; from < PREFETCHED && from < packet->payload_captured_len;
              from += LINE)
             __builtin_prefetch(packet->payload + from);
+        ahead += packet->payload_captured_len + HEAD_USUAL;
+        __builtin_prefetch(log->bytes + ((log->written + ahead) & log->byte_mask), 1);
     }
 }
 
@@ -321,9 +325,10 @@ void packet_log_take(struct packet_log *log, const struct frame_batch *frames,
     add_rest(log, events, taking.event);
 }
 
-void packet_log_prefetch(const struct packet_log *log, const struct packet_batch *packets)
+void packet_log_prefetch(const struct packet_log *log, const struct packet_batch *packets,
+                         const struct event_list *events)
 {
-    prefetch(log, packets, NULL);
+    prefetch(log, packets, events->notes);
 }
 
 void packet_log_take_one(struct packet_log *log, const struct frame_batch *frames,

@@ -80,7 +80,8 @@ void packet_log_take(struct packet_log *log, const struct frame_batch *frames,
                      const struct packet_batch *packets, const struct event_list *events);
 
 /* The same one by one, see tracker_feed_one: brings in what a batch will need, then takes a packet of it. */
-void packet_log_prefetch(const struct packet_log *log, const struct packet_batch *packets);
+void packet_log_prefetch(const struct packet_log *log, const struct packet_batch *packets,
+                         const struct event_list *events);
 void packet_log_take_one(struct packet_log *log, const struct frame_batch *frames,
                          const struct packet_batch *packets, uint32_t at,
                          const struct event_list *events);

@@ -6,16 +6,6 @@
 /* How often a flow may get its second chance before eviction takes whatever is next. */
 #define SECOND_CHANCES 16
 
-void record_raise(struct tracker *tracker, struct event_list *events, uint32_t index,
-                  const struct flow_event *event)
-{
-    assert(events->count < EVENT_LIST_MAX);
-    struct flow_event *raised = &events->events[events->count++];
-    *raised = *event;
-    raised->flow = (struct flow_ref){index, record_hot(tracker, index)->generation};
-    tracker->stats.events[event->kind]++;
-}
-
 void record_enqueue(struct tracker *tracker, uint32_t index, enum queue_kind kind)
 {
     struct flow *flow = record_hot(tracker, index);

@@ -89,9 +89,17 @@ static inline bool record_is_room(const struct event_list *events)
     return events->count + EVENT_PER_PACKET_MAX <= EVENT_LIST_MAX;
 }
 
-/* Appends an event about the record; `event` lacks only its `flow`. */
-void record_raise(struct tracker *tracker, struct event_list *events, uint32_t index,
-                  const struct flow_event *event);
+/* Appends an event about the record; `event` lacks only its `flow`. Inline, so that what callers put
+ * together goes to its place at once. */
+static inline void record_raise(struct tracker *tracker, struct event_list *events, uint32_t index,
+                                const struct flow_event *event)
+{
+    assert(events->count < EVENT_LIST_MAX);
+    struct flow_event *raised = &events->events[events->count++];
+    *raised = *event;
+    raised->flow = (struct flow_ref){index, record_hot(tracker, index)->generation};
+    tracker->stats.events[event->kind]++;
+}
 
 /* Gives the records back that retired during the previous call, and empties the list. */
 void record_begin_call(struct tracker *tracker, struct event_list *events);

@@ -14,6 +14,7 @@ static uint64_t *map_slots(size_t count)
                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (slots == MAP_FAILED)
         return NULL;
+    (void)madvise(slots, count * sizeof *slots, MADV_HUGEPAGE);
     memset(slots, 0xff, count * sizeof *slots);
     return slots;
 }

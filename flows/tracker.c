@@ -270,15 +270,25 @@ static uint32_t feed_packet(struct tracker *tracker, const struct packet *packet
     return index;
 }
 
+/* The records of a flow that the packet will most likely begin, after `ahead` others. */
+static uint32_t prefetch_new(const struct tracker *tracker, uint32_t ahead)
+{
+    uint32_t index = pool_next(&tracker->hot, ahead);
+    pool_prefetch(&tracker->hot, index, sizeof(struct flow));
+    pool_prefetch(&tracker->cold, index, sizeof(struct flow_cold));
+    return index;
+}
+
 /* Data in order need the hot record only, but for the first, which go into the history. Returns the
  * index of what is most likely the flow. */
-static uint32_t prefetch_flow(const struct tracker *tracker, const struct packet *packet)
+static uint32_t prefetch_flow(const struct tracker *tracker, const struct packet *packet,
+                              uint32_t *fresh)
 {
     uint32_t hash = (uint32_t)packet->hash;
     uint32_t slot = hash;
     uint32_t index = 0;
     if (!table_candidate(&tracker->table, hash, &slot, &index))
-        return POOL_NONE;
+        return prefetch_new(tracker, (*fresh)++);
     const struct flow *hot = record_hot(tracker, index);
     const struct flow_cold *cold = record_cold(tracker, index);
     __builtin_prefetch(&hot->tuple, 1);
@@ -292,9 +302,10 @@ static uint32_t prefetch_flow(const struct tracker *tracker, const struct packet
     return index;
 }
 
-/* By now the records are on their way, and with them the place of the detail. */
+/* By now the records are on their way, and with them the place of the detail; or it is the one after
+ * `fresh` others. */
 static void prefetch_detail(const struct tracker *tracker, const struct packet *packet,
-                            uint32_t index)
+                            uint32_t index, uint32_t *fresh)
 {
     unsigned sender = packet->direction;
     const struct flow_cold *cold = record_cold(tracker, index);
@@ -303,8 +314,12 @@ static void prefetch_detail(const struct tracker *tracker, const struct packet *
         __builtin_prefetch(&cold->rare[!sender], 1);
     }
     const struct flow_detail *detail = record_detail(tracker, index);
-    if (!detail)
+    if (!detail) {
+        if (packet->payload_wire_len > 0)
+            pool_prefetch(&tracker->pools.details, pool_next(&tracker->pools.details, (*fresh)++),
+                          DETAIL_TOUCHED);
         return;
+    }
     if (record_hot(tracker, index)->side[!sender].flags & SIDE_TIMED) {
         __builtin_prefetch(detail, 1);
         __builtin_prefetch(&detail->side[!sender], 1);
@@ -316,16 +331,18 @@ static void prefetch_detail(const struct tracker *tracker, const struct packet *
     __builtin_prefetch(detail->side[sender].first, 1);
 }
 
-void tracker_prefetch(const struct tracker *tracker, const struct packet_batch *packets)
+void tracker_prefetch(const struct tracker *tracker, const struct packet_batch *packets,
+                      struct event_list *events)
 {
-    uint32_t indexes[FRAME_BATCH_MAX];
+    uint32_t fresh = 0, fresh_details = 0;
     for (uint32_t at = 0; at < packets->count; at++)
         table_prefetch(&tracker->table, (uint32_t)packets->packets[at].hash);
     for (uint32_t at = 0; at < packets->count; at++)
-        indexes[at] = prefetch_flow(tracker, &packets->packets[at]);
+        events->notes[at].flow.index = prefetch_flow(tracker, &packets->packets[at], &fresh);
     for (uint32_t at = 0; at < packets->count; at++) {
-        if (indexes[at] != POOL_NONE)
-            prefetch_detail(tracker, &packets->packets[at], indexes[at]);
+        uint32_t index = events->notes[at].flow.index;
+        if (index < tracker->hot.high)
+            prefetch_detail(tracker, &packets->packets[at], index, &fresh_details);
     }
 }
 
@@ -349,7 +366,7 @@ void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
                   struct event_list *events)
 {
     record_begin_call(tracker, events);
-    tracker_prefetch(tracker, packets);
+    tracker_prefetch(tracker, packets, events);
     for (uint32_t at = 0; at < packets->count; at++)
         take(tracker, &packets->packets[at], &events->notes[at], events);
     expiry_run(tracker, events);

@@ -76,9 +76,10 @@ void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
                   struct event_list *events);
 
 /* One by one, so that what is made of each does not depend on the batches that packets come in: brings
- * in what a batch will need, then takes its packets `at` 0, 1, 2 ... as a batch of one each, but that
- * the note of each stays. */
-void tracker_prefetch(const struct tracker *tracker, const struct packet_batch *packets);
+ * in what a batch will need, and guesses the flows in its notes; then takes its packets `at` 0, 1, 2 ...
+ * as a batch of one each, but that the note of each stays. */
+void tracker_prefetch(const struct tracker *tracker, const struct packet_batch *packets,
+                      struct event_list *events);
 void tracker_feed_one(struct tracker *tracker, const struct packet_batch *packets, uint32_t at,
                       struct event_list *events);
 

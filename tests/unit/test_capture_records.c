@@ -12,8 +12,9 @@
 #include "capture/source.h"
 #include "tests/support/rows.h"
 
-#define IMAGE_MAX (16u << 20)
-#define PATH_SIZE 512
+#define IMAGE_MAX   (16u << 20)
+#define PATH_SIZE   512
+#define PCAP_HEADER 24
 
 struct image {
     uint8_t *bytes;
@@ -71,23 +72,28 @@ static struct outcome read_memory(const struct image *image, const char *filter)
     return outcome;
 }
 
-static struct outcome read_file(const struct image *image, const char *filter)
+static int open_image(const struct image *image, const char *filter, struct source **source)
 {
     struct err err;
-    struct source *source = NULL;
     char path[] = "/tmp/loflow-test-XXXXXX";
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, image->bytes, image->len), image->len);
     (void)close(fd);
-    struct outcome outcome = {
-        .result = source_open_file(
-            &source, &(struct source_file_options){.path = path, .filter = filter}, &err)};
+    int failed = source_open_file(
+        source, &(struct source_file_options){.path = path, .filter = filter}, &err);
+    (void)unlink(path);
+    return failed;
+}
+
+static struct outcome read_file(const struct image *image, const char *filter)
+{
+    struct source *source = NULL;
+    struct outcome outcome = {.result = open_image(image, filter, &source)};
     if (outcome.result == 0) {
         outcome = read_all(source);
         source_close(source);
     }
-    (void)unlink(path);
     return outcome;
 }
 
@@ -261,12 +267,13 @@ static void test_plain_files_are_read_by_blocks(void **state)
     struct err err;
     struct source_stats stats;
     struct source *source = NULL;
-    int64_t consumed = 24;
-    assert_int_equal(source_open_file(&source,
-                                      &(struct source_file_options){.path = LOFLOW_SOURCE_DIR
-                                                                    "/pcaps/demo.pcap"},
-                                      &err),
-                     0);
+    struct image image;
+    int64_t consumed = PCAP_HEADER;
+    assert_true(load(LOFLOW_SOURCE_DIR "/pcaps/demo.pcap", &image));
+    /* Its records twice are more than a batch. */
+    memcpy(image.bytes + image.len, image.bytes + PCAP_HEADER, image.len - PCAP_HEADER);
+    image.len += image.len - PCAP_HEADER;
+    assert_int_equal(open_image(&image, NULL, &source), 0);
     assert_int_equal(source_next(source, &batch, &err), SOURCE_OPEN);
     assert_int_equal(batch.count, FRAME_BATCH_MAX);
     for (uint32_t at = 0; at < batch.count; at++)
@@ -275,6 +282,7 @@ static void test_plain_files_are_read_by_blocks(void **state)
     assert_int_equal(stats.position, consumed);
     assert_true(consumed < source_info(source)->size);
     source_close(source);
+    free(image.bytes);
 }
 
 static void test_bad_filter(void **state)

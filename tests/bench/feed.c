@@ -69,7 +69,7 @@ static void feed_batch(struct bench *bench, const struct frame_batch *frames)
     decode_batch(bench->decoder, frames, &bench->packets);
     tracker_feed(bench->tracker, &bench->packets, &bench->events);
     if (bench->log)
-        packet_log_take(bench->log, &bench->packets, &bench->events);
+        packet_log_take(bench->log, frames, &bench->packets, &bench->events);
     bench->events_seen += bench->events.count;
 }
 

@@ -67,8 +67,8 @@ static void be_shell(pid_t program, int control, int report)
         tell(report, program, JOB_EXITED, WEXITSTATUS(status));
     else
         tell(report, program, JOB_KILLED, WTERMSIG(status));
-    (void)read(control, &word, 1);
-    _exit(0);
+    ssize_t got = read(control, &word, 1); /* until the other end closes */
+    _exit(got < 0);
 }
 
 /* The shell holds nothing but its terminal and its two pipes, above all not the terminal's other end. */

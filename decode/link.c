@@ -9,19 +9,6 @@
  */
 #include "decode/link.h"
 
-enum ethertype {
-    ETHERTYPE_LENGTH_MAX = 1500,
-    ETHERTYPE_IPV4 = 0x0800,
-    ETHERTYPE_ARP = 0x0806,
-    ETHERTYPE_VLAN = 0x8100,
-    ETHERTYPE_IPV6 = 0x86dd,
-    ETHERTYPE_MPLS = 0x8847,
-    ETHERTYPE_MPLS_MULTICAST = 0x8848,
-    ETHERTYPE_PPPOE_SESSION = 0x8864,
-    ETHERTYPE_PROVIDER_VLAN = 0x88a8,
-    ETHERTYPE_OLD_QINQ = 0x9100,
-};
-
 enum ppp_protocol {
     PPP_IPV4 = 0x0021,
     PPP_IPV6 = 0x0057,
@@ -174,7 +161,7 @@ bool link_find_ip(struct layer *layer, uint16_t link_type, enum verdict *verdict
 {
     switch (link_type) {
     case LINK_ETHERNET:
-        return open_header(layer, 14, 12, verdict);
+        return open_header(layer, LINK_ETHERNET_LEN, LINK_ETHERNET_LEN - 2, verdict);
     case LINK_NULL:
     case LINK_LOOP:
         return open_family(layer, verdict);

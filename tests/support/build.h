@@ -33,7 +33,7 @@ struct build {
     uint32_t len;
 };
 
-static const struct hash_key build_key = {{0x0706050403020100, 0x0f0e0d0c0b0a0908}};
+static const struct hash_key build_key = {{0x03020100, 0x07060504, 0x0b0a0908}};
 
 static inline void build_add(struct build *build, const void *bytes, size_t len)
 {

@@ -241,6 +241,7 @@ static void tell_close_wait(struct diagnoser *diagnoser, const struct host_crowd
         host_holders(diagnoser->host, crowd->example.inode, &process, 1) > 0) {
         struct party client = party_of(&process);
         finding_name(finding, FACT_CLIENT_PID, FACT_CLIENT_COMM, &client);
+        finding->changed = true;
     }
 }
 

@@ -191,6 +191,10 @@ static struct host_listener complete(struct host *host, size_t n, int64_t now_ns
     struct host_listener listener = *listeners_at(host->listeners, n);
     listener.queue_most = listeners_queue_most(host->listeners, n, now_ns);
     find_holders(host, &listener);
+    /* There was no time to look, or nobody may: who called listen most likely holds it still. */
+    if (listener.process.pid == 0 && listener.opener.pid != 0 &&
+        !kernel_log_exit(host->log, listener.opener.pid, listener.opened_ns))
+        listener.process = listener.opener;
     return listener;
 }
 

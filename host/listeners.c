@@ -133,13 +133,29 @@ static struct host_past *add_past(struct listeners *listeners)
     return past;
 }
 
+/* The nameless listener that two looks have seen come and go, before its events were read. */
+static struct host_past *find_nameless(struct listeners *listeners,
+                                       const struct trace_event *opened, int64_t closed_ns)
+{
+    for (uint32_t at = 0; at < LISTENERS_PAST; at++) {
+        struct host_past *past = &listeners->past[at];
+        if (past->process.pid == 0 && past->opened_ns >= opened->time_ns &&
+            past->closed_ns >= closed_ns && past->closed_ns - closed_ns <= CLOCK_NS_PER_S &&
+            is_same_end(&past->tuple, &opened->tuple))
+            return past;
+    }
+    return NULL;
+}
+
 /* Opened and closed, and no look between. */
 static void add_unseen(struct listeners *listeners, const struct trace_event *opened,
                        int64_t closed_ns)
 {
     if (closed_ns - opened->time_ns < LISTENERS_LEAST_NS)
         return;
-    struct host_past *past = add_past(listeners);
+    struct host_past *past = find_nameless(listeners, opened, closed_ns);
+    if (!past)
+        past = add_past(listeners);
     past->process = process_of_call(opened->pid, opened->comm, opened->time_ns);
     past->tuple = opened->tuple;
     past->opened_ns = opened->time_ns;
@@ -158,25 +174,6 @@ static bool amend_past(struct listeners *listeners, const struct trace_event *ev
         return true;
     }
     return false;
-}
-
-void listeners_note(struct listeners *listeners, const struct trace_event *event)
-{
-    listeners->stale = true;
-    if (event->kind == TRACE_LISTEN) {
-        holders_know(listeners->holders, event->pid);
-        add_pending(&listeners->opened, event);
-    }
-    if (event->kind != TRACE_UNLISTEN)
-        return;
-    struct trace_event *opened = pending_of(&listeners->opened, &event->tuple, 0);
-    if (!opened || opened->time_ns > event->time_ns) {
-        if (!amend_past(listeners, event))
-            add_pending(&listeners->closed, event);
-        return;
-    }
-    add_unseen(listeners, opened, event->time_ns);
-    opened->time_ns = 0;
 }
 
 static bool lacks_opener(const struct listener *listener)
@@ -230,6 +227,36 @@ static void match_opener(struct listeners *listeners, struct listener *listener)
     opened->time_ns = 0;
 }
 
+/* What opened at that end goes to the listener that a look has found there already. */
+static void match_openless(struct listeners *listeners, const struct tuple *tuple)
+{
+    for (size_t at = 0; at < listeners->count; at++) {
+        struct listener *listener = &listeners->found[at];
+        if (lacks_opener(listener) && is_same_end(&listener->told.socket.tuple, tuple))
+            match_opener(listeners, listener);
+    }
+}
+
+void listeners_note(struct listeners *listeners, const struct trace_event *event)
+{
+    listeners->stale = true;
+    if (event->kind == TRACE_LISTEN) {
+        holders_know(listeners->holders, event->pid);
+        add_pending(&listeners->opened, event);
+    }
+    if (event->kind != TRACE_UNLISTEN)
+        return;
+    match_openless(listeners, &event->tuple);
+    struct trace_event *opened = pending_of(&listeners->opened, &event->tuple, 0);
+    if (!opened || opened->time_ns > event->time_ns) {
+        if (!amend_past(listeners, event))
+            add_pending(&listeners->closed, event);
+        return;
+    }
+    add_unseen(listeners, opened, event->time_ns);
+    opened->time_ns = 0;
+}
+
 /* What does not fit into the time is for the next look. */
 static void match_openers(struct listeners *listeners)
 {
@@ -264,9 +291,12 @@ uint32_t listeners_queue_most(const struct listeners *listeners, size_t n, int64
     return most;
 }
 
-static void leave(struct listeners *listeners, const struct listener *gone, int64_t now_ns)
+static void leave(struct listeners *listeners, struct listener *gone, int64_t now_ns)
 {
     const struct host_listener *told = &gone->told;
+    /* Its event may have come after the look that found it, and no look was in between. */
+    if (lacks_opener(gone))
+        match_opener(listeners, gone);
     struct trace_event *event =
         pending_of(&listeners->closed, &told->socket.tuple, told->opened_ns);
     int64_t closed_ns = event ? event->time_ns : now_ns;

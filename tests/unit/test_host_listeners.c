@@ -159,6 +159,51 @@ static void test_events_that_are_late(void **state)
     close_world(&world);
 }
 
+/* Two looks see it come and go; when its events are read: before the second look, or behind it. */
+static void test_events_read_late(void **state)
+{
+    (void)state;
+    for (int behind = 0; behind < 2; behind++) {
+        struct world world;
+        open_world(&world);
+        int fd = loopback_listen("127.0.0.1", 1);
+        uint16_t port = loopback_port(fd);
+        refresh(&world, MS(100));
+        (void)close(fd);
+        for (int step = 0; step < 2; step++) {
+            if (step == behind) {
+                note(&world, TRACE_LISTEN, port, MS(99));
+                note(&world, TRACE_UNLISTEN, port, MS(150));
+            } else {
+                refresh(&world, MS(200));
+            }
+        }
+        refresh(&world, MS(300));
+        const struct host_past *past = listeners_past(world.listeners, port);
+        assert_int_equal(past->process.pid, getpid());
+        assert_int_equal(past->process.how, HOST_BY_TRACER);
+        assert_int_equal(past->opened_ns, MS(99));
+        assert_int_equal(past->closed_ns, MS(150));
+        close_world(&world);
+    }
+}
+
+/* The same, but for the event of its end: a look comes in between. */
+static void test_opened_late_and_left(void **state)
+{
+    (void)state;
+    struct world world;
+    open_world(&world);
+    int fd = loopback_listen("127.0.0.1", 1);
+    uint16_t port = loopback_port(fd);
+    refresh(&world, MS(100));
+    note(&world, TRACE_LISTEN, port, MS(99));
+    (void)close(fd);
+    refresh(&world, MS(200));
+    assert_int_equal(listeners_past(world.listeners, port)->process.pid, getpid());
+    close_world(&world);
+}
+
 /* Opened and closed, and no look between. */
 static const struct unseen_row {
     const char *name;
@@ -340,6 +385,8 @@ int main(void)
     ROWS_ADD_ONE(&set, test_when_it_is_looked);
     ROWS_ADD_ONE(&set, test_opened_by_event);
     ROWS_ADD_ONE(&set, test_events_that_are_late);
+    ROWS_ADD_ONE(&set, test_events_read_late);
+    ROWS_ADD_ONE(&set, test_opened_late_and_left);
     ROWS_ADD(&set, unseen_rows, check_unseen);
     ROWS_ADD_ONE(&set, test_a_failed_listen_beside);
     ROWS_ADD_ONE(&set, test_two_at_one_end);

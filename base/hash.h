@@ -11,6 +11,7 @@
 #ifndef LOFLOW_BASE_HASH_H
 #define LOFLOW_BASE_HASH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/tuple.h"
@@ -21,7 +22,7 @@ struct hash_key {
     uint32_t word[HASH_KEY_WORDS];
 };
 
-static inline uint64_t hash_pair(const struct hash_key *key, unsigned pair, uint32_t a, uint32_t b)
+static inline uint64_t hash_pair(const struct hash_key *key, size_t pair, uint32_t a, uint32_t b)
 {
     /* Digits of pi, so that a key of zeros will do where nobody attacks. */
     static const uint32_t plain[HASH_KEY_WORDS] = {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344,
@@ -41,7 +42,7 @@ static inline uint64_t hash_tuple(const struct hash_key *key, const struct tuple
     if (tuple->family == 4) {
         sum += hash_pair(key, 1, load_be32(octets + 12), load_be32(octets + 28));
     } else {
-        for (unsigned pair = 1; pair < HASH_KEY_WORDS / 2; pair++, octets += 8)
+        for (size_t pair = 1; pair < HASH_KEY_WORDS / 2; pair++, octets += 8)
             sum += hash_pair(key, pair, load_be32(octets), load_be32(octets + 4));
     }
     sum ^= sum >> 33;

@@ -31,14 +31,37 @@ void text_add(struct text *text, const char *format, ...)
     }
 }
 
+void text_add_cut(struct text *text, const char *bytes, size_t len)
+{
+    size_t room = text->size - 1 - text->len;
+    text->cut |= len > room;
+    len = len < room ? len : room;
+    memcpy(text->at + text->len, bytes, len);
+    text->len += len;
+    text->at[text->len] = '\0';
+}
+
+/* Two digits at a time: a division is what a number takes longest for. */
+static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
+                                  "34353637383940414243444546474849505152535455565758596061626364656667"
+                                  "6869707172737475767778798081828384858687888990919293949596979899";
+
 void text_add_number(struct text *text, uint64_t number)
 {
     char digits[20];
     size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
+    if (number < 10) {
+        digits[0] = (char)('0' + number);
+        text_add_bytes(text, digits, 1);
+        return;
+    }
+    while (number >= 10) {
+        at -= 2;
+        memcpy(digits + at, digit_pairs + number % 100 * 2, 2);
+        number /= 100;
+    }
+    if (number > 0)
+        digits[--at] = (char)('0' + number);
     text_add_bytes(text, digits + at, sizeof digits - at);
 }
 
@@ -58,11 +81,15 @@ void text_add_grouped(struct text *text, uint64_t number)
 void text_add_digits(struct text *text, uint32_t number, unsigned count)
 {
     char digits[10];
+    size_t rest = number;
     assert(count <= sizeof digits);
-    for (unsigned at = count; at > 0; at--) {
-        digits[at - 1] = (char)('0' + number % 10);
-        number /= 10;
+    unsigned at = count;
+    for (; at >= 2; rest /= 100) {
+        at -= 2;
+        memcpy(digits + at, digit_pairs + rest % 100 * 2, 2);
     }
+    if (at > 0)
+        digits[0] = (char)('0' + rest % 10);
     text_add_bytes(text, digits, count);
 }
 

@@ -26,13 +26,16 @@ struct text text_begin(char *buffer, size_t size);
 
 void text_add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Parts of lines that are written a million times; text_add is for everything else. */
+/* As much of it as there is room for. */
+void text_add_cut(struct text *text, const char *bytes, size_t len);
+
+/* Parts of lines that are written a million times; text_add is for everything else. Inline, so that copying
+ * a word of a known length takes no call. */
 static inline void text_add_bytes(struct text *text, const char *bytes, size_t len)
 {
-    size_t room = text->size - 1 - text->len;
-    if (len > room) {
-        text->cut = true;
-        len = room;
+    if (len >= text->size - text->len) {
+        text_add_cut(text, bytes, len);
+        return;
     }
     memcpy(text->at + text->len, bytes, len);
     text->len += len;

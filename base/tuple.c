@@ -2,10 +2,16 @@
 
 #include <arpa/inet.h>
 
+#define LOOPBACK 0x7f000001u /* what nearly every address here is */
+
 static void add_ipv4(struct text *text, const uint8_t *octets)
 {
     char written[16];
     size_t len = 0;
+    if (load_be32(octets) == LOOPBACK) {
+        text_add_string(text, "127.0.0.1");
+        return;
+    }
     for (size_t at = 0; at < 4; at++) {
         uint8_t octet = octets[at];
         if (at > 0)
@@ -25,6 +31,10 @@ void text_add_address(struct text *text, const struct address *address, uint8_t 
         add_ipv4(text, address->octets + 12);
         return;
     }
+    if (address_is_loopback(address, family)) {
+        text_add_string(text, "::1");
+        return;
+    }
     char written[INET6_ADDRSTRLEN];
     const char *done = inet_ntop(AF_INET6, address->octets, written, sizeof written);
     assert(done);
@@ -37,6 +47,8 @@ void text_add_endpoint(struct text *text, const struct tuple *tuple, unsigned en
     if (tuple->family == 6)
         text_add_string(text, "[");
     text_add_address(text, &tuple->address[end], tuple->family);
-    text_add_string(text, tuple->family == 6 ? "]:" : ":");
+    if (tuple->family == 6)
+        text_add_string(text, "]");
+    text_add_string(text, ":");
     text_add_number(text, tuple->port[end]);
 }

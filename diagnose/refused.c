@@ -86,6 +86,7 @@ static void remember(const struct story *story, enum code code, const struct par
         .pid = client->pid,
     };
     diagnoser->refusal_last_ns = story->event->time_ns;
+    diagnoser->refusal_of_family_ns[story->tuple->family == 6] = story->event->time_ns;
 }
 
 /* Now it is known why. */
@@ -181,7 +182,8 @@ static void look_for_fallback(const struct story *story)
 {
     struct diagnoser *diagnoser = story->diagnoser;
     int64_t now_ns = story->event->time_ns;
-    if (diagnoser->refusal_last_ns == 0 || now_ns - diagnoser->refusal_last_ns > FALLBACK_NS)
+    int64_t other_ns = diagnoser->refusal_of_family_ns[story->tuple->family != 6];
+    if (other_ns == 0 || now_ns - other_ns > FALLBACK_NS)
         return;
     int32_t pid = -1; /* not asked for yet */
     for (unsigned at = 0; at < REFUSALS_MAX; at++) {

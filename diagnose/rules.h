@@ -89,6 +89,7 @@ struct diagnoser {
     struct refusal refusals[REFUSALS_MAX];
     uint32_t refusal_next;
     int64_t refusal_last_ns;
+    int64_t refusal_of_family_ns[2]; /* the latest with IPv4 and with IPv6; 0: none */
     struct output_drop output_drops[OUTPUT_DROPS_MAX];
     bool is_adopted;   /* the diagnoses are those of a file */
     int64_t now_ns;    /* of the latest tick or event */

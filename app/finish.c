@@ -116,7 +116,7 @@ static void print_totals(struct session *session)
     struct report_count reasons[VERDICT_COUNT];
     struct source_stats stats;
     struct report_missing gaps[CAUSES_GAPS_MAX];
-    source_stats(session->source, &stats);
+    session_source_stats(session, &stats);
     report_summary(session->report, &(struct report_totals){
                                         .packets = decoded->frames,
                                         .captured_bytes = decoded->captured_bytes,
@@ -160,6 +160,7 @@ static void check_output(struct session *session)
 void session_finish(struct session *session)
 {
     struct err err;
+    session_stop_reading(session);
     session->ended = true;
     session_print_start(session);
     if (session->view) {

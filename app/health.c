@@ -46,7 +46,7 @@ const struct screen_health *health_take(struct health *health, const struct sess
     const struct source_info *info = source_info(session->source);
     const struct host *host = session->causes.host;
     struct source_stats stats;
-    source_stats(session->source, &stats);
+    session_source_stats(session, &stats);
     if (health->features[0] == '\0') {
         struct text text = text_begin(health->features, sizeof health->features);
         text_add_features(&text);

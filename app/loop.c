@@ -49,7 +49,7 @@ static void draw(struct session *session)
     int64_t begin_ns = clock_monotonic_ns();
     if (!session->view)
         return;
-    source_stats(session->source, &stats);
+    session_source_stats(session, &stats);
     const struct decode_stats *decoded = decoder_stats(session->decoder);
     struct transport_state transport;
     bool is_played = session->replay.is_open;
@@ -223,6 +223,7 @@ int loop_run(struct session *session, struct err *err)
         [WAIT_SOURCE] = {.fd = source_fd(session->source), .events = POLLIN},
     };
     draw(session);
+    session_read_ahead(session);
     while (!is_over(session)) {
         if (session->replay.is_open)
             play_once(session, waits);

@@ -110,10 +110,10 @@ static void tick(struct session *session, int64_t time_ns)
 static void take_one(struct session *session, const struct frame_batch *frames, uint32_t at)
 {
     struct replay *replay = &session->replay;
-    int64_t time_ns = session->packets.packets[at].time_ns;
-    tracker_feed_one(session->tracker, &session->packets, at, &session->events);
+    int64_t time_ns = session->packets->packets[at].time_ns;
+    tracker_feed_one(session->tracker, session->packets, at, &session->events);
     if (session->packet_log)
-        packet_log_take_one(session->packet_log, frames, &session->packets, at, &session->events);
+        packet_log_take_one(session->packet_log, frames, session->packets, at, &session->events);
     note_events(replay, &session->events);
     session_show_events(session);
     tick(session, time_ns);
@@ -128,17 +128,17 @@ static void take(struct session *session, uint32_t count)
 {
     struct replay *replay = &session->replay;
     struct frame_batch part;
-    const struct frame_batch *frames = &session->frames;
-    if (count < session->frames.count) {
+    const struct frame_batch *frames = session->frames;
+    if (count < session->frames->count) {
         part.count = count;
-        memcpy(part.frames, session->frames.frames + replay->at, count * sizeof part.frames[0]);
+        memcpy(part.frames, session->frames->frames + replay->at, count * sizeof part.frames[0]);
         frames = &part;
     }
     session_audit_frames(session, frames);
-    decode_batch(session->decoder, frames, &session->packets);
-    tracker_prefetch(session->tracker, &session->packets, &session->events);
+    decode_batch(session->decoder, frames, session->packets);
+    tracker_prefetch(session->tracker, session->packets, &session->events);
     if (session->packet_log)
-        packet_log_prefetch(session->packet_log, &session->packets, &session->events);
+        packet_log_prefetch(session->packet_log, session->packets, &session->events);
     for (uint32_t at = 0; at < count; at++)
         take_one(session, frames, at);
     replay->at += count;
@@ -173,8 +173,8 @@ static uint32_t count_due(const struct session *session, int64_t reached_ns)
     const struct replay *replay = &session->replay;
     struct pace_axis axis = replay->axis;
     uint32_t count = 0;
-    for (uint32_t at = replay->at; at < session->frames.count; at++) {
-        int64_t time_ns = session->frames.frames[at].time_ns;
+    for (uint32_t at = replay->at; at < session->frames->count; at++) {
+        int64_t time_ns = session->frames->frames[at].time_ns;
         if (!is_due(replay, time_ns, pace_place(&axis, time_ns), count, reached_ns))
             break;
         pace_pass(&axis, time_ns);
@@ -185,13 +185,13 @@ static uint32_t count_due(const struct session *session, int64_t reached_ns)
 
 static bool has_frames(const struct session *session)
 {
-    return session->replay.at < session->frames.count;
+    return session->replay.at < session->frames->count;
 }
 
 static int64_t next_place(const struct session *session)
 {
     const struct replay *replay = &session->replay;
-    return pace_place(&replay->axis, session->frames.frames[replay->at].time_ns);
+    return pace_place(&replay->axis, session->frames->frames[replay->at].time_ns);
 }
 
 /* How far it may be without the packet that comes next. */
@@ -271,7 +271,7 @@ static bool get_frames(struct session *session)
         return false;
     }
     if (replay->count == 0)
-        replay->course.begin_time_ns = session->frames.frames[0].time_ns;
+        replay->course.begin_time_ns = session->frames->frames[0].time_ns;
     replay->at = 0;
     replay->is_over = session->ended;
     session->ended = false;
@@ -376,7 +376,7 @@ static double way_done(const struct replay *replay)
 static int read_percent(const struct session *session)
 {
     struct source_stats stats;
-    source_stats(session->source, &stats);
+    session_source_stats(session, &stats);
     int64_t size = source_info(session->source)->size;
     if (size <= 0 || stats.position < 0)
         return -1;

@@ -23,7 +23,7 @@ int rewind_session(struct session *session, struct err *err)
     if (session->packet_log)
         packet_log_clear(session->packet_log);
     session->audit = (struct audit){0};
-    session->frames.count = 0;
+    session->frames->count = 0;
     session->events.count = 0;
     session->packets_read = 0;
     session->ended = session->judged = false;

@@ -323,7 +323,7 @@ void run_judge(struct run *run, struct session *session)
     struct source_stats stats;
     if (!run->tally || !run->child.ended)
         return;
-    source_stats(session->source, &stats);
+    session_source_stats(session, &stats);
     result->pid = run->child.pid;
     result->status = run->child.status;
     result->killed_by = run->child.killed_by;

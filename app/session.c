@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/ahead.h"
 #include "app/open.h"
 #include "app/owner.h"
 #include "app/signals.h"
@@ -183,6 +184,8 @@ int session_open(struct session *session, const struct options *options, struct 
 {
     session->options = options;
     session->run = options->run;
+    session->frames = &session->own.frames;
+    session->packets = &session->own.packets;
     int (*const steps[])(struct session *,
                          struct err *) = {check_terminal, open_capture, open_writer, open_flows,
                                           open_causes,    open_output,  open_replay};
@@ -220,7 +223,7 @@ static void show_packets(struct session *session, const struct frame_batch *fram
     if (session->report)
         report_packets(session->report, &(struct report_batch){.tracker = session->tracker,
                                                                .frames = frames,
-                                                               .packets = &session->packets,
+                                                               .packets = session->packets,
                                                                .events = &session->events,
                                                                .verdict_word = verdict_word});
 }
@@ -263,46 +266,6 @@ void session_show_events(struct session *session)
     }
 }
 
-static void limit_packets(struct session *session)
-{
-    uint64_t limit = session->options->packet_limit;
-    if (limit == 0)
-        return;
-    uint64_t left = limit - session->packets_read;
-    if (session->frames.count >= left) {
-        session->frames.count = (uint32_t)left;
-        session->ended = true;
-    }
-}
-
-static void write_frames(struct session *session, const struct frame_batch *frames,
-                         const char *const *comments)
-{
-    struct err err;
-    int state = writer_write_commented(session->writer, frames, comments, &err);
-    if (state < 0) {
-        session_note_trouble(session, state, &err);
-    } else if (state > 0) {
-        session->frames.count = 0;
-        session->ended = true;
-    }
-}
-
-/* What a rewound file gives again was written before. */
-static void write_new_frames(struct session *session)
-{
-    uint64_t old = session->packets_written - session->packets_read;
-    if (session->packets_written < session->packets_read)
-        old = 0;
-    if (old >= session->frames.count)
-        return;
-    struct frame_batch new = {.count = session->frames.count - (uint32_t)old};
-    if (old > 0)
-        memcpy(new.frames, session->frames.frames + old, new.count * sizeof new.frames[0]);
-    session->packets_written = session->packets_read + session->frames.count;
-    write_frames(session, old > 0 ? &new : &session->frames, NULL);
-}
-
 bool session_has_readers(const struct session *session)
 {
     return !session->out.error || session->streams.dir || session->options->audit || session->run;
@@ -331,24 +294,25 @@ void session_show_causes(struct session *session)
 static void keep_frames(struct session *session, const struct frame_batch *frames)
 {
     const char *comments[FRAME_BATCH_MAX];
-    kept_comments(&session->kept, session->causes.host, session->tracker, &session->packets,
+    kept_comments(&session->kept, session->causes.host, session->tracker, session->packets,
                   &session->events, comments);
-    write_frames(session, frames, comments);
+    session_write_frames(session, frames, comments);
 }
 
 static void take_batch(struct session *session, const struct frame_batch *frames)
 {
     session_audit_frames(session, frames);
     causes_poll(&session->causes, session->tracker);
-    decode_batch(session->decoder, frames, &session->packets);
-    tracker_feed(session->tracker, &session->packets, &session->events);
+    if (!session->ahead)
+        decode_batch(session->decoder, frames, session->packets);
+    tracker_feed(session->tracker, session->packets, &session->events);
     show_packets(session, frames);
     if (session->packet_log)
-        packet_log_take(session->packet_log, frames, &session->packets, &session->events);
+        packet_log_take(session->packet_log, frames, session->packets, &session->events);
     if (session->kept.writer)
         keep_frames(session, frames);
     session_show_events(session);
-    if (!source_info(session->source)->live && session->packets.count > 0)
+    if (!source_info(session->source)->live && session->packets->count > 0)
         diagnoser_tick(session->causes.diagnoser, session->tracker,
                        tracker_stats(session->tracker)->last_ns);
 }
@@ -357,32 +321,14 @@ static void take_batch(struct session *session, const struct frame_batch *frames
 static void take_frames(struct session *session)
 {
     if (!session->options->packets) {
-        take_batch(session, &session->frames);
+        take_batch(session, session->frames);
         return;
     }
-    for (uint32_t at = 0; at < session->frames.count; at++) {
+    for (uint32_t at = 0; at < session->frames->count; at++) {
         struct frame_batch one = {.count = 1};
-        one.frames[0] = session->frames.frames[at];
+        one.frames[0] = session->frames->frames[at];
         take_batch(session, &one);
     }
-}
-
-bool session_read(struct session *session)
-{
-    struct err err;
-    int state = source_next(session->source, &session->frames, &err);
-    if (state < 0)
-        session_note_trouble(session, state, &err);
-    else if (state == SOURCE_ENDED)
-        session->ended = true;
-    session_print_start(session);
-    if (state != SOURCE_OPEN || session->frames.count == 0)
-        return false;
-    limit_packets(session);
-    if (session->writer && !session->kept.writer)
-        write_new_frames(session);
-    session->packets_read += session->frames.count;
-    return true;
 }
 
 bool session_pump(struct session *session)
@@ -444,13 +390,14 @@ void session_tick(struct session *session)
     if (out_flush(&session->out) && !session_has_readers(session))
         session->stop = true;
     struct source_stats stats;
-    source_stats(session->source, &stats);
+    session_source_stats(session, &stats);
     progress_show(&session->progress, stats.position, stats.read);
 }
 
 void session_close(struct session *session)
 {
     struct err err;
+    ahead_close(session->ahead);
     replay_close(&session->replay);
     view_close(session->view);
     packet_log_close(session->packet_log);

@@ -53,8 +53,14 @@ struct session {
     struct replay replay; /* of a file on a screen */
     struct hash_key hash_key;
     char source_name[sizeof((struct source_info *)0)->name]; /* stays when a file is read again */
-    struct frame_batch frames;
-    struct packet_batch packets;
+    struct frame_batch *frames; /* the latest batch, and what decoding made of it */
+    struct packet_batch *packets;
+    struct ahead
+        *ahead; /* gives these two; NULL: they are `own`, and decoded when they are taken */
+    struct {
+        struct frame_batch frames;
+        struct packet_batch packets;
+    } own;
     struct event_list events;
     int64_t begin_ns; /* monotonic */
     uint64_t packets_read;
@@ -72,6 +78,9 @@ struct session {
 /* Opens everything and prints the start line. `session` must be zeroed. */
 int session_open(struct session *session, const struct options *options, struct err *err);
 
+/* As source_stats, of what was taken so far. */
+void session_source_stats(const struct session *session, struct source_stats *stats);
+
 /* Gets one batch from the source, and writes what is to be written. Returns false when nothing was
  * there. */
 bool session_read(struct session *session);
@@ -79,6 +88,13 @@ bool session_read(struct session *session);
 /* Takes one batch from the source through writer, decoder and tracker to whoever shows it. Returns
  * false when nothing was there. */
 bool session_pump(struct session *session);
+
+/* From now on a file is read on another thread, if that pays: not where packets are taken one by one, or fewer
+ * of them than there are. */
+void session_read_ahead(struct session *session);
+
+/* Nothing more is read; what was read ahead is taken. */
+void session_stop_reading(struct session *session);
 
 /* Lets time pass on a live run: expiry, flushes. Called some ten times a second. */
 void session_tick(struct session *session);
@@ -96,6 +112,8 @@ bool session_has_readers(const struct session *session);
  * last call go to whoever shows them; the start line is printed as soon as it can be. */
 void session_note_trouble(struct session *session, int failed, const struct err *err);
 void session_show_events(struct session *session);
+void session_write_frames(struct session *session, const struct frame_batch *frames,
+                          const char *const *comments);
 void session_audit_frames(struct session *session, const struct frame_batch *frames);
 void session_print_start(struct session *session);
 void session_show_causes(struct session *session); /* all diagnoses that were not told yet */

@@ -20,7 +20,9 @@ struct source_ops {
 struct source {
     const struct source_ops *ops;
     struct source_info info;
-    int fd; /* what source_fd answers */
+    int fd;               /* what source_fd answers */
+    uint32_t blocks_kept; /* see source_blocks_kept */
+    uint64_t block;
     uint64_t read;
 };
 

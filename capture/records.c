@@ -6,8 +6,9 @@
  * block by block and handing out packets where they lie spares libpcap's copy through stdio and
  * ours into a slab: half of the time of reading.
  *
- * Packets are borrowed from the block until the next call, so the block is only moved and filled up
- * at the beginning of a call, and a batch ends where the block does.
+ * Packets are borrowed from their block. What is left of one, less than a packet, is moved to the next,
+ * which is filled up behind it: at the beginning of a call, so that a batch ends where the block does. Blocks
+ * take turns, so that somebody else may still look at the packets of the ones before.
  *
  * What is read is what libpcap would read; a test compares both on every capture at hand. Anything
  * unusual (pcapng, compression, old or modified formats, link types whose packets libpcap rewrites)
@@ -29,6 +30,7 @@
 #define RECORD_SIZE 16
 #define BLOCK_SIZE  (256u << 10)
 #define BUFFER_SIZE (BLOCK_SIZE + RECORD_SIZE + SLAB_PACKET_MAX)
+#define BLOCKS      4u
 
 #define MAGIC_MICROSECONDS 0xa1b2c3d4u
 #define MAGIC_NANOSECONDS  0xa1b23c4du
@@ -47,7 +49,9 @@ struct records {
     uint64_t packets;    /* read so far, whether or not they passed the filter */
     uint64_t position;   /* bytes of the file before the block */
     uint32_t begin, end; /* of what is left in the block */
+    bool begun;          /* a block was, in this call */
     uint8_t *block;
+    uint8_t *blocks; /* BLOCKS of BUFFER_SIZE each */
     struct err err;
 };
 
@@ -56,14 +60,24 @@ static uint32_t load32(const struct records *records, const uint8_t *at)
     return records->swapped ? load_be32(at) : load_le32(at);
 }
 
-/* Reads until `count` bytes are there or the file ends. */
-static int fill(struct records *records, uint32_t count)
+static void begin_block(struct records *records)
 {
     uint32_t left = records->end - records->begin;
-    memmove(records->block, records->block + records->begin, left);
+    records->source.block++;
+    uint8_t *block = records->blocks + records->source.block % BLOCKS * BUFFER_SIZE;
+    memcpy(block, records->block + records->begin, left);
+    records->block = block;
     records->position += records->begin;
     records->begin = 0;
     records->end = left;
+    records->begun = true;
+}
+
+/* Reads until `count` bytes are there or the file ends. */
+static int fill(struct records *records, uint32_t count)
+{
+    if (records->begin > 0 || records->end == 0)
+        begin_block(records);
     while (records->end < count) {
         ssize_t got = read(records->fd, records->block + records->end, BUFFER_SIZE - records->end);
         if (got < 0 && errno == EINTR)
@@ -150,8 +164,9 @@ static void take_record(struct records *records, uint32_t captured_len, struct f
 static void read_batch(struct records *records, struct frame_batch *batch)
 {
     uint64_t limit = records->packets + RECORDS_PER_CALL;
+    records->begun = false;
     while (batch->count < FRAME_BATCH_MAX && records->packets < limit) {
-        bool may_move = batch->count == 0;
+        bool may_move = batch->count == 0 && !(records->begun && records->begin > 0);
         if (!is_ready(records, RECORD_SIZE, may_move))
             return;
         uint32_t captured_len = load32(records, records->block + records->begin + 8);
@@ -188,7 +203,7 @@ static void records_close(struct source *source)
 {
     struct records *records = (struct records *)source;
     filter_free(&records->filter);
-    free(records->block);
+    free(records->blocks);
     (void)close(records->fd);
     free(records);
 }
@@ -234,15 +249,16 @@ static bool learn_format(struct records *records, const uint8_t *header)
 static struct records *create(const struct records *form, const struct file_input *input)
 {
     struct records *records = malloc(sizeof *records);
-    uint8_t *block = malloc(BUFFER_SIZE);
-    if (!records || !block || lseek(input->fd, HEADER_SIZE, SEEK_CUR) < 0) {
+    uint8_t *blocks = malloc((size_t)BLOCKS * BUFFER_SIZE);
+    if (!records || !blocks || lseek(input->fd, HEADER_SIZE, SEEK_CUR) < 0) {
         free(records);
-        free(block);
+        free(blocks);
         return NULL;
     }
     *records = *form;
-    records->block = block;
+    records->block = records->blocks = blocks;
     source_begin(&records->source, &records_ops, input->name);
+    records->source.blocks_kept = BLOCKS - 1;
     records->source.info.size = input->size;
     return records;
 }

@@ -88,6 +88,16 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
     return result;
 }
 
+uint64_t source_block(const struct source *source)
+{
+    return source->block;
+}
+
+uint32_t source_blocks_kept(const struct source *source)
+{
+    return source->blocks_kept;
+}
+
 int source_fd(const struct source *source)
 {
     return source->fd;

@@ -3,8 +3,9 @@
  *          or memory. All of them look alike from outside.
  * Owns:    the capture handle, its buffers and, for pipes, the thread that reads ahead.
  * Borrows: the bytes of a memory source, until source_close.
- * Bounds:  one slab of SOURCE_SLAB_SIZE bytes plus one snap length (two slabs for pipes); live: the
- *          kernel's ring of `buffer_size` bytes. No allocation after opening.
+ * Bounds:  one slab of SOURCE_SLAB_SIZE bytes plus one snap length (two slabs for pipes; smaller blocks
+ *          for plain files); live: the kernel's ring of `buffer_size` bytes. No allocation after
+ *          opening.
  * Fails:   with -errno and a sentence that says what to do; see each function.
  * Used by: app.
  */
@@ -84,6 +85,12 @@ int source_open_memory(struct source **source, const void *bytes, size_t len, co
  * when the file is damaged or cut short (frames before the damage have all been handed out),
  * -ENETDOWN when the interface went away. Never blocks. What ended once stays ended. */
 int source_next(struct source *source, struct frame_batch *batch, struct err *err);
+
+/* Frames lie in blocks, numbered as they are begun: source_block is the one that the latest batch lies in.
+ * Frames stay valid while at most `kept` others were begun after theirs, and source_next begins at most
+ * one. 0: they are valid until the next call only. */
+uint64_t source_block(const struct source *source);
+uint32_t source_blocks_kept(const struct source *source);
 
 /* Becomes readable when source_next may have frames; -1 for a source that is always ready. */
 int source_fd(const struct source *source);

@@ -47,6 +47,11 @@ void decoder_close(struct decoder *decoder)
     free(decoder);
 }
 
+bool decoder_lends(const struct decoder *decoder)
+{
+    return decoder->fragments.complete != POOL_NONE;
+}
+
 const struct decode_stats *decoder_stats(const struct decoder *decoder)
 {
     return &decoder->stats;

@@ -48,6 +48,10 @@ void decoder_close(struct decoder *decoder);
 void decode_batch(struct decoder *decoder, const struct frame_batch *frames,
                   struct packet_batch *packets);
 
+/* The latest batch has payload that lies in the decoder, as datagrams put together from fragments do, and
+ * that stays until the next call; all else lies in the frames. */
+bool decoder_lends(const struct decoder *decoder);
+
 const struct decode_stats *decoder_stats(const struct decoder *decoder);
 
 /* What reassembly of fragments has in use, in bytes, at most so far. */

@@ -40,7 +40,6 @@ struct ahead {
     struct source *source;
     struct decoder *decoder;
     struct source_stats stats;
-    uint32_t blocks_kept;
     atomic_int sleepers;
     atomic_bool is_stopped;
     bool is_running;
@@ -96,7 +95,7 @@ static bool has_room(struct ahead *ahead)
     if (made - taken == AHEAD_SLOTS || slot_at(ahead, made - 1)->is_lent)
         return false;
     uint64_t oldest = slot_at(ahead, taken)->block;
-    return source_block(ahead->source) + 1 - oldest <= ahead->blocks_kept;
+    return source_block(ahead->source) + 1 - oldest <= source_blocks_kept(ahead->source);
 }
 
 /* For the taker: there is a batch. */
@@ -166,7 +165,6 @@ int ahead_open(struct ahead **ahead, struct source *source, struct decoder *deco
     memset(opened, 0, sizeof *opened);
     opened->source = source;
     opened->decoder = decoder;
-    opened->blocks_kept = source_blocks_kept(source);
     (void)pthread_mutex_init(&opened->lock, NULL);
     (void)pthread_cond_init(&opened->changed, NULL);
     source_stats(source, &opened->stats);

@@ -49,6 +49,10 @@ struct file_input {
 bool records_open(struct source **source, const struct file_input *input, int *result,
                   struct err *err);
 
+/* The same for plain pcapng files, see pcapng.c. */
+bool pcapng_open(struct source **source, const struct file_input *input, int *result,
+                 struct err *err);
+
 int file_open(struct source **source, const struct file_input *input, struct err *err);
 
 /* Anything that may keep its reader waiting; the descriptor becomes the source's, even on failure.

@@ -6,9 +6,7 @@
  * block by block and handing out packets where they lie spares libpcap's copy through stdio and
  * ours into a slab: half of the time of reading.
  *
- * Packets are borrowed from their block. What is left of one, less than a packet, is moved to the next,
- * which is filled up behind it: at the beginning of a call, so that a batch ends where the block does. Blocks
- * take turns, so that somebody else may still look at the packets of the ones before.
+ * Packets are borrowed from their block, see capture/window.h.
  *
  * What is read is what libpcap would read; a test compares both on every capture at hand. Anything
  * unusual (pcapng, compression, old or modified formats, link types whose packets libpcap rewrites)
@@ -24,13 +22,12 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "capture/filter.h"
+#include "capture/header.h"
 #include "capture/slab.h"
+#include "capture/window.h"
 
 #define HEADER_SIZE 24
 #define RECORD_SIZE 16
-#define BLOCK_SIZE  (256u << 10)
-#define BUFFER_SIZE (BLOCK_SIZE + RECORD_SIZE + SLAB_PACKET_MAX)
-#define BLOCKS      4u
 
 #define MAGIC_MICROSECONDS 0xa1b2c3d4u
 #define MAGIC_NANOSECONDS  0xa1b23c4du
@@ -41,55 +38,18 @@
 struct records {
     struct source source;
     struct filter filter;
-    int fd;
+    struct window window;
     bool swapped; /* the file's byte order is not little endian */
     bool finished;
-    int result;          /* once finished: 0 for a good end, or -errno and `err` */
-    int64_t fraction;    /* nanoseconds in one unit of a record's fraction of a second */
-    uint64_t packets;    /* read so far, whether or not they passed the filter */
-    uint64_t position;   /* bytes of the file before the block */
-    uint32_t begin, end; /* of what is left in the block */
-    bool begun;          /* a block was, in this call */
-    uint8_t *block;
-    uint8_t *blocks; /* BLOCKS of BUFFER_SIZE each */
+    int result;       /* once finished: 0 for a good end, or -errno and `err` */
+    int64_t fraction; /* nanoseconds in one unit of a record's fraction of a second */
+    uint64_t packets; /* read so far, whether or not they passed the filter */
     struct err err;
 };
 
 static uint32_t load32(const struct records *records, const uint8_t *at)
 {
     return records->swapped ? load_be32(at) : load_le32(at);
-}
-
-static void begin_block(struct records *records)
-{
-    uint32_t left = records->end - records->begin;
-    records->source.block++;
-    uint8_t *block = records->blocks + records->source.block % BLOCKS * BUFFER_SIZE;
-    memcpy(block, records->block + records->begin, left);
-    records->block = block;
-    records->position += records->begin;
-    records->begin = 0;
-    records->end = left;
-    records->begun = true;
-}
-
-/* Reads until `count` bytes are there or the file ends. */
-static int fill(struct records *records, uint32_t count)
-{
-    if (records->begin > 0 || records->end == 0)
-        begin_block(records);
-    while (records->end < count) {
-        ssize_t got = read(records->fd, records->block + records->end, BUFFER_SIZE - records->end);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return err_set(&records->err, errno, "%s cannot be read further: %s",
-                           records->source.info.name, strerror(errno));
-        if (got == 0)
-            break;
-        records->end += (uint32_t)got;
-    }
-    return 0;
 }
 
 static void finish(struct records *records, int result)
@@ -100,7 +60,7 @@ static void finish(struct records *records, int result)
 
 static void finish_cut(struct records *records)
 {
-    if (records->begin == records->end) {
+    if (records->window.begin == records->window.end) {
         finish(records, 0);
         return;
     }
@@ -122,27 +82,24 @@ static void finish_damaged(struct records *records, uint32_t captured_len)
 }
 
 /* The next record is whole in the block, or the batch has to go first, or the file ends here. */
-static bool is_ready(struct records *records, uint32_t size, bool may_move)
+static bool is_ready(struct records *records, uint32_t size, bool is_first)
 {
-    if (records->end - records->begin >= size)
-        return true;
-    if (!may_move)
-        return false;
-    int result = fill(records, size);
-    if (result != 0)
-        finish(records, result);
-    else if (records->end - records->begin < size)
+    int state = window_has(&records->window, size, is_first);
+    if (state == WINDOW_SHORT)
         finish_cut(records);
-    return !records->finished;
+    else if (state < 0)
+        finish(records, err_set(&records->err, -state, "%s cannot be read further: %s",
+                                records->source.info.name, strerror(-state)));
+    return state == WINDOW_READY;
 }
 
 static void take_record(struct records *records, uint32_t captured_len, struct frame_batch *batch)
 {
-    const uint8_t *record = records->block + records->begin;
+    const uint8_t *record = window_at(&records->window);
     uint32_t wire_len = load32(records, record + 12);
     uint32_t kept =
         captured_len < records->source.info.snaplen ? captured_len : records->source.info.snaplen;
-    records->begin += RECORD_SIZE + captured_len;
+    records->window.begin += RECORD_SIZE + captured_len;
     records->packets++;
     if (records->filter.active) {
         struct pcap_pkthdr header = {.caplen = kept, .len = wire_len};
@@ -164,20 +121,21 @@ static void take_record(struct records *records, uint32_t captured_len, struct f
 static void read_batch(struct records *records, struct frame_batch *batch)
 {
     uint64_t limit = records->packets + RECORDS_PER_CALL;
-    records->begun = false;
+    window_begin_batch(&records->window);
     while (batch->count < FRAME_BATCH_MAX && records->packets < limit) {
-        bool may_move = batch->count == 0 && !(records->begun && records->begin > 0);
-        if (!is_ready(records, RECORD_SIZE, may_move))
-            return;
-        uint32_t captured_len = load32(records, records->block + records->begin + 8);
+        bool is_first = batch->count == 0;
+        if (!is_ready(records, RECORD_SIZE, is_first))
+            break;
+        uint32_t captured_len = load32(records, window_at(&records->window) + 8);
         if (captured_len > SLAB_PACKET_MAX) {
             finish_damaged(records, captured_len);
-            return;
+            break;
         }
-        if (!is_ready(records, RECORD_SIZE + captured_len, may_move))
-            return;
+        if (!is_ready(records, RECORD_SIZE + captured_len, is_first))
+            break;
         take_record(records, captured_len, batch);
     }
+    records->source.block = records->window.number;
 }
 
 static int records_next(struct source *source, struct frame_batch *batch, struct err *err)
@@ -196,43 +154,18 @@ static int records_next(struct source *source, struct frame_batch *batch, struct
 static void records_stats(struct source *source, struct source_stats *stats)
 {
     const struct records *records = (struct records *)source;
-    stats->position = (int64_t)(records->position + records->begin);
+    stats->position = (int64_t)window_position(&records->window);
 }
 
 static void records_close(struct source *source)
 {
     struct records *records = (struct records *)source;
     filter_free(&records->filter);
-    free(records->blocks);
-    (void)close(records->fd);
+    window_close(&records->window);
     free(records);
 }
 
 static const struct source_ops records_ops = {records_next, records_stats, records_close};
-
-/* Link types whose packets libpcap hands out as they are in the file. */
-static bool is_plain_link(uint32_t link_type)
-{
-    static const uint16_t plain[] = {LINK_NULL, LINK_ETHERNET, LINK_RAW,        LINK_LOOP,
-                                     LINK_IPV4, LINK_IPV6,     LINK_LINUX_SLL2, LINK_PPP};
-    for (size_t at = 0; at < sizeof plain / sizeof plain[0]; at++) {
-        if (plain[at] == link_type)
-            return true;
-    }
-    return false;
-}
-
-/* libpcap judges the header, so that a filter, the link type and the snap length come out as they
- * would for the whole file. NULL when it refuses. */
-static pcap_t *open_header(uint8_t *header)
-{
-    char words[PCAP_ERRBUF_SIZE];
-    FILE *stream = fmemopen(header, HEADER_SIZE, "rb");
-    pcap_t *pcap = stream ? pcap_fopen_offline(stream, words) : NULL;
-    if (stream && !pcap)
-        (void)fclose(stream);
-    return pcap;
-}
 
 /* The file is one of ours, and in which form. */
 static bool learn_format(struct records *records, const uint8_t *header)
@@ -243,22 +176,24 @@ static bool learn_format(struct records *records, const uint8_t *header)
     records->fraction = magic == MAGIC_NANOSECONDS ? 1 : 1000;
     return (magic == MAGIC_MICROSECONDS || magic == MAGIC_NANOSECONDS) &&
            load32(records, header + 4) == (records->swapped ? 2u << 16 | 4 : 4u << 16 | 2) &&
-           is_plain_link(load32(records, header + 20));
+           header_link_is_plain(load32(records, header + 20));
 }
 
-static struct records *create(const struct records *form, const struct file_input *input)
+static struct records *create(const struct records *form, const struct file_input *input,
+                              uint64_t position)
 {
     struct records *records = malloc(sizeof *records);
-    uint8_t *blocks = malloc((size_t)BLOCKS * BUFFER_SIZE);
-    if (!records || !blocks || lseek(input->fd, HEADER_SIZE, SEEK_CUR) < 0) {
+    if (!records || lseek(input->fd, (off_t)position, SEEK_SET) < 0) {
         free(records);
-        free(blocks);
         return NULL;
     }
     *records = *form;
-    records->block = records->blocks = blocks;
+    if (window_open(&records->window, input->fd, position) != 0) {
+        free(records);
+        return NULL;
+    }
     source_begin(&records->source, &records_ops, input->name);
-    records->source.blocks_kept = BLOCKS - 1;
+    records->source.blocks_kept = WINDOW_BLOCKS - 1;
     records->source.info.size = input->size;
     return records;
 }
@@ -267,14 +202,13 @@ bool records_open(struct source **source, const struct file_input *input, int *r
                   struct err *err)
 {
     uint8_t header[HEADER_SIZE];
-    struct records form = {.fd = input->fd};
+    struct records form = {0};
     off_t begin = lseek(input->fd, 0, SEEK_CUR);
     if (begin < 0 || pread(input->fd, header, sizeof header, begin) != (ssize_t)sizeof header ||
         !learn_format(&form, header))
         return false;
-    form.position = (uint64_t)begin + HEADER_SIZE;
-    pcap_t *pcap = open_header(header);
-    struct records *records = pcap ? create(&form, input) : NULL;
+    pcap_t *pcap = header_open(header, HEADER_SIZE);
+    struct records *records = pcap ? create(&form, input, (uint64_t)begin + HEADER_SIZE) : NULL;
     if (!records) {
         if (pcap)
             pcap_close(pcap);

@@ -60,7 +60,7 @@ int source_open_file(struct source **source, const struct source_file_options *o
     };
     /* Tells a writer_open that this file is being read; failing to say so harms nobody. */
     (void)flock(fd, LOCK_SH | LOCK_NB);
-    if (records_open(source, &input, &result, err))
+    if (records_open(source, &input, &result, err) || pcapng_open(source, &input, &result, err))
         return result;
     return file_open(source, &input, err);
 }

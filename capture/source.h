@@ -88,7 +88,7 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
 
 /* Frames lie in blocks, numbered as they are begun: source_block is the one that the latest batch lies in.
  * Frames stay valid while at most `kept` others were begun after theirs, and source_next begins at most
- * one. 0: they are valid until the next call only. */
+ * one. 0, as it may become while a file is read: they are valid until the next call only. */
 uint64_t source_block(const struct source *source);
 uint32_t source_blocks_kept(const struct source *source);
 

@@ -1,4 +1,4 @@
-/* Plain pcap files are read without libpcap, everything in memory is read with it: both must say
+/* Plain pcap and pcapng files are read without libpcap, everything in memory is read with it: both must say
  * the same about the same bytes. */
 #include <dirent.h>
 #include <errno.h>
@@ -171,11 +171,33 @@ static void load_sample(struct image *image)
         abort();
 }
 
-static void test_cut_at_every_byte(void **state)
+struct sample_row {
+    const char *name;
+    const char *path;
+    size_t headers; /* bytes that say how the file is to be read: of it and of its first packets */
+};
+
+static const struct sample_row cut_rows[] = {
+    {"pcap cut at every byte", "refused-v4.pcap", 0},
+    {"pcapng cut at every byte", "half-close.pcapng", 0},
+};
+
+static const struct sample_row changed_rows[] = {
+    {"every byte of pcap's headers changed", "refused-v4.pcap", 24 + 16},
+    {"every byte of pcapng's headers changed", "half-close.pcapng", 400},
+};
+
+static void load_row(const struct sample_row *row, struct image *image)
 {
-    (void)state;
+    char path[PATH_SIZE];
+    (void)snprintf(path, sizeof path, "%s/pcaps/%s", LOFLOW_SOURCE_DIR, row->path);
+    assert_true(load(path, image));
+}
+
+static void check_cut_row(void **state)
+{
     struct image image;
-    load_sample(&image);
+    load_row(*state, &image);
     for (size_t len = 0; len <= image.len; len++)
         check_same(&(struct image){image.bytes, len}, NULL, "cut");
     free(image.bytes);
@@ -183,13 +205,13 @@ static void test_cut_at_every_byte(void **state)
 
 /* Every byte of the headers replaced by values that matter: another magic, version, link type, snap
  * length, lengths that are too small or too large, times beyond a second. */
-static void test_every_header_byte_changed(void **state)
+static void check_changed_row(void **state)
 {
-    (void)state;
+    const struct sample_row *row = *state;
     static const uint8_t values[] = {0, 1, 4, 0x7f, 0x80, 0xff};
     struct image image;
-    load_sample(&image);
-    for (size_t at = 0; at < 24 + 16; at++) {
+    load_row(row, &image);
+    for (size_t at = 0; at < row->headers; at++) {
         uint8_t kept = image.bytes[at];
         for (size_t value = 0; value < sizeof values; value++) {
             image.bytes[at] = values[value];
@@ -285,6 +307,80 @@ static void test_plain_files_are_read_by_blocks(void **state)
     free(image.bytes);
 }
 
+/* Only who reads by blocks keeps them; once libpcap has to go on, nobody does. */
+static void test_plain_pcapng_files_are_read_by_blocks(void **state)
+{
+    (void)state;
+    static struct frame_batch batch;
+    struct err err;
+    struct source *source = NULL;
+    struct image image;
+    const uint32_t simple_packet[] = {3, 20, 4, 0x68692121, 20};
+    assert_true(load(LOFLOW_SOURCE_DIR "/pcaps/half-close.pcapng", &image));
+    for (int odd = 0; odd < 2; odd++) {
+        assert_int_equal(open_image(&image, NULL, &source), 0);
+        assert_true(source_blocks_kept(source) > 0);
+        while (source_next(source, &batch, &err) == SOURCE_OPEN)
+            continue;
+        assert_int_equal(source_blocks_kept(source) == 0, odd);
+        source_close(source);
+        memcpy(image.bytes + image.len, simple_packet, sizeof simple_packet);
+        image.len += sizeof simple_packet;
+    }
+    free(image.bytes);
+}
+
+/* What is put behind the packets of a file: each is passed over, taken, or left to libpcap. */
+struct block_row {
+    const char *name;
+    uint32_t words[10]; /* ended by 0xffffffff */
+};
+
+#define END       0xffffffff
+#define PACKET(n) n, 0, 0, 4, 4, 0x68692121
+
+static const struct block_row block_rows[] = {
+    {"an unknown block", {0x4242, 16, 1, 16, END}},
+    {"a packet", {6, 36, PACKET(0), 36, END}},
+    {"a packet of no interface", {6, 36, PACKET(1), 36, END}},
+    {"another interface of the same kind", {1, 32, 1, 262144, 0x00010009, 9, 0, 32, END}},
+    {"another interface with other time stamps", {1, 32, 1, 262144, 0x00010009, 3, 0, 32, END}},
+    {"another interface with another snap length", {1, 32, 1, 96, 0x00010009, 9, 0, 32, END}},
+    {"another interface of another link type", {1, 32, 113, 262144, 0x00010009, 9, 0, 32, END}},
+    {"an interface with another start of time", {1, 36, 1, 262144, 0x0008000e, 9, 0, 0, 36, END}},
+    {"a simple packet", {3, 20, 4, 0x68692121, 20, END}},
+    {"an old packet", {2, 36, 0, 0, 0, 4, 4, 0x68692121, 36, END}},
+    {"another section", {0x0a0d0d0a, 28, 0x1a2b3c4d, 1, END, END}},
+    {"a length that does not come again", {6, 36, PACKET(0), 40, END}},
+    {"a length that is no multiple of 4", {0x4242, 14, 1, 14, END}},
+    {"a length that is too short", {0x4242, 8, END}},
+    {"a length beyond all files", {0x4242, 0x7fffffff, END}},
+    {"a packet longer than its block", {6, 36, 0, 0, 0, 5, 5, 0x68692121, 36, END}},
+};
+
+/* Two packets of the sample follow, if they are still reached. */
+static void check_block_row(void **state)
+{
+    const struct block_row *row = *state;
+    struct image image;
+    assert_true(load(LOFLOW_SOURCE_DIR "/pcaps/half-close.pcapng", &image));
+    size_t end = image.len, first = 0;
+    for (size_t at = 0; first == 0; at += load_le32(image.bytes + at + 4)) {
+        assert_true(at + 8 < end);
+        first = load_le32(image.bytes + at) == 6 ? at : 0;
+    }
+    size_t two = load_le32(image.bytes + first + 4);
+    two += load_le32(image.bytes + first + two + 4);
+    for (size_t word = 0; row->words[word] != END; word++, image.len += 4)
+        memcpy(image.bytes + image.len, &row->words[word], 4);
+    check_same(&image, NULL, row->name);
+    memcpy(image.bytes + image.len, image.bytes + first, two);
+    image.len += two;
+    check_same(&image, NULL, row->name);
+    check_same(&image, "tcp[tcpflags] & tcp-syn != 0", row->name);
+    free(image.bytes);
+}
+
 static void test_bad_filter(void **state)
 {
     (void)state;
@@ -299,11 +395,13 @@ int main(void)
     struct row_set set = {.count = 0};
     ROWS_ADD_ONE(&set, test_the_projects_captures);
     ROWS_ADD_ONE(&set, test_the_corpus);
-    ROWS_ADD_ONE(&set, test_cut_at_every_byte);
-    ROWS_ADD_ONE(&set, test_every_header_byte_changed);
+    ROWS_ADD(&set, cut_rows, check_cut_row);
+    ROWS_ADD(&set, changed_rows, check_changed_row);
     ROWS_ADD_ONE(&set, test_big_endian);
     ROWS_ADD_ONE(&set, test_long_records);
     ROWS_ADD_ONE(&set, test_plain_files_are_read_by_blocks);
+    ROWS_ADD_ONE(&set, test_plain_pcapng_files_are_read_by_blocks);
+    ROWS_ADD(&set, block_rows, check_block_row);
     ROWS_ADD_ONE(&set, test_bad_filter);
     return rows_run(&set, "capture_records");
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/motion.h"
+
 #define DIAGNOSIS_BIT (UINT64_C(1) << 63)
 
 static_assert(EVENTS_LINES_MAX < INT32_MAX && FINDINGS_MAX <= UINT16_MAX, "lines are counted");
@@ -310,20 +312,12 @@ static bool fold(struct events_page *page)
 
 bool events_page_act(struct events_page *page, enum key_action action)
 {
-    int64_t far = scroller_page(page->scroller.height);
+    int64_t lines = 0;
+    if (motion_of(action, (int)page->scroller.height, &lines)) {
+        move(page, lines);
+        return true;
+    }
     switch (action) {
-    case ACTION_UP:
-    case ACTION_DOWN:
-        move(page, action == ACTION_UP ? -1 : 1);
-        return true;
-    case ACTION_PAGE_UP:
-    case ACTION_PAGE_DOWN:
-        move(page, action == ACTION_PAGE_UP ? -far : far);
-        return true;
-    case ACTION_TOP:
-    case ACTION_BOTTOM:
-        move(page, action == ACTION_TOP ? -(int64_t)EVENTS_LINES_MAX : EVENTS_LINES_MAX);
-        return true;
     case ACTION_KINDS:
         page->shown = (page->shown + 1) % EVENT_CLASS_COUNT;
         list(page);

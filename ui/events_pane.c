@@ -127,9 +127,9 @@ void events_pane_click(struct events_pane *pane, int line)
         events_pane_move(pane, (int64_t)pane->scroller.first + line - 1 - find_cursor(pane));
 }
 
-void events_pane_move_pages(struct events_pane *pane, int pages)
+struct extent events_pane_extent(const struct events_pane *pane)
 {
-    events_pane_move(pane, scroller_page(pane->scroller.height) * pages);
+    return scroller_extent(&pane->scroller, count_lines(pane));
 }
 
 /* "x3", or nothing for a failure that came once. */

@@ -45,9 +45,9 @@ void events_pane_add(struct events_pane *pane, struct flow_view flow,
 void events_pane_forget(struct events_pane *pane);
 void events_pane_pause(struct events_pane *pane, bool paused);
 void events_pane_move(struct events_pane *pane, int64_t lines);
-void events_pane_move_pages(struct events_pane *pane, int pages);
 /* The cursor goes to that line of the latest draw. */
 void events_pane_click(struct events_pane *pane, int line);
+struct extent events_pane_extent(const struct events_pane *pane);
 struct events_choice events_pane_choice(const struct events_pane *pane);
 
 /* Draws a heading and lines from line `top` on, `height` lines. */

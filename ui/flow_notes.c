@@ -78,10 +78,9 @@ void flow_notes_take(struct flow_notes *notes, const struct packet_tape *tape)
     }
 }
 
-void flow_notes_move(struct flow_notes *notes, int64_t lines, int pages)
+void flow_notes_move(struct flow_notes *notes, int64_t lines)
 {
-    int64_t steps = lines + pages * scroller_page(notes->scroller.height);
-    notes->cursor = scroller_move(&notes->scroller, notes->count, notes->cursor, steps);
+    notes->cursor = scroller_move(&notes->scroller, notes->count, notes->cursor, lines);
 }
 
 bool flow_notes_choice(const struct flow_notes *notes, uint64_t *position)

@@ -37,7 +37,7 @@ struct flow_notes {
 
 void flow_notes_take(struct flow_notes *notes, const struct packet_tape *tape);
 
-void flow_notes_move(struct flow_notes *notes, int64_t lines, int pages);
+void flow_notes_move(struct flow_notes *notes, int64_t lines);
 
 /* Of the row with the cursor, the first of its packets; false: there is none. */
 bool flow_notes_choice(const struct flow_notes *notes, uint64_t *position);

@@ -1,6 +1,6 @@
 #include "ui/flow_page.h"
 
-#include "ui/scroller.h"
+#include "ui/motion.h"
 
 #define PLOT_LEAST 4 /* lines */
 
@@ -14,7 +14,7 @@ static bool has_sections(const struct flow_page *page)
 void flow_page_begin(struct flow_page *page)
 {
     page->section = SECTION_OVERVIEW;
-    page->first = 0;
+    page->overview = (struct page_view){0};
     if (has_sections(page))
         packet_tape_choose(page->tape, page->details->ref);
 }
@@ -32,38 +32,12 @@ void flow_page_take(struct flow_page *page, struct flow_pane *pane, const struct
     page->details->story = page->story.restarts == page->tape->restarts ? &page->story : NULL;
 }
 
-/* -1, 0 or 1 for each. */
-static bool is_motion(enum key_action action, int *lines, int *pages)
-{
-    *lines = action == ACTION_UP ? -1 : action == ACTION_DOWN ? 1 : 0;
-    *pages = action == ACTION_PAGE_UP ? -1 : action == ACTION_PAGE_DOWN ? 1 : 0;
-    return *lines != 0 || *pages != 0;
-}
-
-static bool overview_act(struct flow_page *page, enum key_action action)
-{
-    int lines = 0, pages = 0;
-    if (is_motion(action, &lines, &pages))
-        page->first += lines + pages * (int)scroller_page((uint32_t)page->height);
-    else if (action == ACTION_TOP)
-        page->first = 0;
-    else if (action == ACTION_BOTTOM)
-        page->first = page->lines;
-    else
-        return false;
-    return true;
-}
-
 static bool packets_act(struct flow_page *page, enum key_action action)
 {
     struct ladder *ladder = &page->ladder;
-    int lines = 0, pages = 0;
-    if (is_motion(action, &lines, &pages))
-        ladder_move(ladder, lines, pages);
-    else if (action == ACTION_TOP)
-        ladder_go_first(ladder);
-    else if (action == ACTION_BOTTOM)
-        ladder_go_last(ladder);
+    int64_t lines = 0;
+    if (motion_of(action, ladder->height, &lines))
+        ladder_move(ladder, lines);
     else if (action == ACTION_FOUND_NEXT || action == ACTION_FOUND_PREVIOUS)
         (void)ladder_jump(ladder, action == ACTION_FOUND_NEXT);
     else
@@ -83,12 +57,9 @@ static void show_packet(struct flow_page *page)
 
 static bool events_act(struct flow_page *page, enum key_action action)
 {
-    int lines = 0, pages = 0;
-    if (is_motion(action, &lines, &pages))
-        flow_notes_move(&page->notes, lines, pages);
-    else if (action == ACTION_TOP || action == ACTION_BOTTOM)
-        flow_notes_move(&page->notes,
-                        action == ACTION_TOP ? -(int64_t)FLOW_NOTES : (int64_t)FLOW_NOTES, 0);
+    int64_t lines = 0;
+    if (motion_of(action, (int)page->notes.scroller.height, &lines))
+        flow_notes_move(&page->notes, lines);
     else if (action == ACTION_PACKET)
         show_packet(page);
     else
@@ -104,7 +75,7 @@ static void step_section(struct flow_page *page, unsigned step)
 bool flow_page_act(struct flow_page *page, enum key_action action)
 {
     if (!has_sections(page))
-        return overview_act(page, action);
+        return page_view_act(&page->overview, action);
     if (action == ACTION_SECTION_NEXT)
         step_section(page, 1);
     else if (action == ACTION_SECTION_PREVIOUS)
@@ -118,7 +89,7 @@ bool flow_page_act(struct flow_page *page, enum key_action action)
     else if (page->section == SECTION_EVENTS)
         return events_act(page, action);
     else
-        return overview_act(page, action);
+        return page_view_act(&page->overview, action);
     return true;
 }
 
@@ -139,13 +110,28 @@ static int draw_sections(const struct flow_page *page, struct grid *grid, int li
 /* Once to count its lines, which say how far it can be scrolled, and once to see it. */
 static void draw_overview(struct flow_page *page, struct grid *grid, int top, int height)
 {
-    page->height = height;
-    page->lines = details_draw(page->details, grid, top, 0, page->first);
-    if (page->first > page->lines - height)
-        page->first = page->lines - height;
-    if (page->first < 0)
-        page->first = 0;
-    (void)details_draw(page->details, grid, top, height, page->first);
+    struct page_view *view = &page->overview;
+    page_view_fit(view, details_draw(page->details, grid, top, 0, view->first), height);
+    (void)details_draw(page->details, grid, top, view->height, view->first);
+}
+
+struct extent flow_page_extent(const struct flow_page *page)
+{
+    const struct ladder *ladder = &page->ladder;
+    const struct packet_tape *tape = page->tape;
+    switch (page->section) {
+    case SECTION_OVERVIEW:
+        return page_view_extent(&page->overview);
+    case SECTION_PACKETS:
+        return (struct extent){.first =
+                                   ladder->first > tape->begin ? ladder->first - tape->begin : 0,
+                               .shown = ladder->height > 0 ? (uint64_t)ladder->height : 0,
+                               .count = packet_tape_count(tape)};
+    case SECTION_EVENTS:
+        return scroller_extent(&page->notes.scroller, page->notes.count);
+    default:
+        return (struct extent){0};
+    }
 }
 
 static void draw_plots(const struct flow_page *page, struct grid *grid, int top, int height)

@@ -15,6 +15,7 @@
 #include "ui/flow_story.h"
 #include "ui/keymap.h"
 #include "ui/ladder.h"
+#include "ui/page_view.h"
 
 enum flow_section {
     SECTION_OVERVIEW,
@@ -32,13 +33,14 @@ struct flow_page {
     struct ladder ladder;
     struct flow_story story;
     struct flow_notes notes;
-    int first, height, lines; /* of the overview */
+    struct page_view overview;
 };
 
 /* Its details begin to be of something. */
 void flow_page_begin(struct flow_page *page);
 
 void flow_page_take(struct flow_page *page, struct flow_pane *pane, const struct tracker *tracker);
+struct extent flow_page_extent(const struct flow_page *page);
 bool flow_page_act(struct flow_page *page, enum key_action action);
 void flow_page_draw(struct flow_page *page, struct grid *grid, int top, int height);
 

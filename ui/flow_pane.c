@@ -273,6 +273,8 @@ static void finish_walk(struct flow_pane *pane, const struct tracker *tracker)
         return;
     }
     uint32_t found = select_finish(&pane->selection, pane->order, &at);
+    pane->above = pane->selection.before - at;
+    pane->total = pane->selection.total;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < found; i++) {
         struct select_entry *entry = &pane->order[i];
@@ -367,6 +369,8 @@ void flow_pane_reorder(struct flow_pane *pane, bool paused)
     }
     uint32_t at = 0;
     pane->order_count = select_finish(&pane->selection, pane->order, &at);
+    pane->above = pane->selection.before - at;
+    pane->total = pane->selection.total;
     set_cursor(pane, at);
 }
 
@@ -379,11 +383,6 @@ void flow_pane_move(struct flow_pane *pane, int64_t lines)
     pane->cursor_row = pane->rows[pane->order[pane->position].index];
 }
 
-void flow_pane_move_pages(struct flow_pane *pane, int pages)
-{
-    flow_pane_move(pane, scroller_page(pane->scroller.height) * pages);
-}
-
 void flow_pane_go(struct flow_pane *pane, enum flow_cursor cursor)
 {
     pane->cursor = cursor;
@@ -391,6 +390,14 @@ void flow_pane_go(struct flow_pane *pane, enum flow_cursor cursor)
     if (cursor == CURSOR_TOP)
         pane->scroller.first = 0;
     set_cursor(pane, 0);
+}
+
+struct extent flow_pane_extent(const struct flow_pane *pane)
+{
+    struct extent extent = scroller_extent(&pane->scroller, pane->order_count);
+    extent.first += pane->above;
+    extent.count = pane->total;
+    return extent;
 }
 
 void flow_pane_sort(struct flow_pane *pane, int step)

@@ -97,6 +97,8 @@ struct flow_pane {
     uint32_t row_count; /* of the picture, as the rest from here on */
     uint32_t order_count;
     uint32_t position; /* of the cursor in `order` */
+    uint64_t above;    /* rows of the table before those in `order` */
+    uint64_t total;    /* rows of the table, in `order` or not */
     struct scroller scroller;
     int need_width;
     int need[2]; /* widest endpoints seen, so that columns do not dance */
@@ -154,8 +156,8 @@ void flow_pane_answer(struct flow_pane *pane, const struct tracker *tracker,
                       const struct flow_event *event);
 
 void flow_pane_move(struct flow_pane *pane, int64_t lines);
-void flow_pane_move_pages(struct flow_pane *pane, int pages);
 void flow_pane_go(struct flow_pane *pane, enum flow_cursor cursor);
+struct extent flow_pane_extent(const struct flow_pane *pane);
 void flow_pane_sort(struct flow_pane *pane, int step);
 
 /* Where the latest draw put things: the column whose heading is there, and the row in line `line`,

@@ -187,11 +187,23 @@ const struct key_context_row *keymap_context(unsigned number)
     return number < CONTEXT_ROWS ? &contexts_of[number] : NULL;
 }
 
-bool keymap_next_hint(const struct keymap *keymap, unsigned contexts, int width,
-                      struct keymap_hint *hint)
+/* Behind the one before, or in a new line; false: there is no room. */
+static bool place_hint(const struct keymap_room *room, const struct keymap_hint *before,
+                       struct keymap_hint *hint)
+{
+    hint->line = before->line;
+    hint->left = before->left + (before->width > 0 ? before->width + HINT_GAP : 0);
+    if (hint->left > 0 && hint->left + hint->width > room->width && hint->line + 1 < room->lines) {
+        hint->line++;
+        hint->left = 0;
+    }
+    return hint->left + hint->width <= room->width;
+}
+
+bool keymap_next_hint(const struct keymap *keymap, unsigned contexts,
+                      const struct keymap_room *room, struct keymap_hint *hint)
 {
     int action = hint->action == ACTION_NONE ? 0 : (int)hint->action + 1;
-    int left = hint->left + (hint->width > 0 ? hint->width + HINT_GAP : 0);
     for (; action < ACTION_COUNT; action++) {
         char name[KEYCODE_NAME_MAX];
         struct text text = text_begin(name, sizeof name);
@@ -199,10 +211,14 @@ bool keymap_next_hint(const struct keymap *keymap, unsigned contexts, int width,
         if (key == SCREEN_KEY_NONE || actions[action].footer[0] == '\0')
             continue;
         keycode_write(&text, key);
-        int columns = grid_columns(name) + 1 + grid_columns(actions[action].footer);
-        if (left + columns > width)
+        struct keymap_hint next = {
+            .action = (enum key_action)action,
+            .key = key,
+            .width = grid_columns(name) + 1 + grid_columns(actions[action].footer),
+        };
+        if (!place_hint(room, hint, &next))
             continue;
-        *hint = (struct keymap_hint){(enum key_action)action, key, left, columns};
+        *hint = next;
         return true;
     }
     return false;
@@ -213,6 +229,7 @@ void keymap_draw_hint(const struct keymap_hint *hint, struct grid *grid, int row
     char name[KEYCODE_NAME_MAX];
     struct text text = text_begin(name, sizeof name);
     keycode_write(&text, hint->key);
+    row += hint->line;
     int used = grid_text(grid, row, hint->left, hint->width, STYLE_KEY, name) + 1;
     (void)grid_text(grid, row, hint->left + used, hint->width - used, STYLE_NORMAL,
                     actions[hint->action].footer);

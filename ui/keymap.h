@@ -59,7 +59,6 @@ enum key_action keymap_find(const struct keymap *keymap, unsigned contexts, uint
 /* Where it has a key: bits of enum key_context. */
 unsigned keymap_contexts(const struct keymap *keymap, enum key_action action);
 
-
 /* "Up k", all keys of an action, each once. */
 void keymap_write_keys(const struct keymap *keymap, struct text *text, enum key_action action);
 /* Those of these contexts. */
@@ -88,15 +87,19 @@ const struct key_context_row *keymap_context(unsigned number);
 struct keymap_hint {
     enum key_action action;
     uint32_t key;
-    int left, width;
+    int line, left, width;
 };
 
-/* The next that fits into a footer of `width` columns; before the first it is {ACTION_NONE} and where
- * that begins. False: no more. */
-bool keymap_next_hint(const struct keymap *keymap, unsigned contexts, int width,
-                      struct keymap_hint *hint);
+/* The room of a footer: what does not fit into its last line is left out. */
+struct keymap_room {
+    int width, lines;
+};
 
-/* Draws it, where it lies. */
+/* The next that fits; before the first it is {ACTION_NONE}. False: no more. */
+bool keymap_next_hint(const struct keymap *keymap, unsigned contexts,
+                      const struct keymap_room *room, struct keymap_hint *hint);
+
+/* Draws it, where it lies; `row` is that of the footer's first line. */
 void keymap_draw_hint(const struct keymap_hint *hint, struct grid *grid, int row);
 
 #endif

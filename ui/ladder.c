@@ -5,7 +5,7 @@
 #include "flows/describe.h"
 #include "flows/mark.h"
 #include "ui/endpoint.h"
-#include "ui/scroller.h"
+#include "ui/motion.h"
 #include "ui/segment_words.h"
 
 #define NARROW       60 /* columns, below which times are short */
@@ -70,25 +70,14 @@ void ladder_go(struct ladder *ladder, uint64_t position)
     place(ladder);
 }
 
-void ladder_move(struct ladder *ladder, int64_t lines, int pages)
+void ladder_move(struct ladder *ladder, int64_t lines)
 {
     const struct packet_tape *tape = ladder->tape;
-    int64_t page = scroller_page(ladder->height > 0 ? (uint32_t)ladder->height : 1);
-    int64_t steps = lines + pages * page;
+    int64_t to = (int64_t)ladder->cursor + lines;
+    ladder->follows = lines == MOTION_FAR;
     if (packet_tape_count(tape) == 0)
         return;
-    int64_t to = (int64_t)ladder->cursor + steps;
-    ladder_go(ladder, to < (int64_t)tape->begin ? tape->begin : (uint64_t)to);
-}
-
-void ladder_go_first(struct ladder *ladder)
-{
-    ladder_go(ladder, ladder->tape->begin);
-}
-
-void ladder_go_last(struct ladder *ladder)
-{
-    ladder->follows = true;
+    ladder->cursor = to < (int64_t)tape->begin ? tape->begin : (uint64_t)to;
     place(ladder);
 }
 

@@ -24,7 +24,7 @@ struct ladder {
     bool follows;  /* the cursor stays on the newest packet */
     enum ladder_time time;
     const struct packet_tape *tape;
-    uint32_t restarts; /* of the tape */
+    uint32_t restarts;      /* of the tape */
     uint64_t cursor, first; /* positions of the tape; `first` is the top line */
     int height;             /* lines at the last draw */
 };
@@ -32,9 +32,8 @@ struct ladder {
 /* After the tape has gone on; another flow begins with its first packet. */
 void ladder_take(struct ladder *ladder);
 
-void ladder_move(struct ladder *ladder, int64_t lines, int pages);
-void ladder_go_first(struct ladder *ladder);
-void ladder_go_last(struct ladder *ladder); /* and follows */
+/* MOTION_FAR: to the newest, and follows it. */
+void ladder_move(struct ladder *ladder, int64_t lines);
 void ladder_go(struct ladder *ladder, uint64_t position);
 
 /* To the next packet, or the one before, that a healthy connection does not show; an event counts.

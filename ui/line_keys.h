@@ -1,7 +1,7 @@
 /*
  * Purpose: what the keys of a line being typed do to it, the same in every line.
  * Owns:    nothing.
- * Used by: ui/filter_line, ui/ask.
+ * Used by: ui/filter_line, ui/prompt, ui/ask.
  */
 #ifndef LOFLOW_UI_LINE_KEYS_H
 #define LOFLOW_UI_LINE_KEYS_H

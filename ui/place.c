@@ -30,6 +30,11 @@ static bool events_act(struct screen *screen, enum key_action action)
     return true;
 }
 
+static struct extent events_extent(struct screen *screen)
+{
+    return scroller_extent(&screen->events_page->scroller, screen->events_page->line_count);
+}
+
 static void events_draw(struct screen *screen, struct grid *grid, int top, int height)
 {
     events_page_draw(screen->events_page, grid, top, height);
@@ -53,48 +58,36 @@ static bool ports_act(struct screen *screen, enum key_action action)
     return true;
 }
 
+static struct extent ports_extent(struct screen *screen)
+{
+    const struct ports_page *ports = screen->ports_page;
+    return scroller_extent(&ports->scroller, (uint32_t)ports->picture.count);
+}
+
 static void ports_draw(struct screen *screen, struct grid *grid, int top, int height)
 {
     ports_page_draw(screen->ports_page, grid, top, height);
-}
-
-bool place_is_motion(enum key_action action, int *lines, int *pages)
-{
-    *lines = action == ACTION_UP ? -1 : action == ACTION_DOWN ? 1 : 0;
-    *pages = action == ACTION_PAGE_UP ? -1 : action == ACTION_PAGE_DOWN ? 1 : 0;
-    return *lines != 0 || *pages != 0;
 }
 
 /* Pages of text. */
 
 static bool text_act(struct screen *screen, enum key_action action)
 {
-    struct place_text *text = place_text(screen);
-    int lines = 0, pages = 0;
-    if (place_is_motion(action, &lines, &pages))
-        text->first += lines + pages * (int)scroller_page((uint32_t)text->height);
-    else if (action == ACTION_TOP)
-        text->first = 0;
-    else if (action == ACTION_BOTTOM)
-        text->first = text->lines;
-    else
-        return false;
-    return true;
+    return page_view_act(place_view(screen), action);
+}
+
+static struct extent text_extent(struct screen *screen)
+{
+    return page_view_extent(place_view(screen));
 }
 
 /* Draws it once to count its lines, which say how far it can be scrolled, and once to see it. */
 static void text_draw(struct screen *screen, struct grid *grid, int top, int height,
                       int (*draw)(struct screen *, struct grid *, int, int))
 {
-    struct place_text *text = place_text(screen);
-    text->height = height > 0 ? height : 0;
-    text->lines = draw(screen, grid, top, 0);
-    int last = text->lines - text->height;
-    if (text->first > last)
-        text->first = last;
-    if (text->first < 0)
-        text->first = 0;
-    (void)draw(screen, grid, top, text->height);
+    struct page_view *view = place_view(screen);
+    page_view_fit(view, draw(screen, grid, top, 0), height);
+    (void)draw(screen, grid, top, view->height);
 }
 
 /* All about a flow, and what it said. */
@@ -118,6 +111,11 @@ static bool flow_act(struct screen *screen, enum key_action action)
     stream_page_choose(&screen->stream, &screen->details.row);
     place_open(screen, PLACE_STREAM);
     return true;
+}
+
+static struct extent flow_extent(struct screen *screen)
+{
+    return flow_page_extent(&screen->flow);
 }
 
 static void flow_draw(struct screen *screen, struct grid *grid, int top, int height)
@@ -181,6 +179,11 @@ void place_answer(struct screen *screen, enum ask_kind kind, const char *answer)
     text_add_string(&text, answer);
 }
 
+static struct extent stream_extent(struct screen *screen)
+{
+    return stream_page_extent(&screen->stream);
+}
+
 static void stream_draw(struct screen *screen, struct grid *grid, int top, int height)
 {
     stream_page_draw(&screen->stream, grid, top, height);
@@ -191,7 +194,7 @@ static void stream_draw(struct screen *screen, struct grid *grid, int top, int h
 static int draw_help(struct screen *screen, struct grid *grid, int top, int height)
 {
     const struct help help = {.status = &screen->status, .keymap = &screen->preferences.keymap};
-    return help_draw(&help, grid, top, height, place_text(screen)->first);
+    return help_draw(&help, grid, top, height, place_view(screen)->first);
 }
 
 static void help_draw_page(struct screen *screen, struct grid *grid, int top, int height)
@@ -207,7 +210,7 @@ static void about_take(struct screen *screen, const struct tracker *tracker)
 
 static int draw_about(struct screen *screen, struct grid *grid, int top, int height)
 {
-    return about_draw(grid, top, height, place_text(screen)->first, &screen->status);
+    return about_draw(grid, top, height, place_view(screen)->first, &screen->status);
 }
 
 static void about_draw_page(struct screen *screen, struct grid *grid, int top, int height)
@@ -220,15 +223,17 @@ static const struct {
     unsigned context;
     void (*take)(struct screen *, const struct tracker *);
     bool (*act)(struct screen *, enum key_action);
+    struct extent (*extent)(struct screen *);
     void (*draw)(struct screen *, struct grid *, int top, int height);
 } places[PLACE_COUNT] = {
-    [PLACE_FLOWS] = {"Flows", KEY_IN_LIST, place_flows_take, place_flows_act, place_flows_draw},
-    [PLACE_EVENTS] = {"Events", KEY_IN_EVENTS, events_take, events_act, events_draw},
-    [PLACE_PORTS] = {"Ports", KEY_IN_PORTS, ports_take, ports_act, ports_draw},
-    [PLACE_ABOUT] = {"About", KEY_IN_ABOUT, about_take, text_act, about_draw_page},
-    [PLACE_FLOW] = {NULL, KEY_IN_FLOW, flow_take, flow_act, flow_draw},
-    [PLACE_STREAM] = {NULL, KEY_IN_STREAM, stream_take, stream_act, stream_draw},
-    [PLACE_HELP] = {NULL, KEY_IN_PAGE, place_flows_take, text_act, help_draw_page},
+    [PLACE_FLOWS] = {"Flows", KEY_IN_LIST, place_flows_take, place_flows_act, place_flows_extent,
+                     place_flows_draw},
+    [PLACE_EVENTS] = {"Events", KEY_IN_EVENTS, events_take, events_act, events_extent, events_draw},
+    [PLACE_PORTS] = {"Ports", KEY_IN_PORTS, ports_take, ports_act, ports_extent, ports_draw},
+    [PLACE_ABOUT] = {"About", KEY_IN_ABOUT, about_take, text_act, text_extent, about_draw_page},
+    [PLACE_FLOW] = {NULL, KEY_IN_FLOW, flow_take, flow_act, flow_extent, flow_draw},
+    [PLACE_STREAM] = {NULL, KEY_IN_STREAM, stream_take, stream_act, stream_extent, stream_draw},
+    [PLACE_HELP] = {NULL, KEY_IN_PAGE, place_flows_take, text_act, text_extent, help_draw_page},
 };
 
 const char *place_title(enum place place)
@@ -251,6 +256,11 @@ bool place_act(struct screen *screen, enum place place, enum key_action action)
     return places[place].act(screen, action);
 }
 
+struct extent place_extent(struct screen *screen, enum place place)
+{
+    return places[place].extent(screen);
+}
+
 void place_draw(struct screen *screen, enum place place, struct grid *grid, int top, int height)
 {
     places[place].draw(screen, grid, top, height);
@@ -266,7 +276,7 @@ void place_open(struct screen *screen, enum place place)
     if (place == PLACE_FLOW)
         flow_page_begin(&screen->flow);
     screen->open[screen->open_count++] = place;
-    *place_text(screen) = (struct place_text){0};
+    *place_view(screen) = (struct page_view){0};
 }
 
 void place_leave(struct screen *screen)

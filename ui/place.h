@@ -17,6 +17,7 @@
 #include "ui/flow_pane.h"
 #include "ui/keymap.h"
 #include "ui/known.h"
+#include "ui/page_view.h"
 #include "ui/ports_page.h"
 #include "ui/preferences.h"
 #include "ui/prompt.h"
@@ -41,11 +42,6 @@ enum place {
 
 #define SCREEN_ZONES_MAX 64
 
-/* A page of text: what of it is in sight. */
-struct place_text {
-    int first, height, lines;
-};
-
 /* Cells that the mouse can press: for a key, or, with SCREEN_KEY_NONE, for a tab. */
 struct screen_zone {
     int row, left, width;
@@ -65,8 +61,8 @@ struct screen {
     /* The last is in sight, the first is a tab. */
     enum place open[PLACES_OPEN];
     unsigned open_count;
-    struct place_text text[PLACES_OPEN];
-    bool has_aim; /* the cursor goes to `aim` with the next picture */
+    struct page_view view[PLACES_OPEN]; /* of the pages of text */
+    bool has_aim;                       /* the cursor goes to `aim` with the next picture */
     struct flow_ref aim;
     enum style saying_style;
     char saying[SCREEN_SAYING]; /* until the next key; "" for nothing */
@@ -118,6 +114,9 @@ bool place_act(struct screen *screen, enum place place, enum key_action action);
 /* What was asked for was typed. */
 void place_answer(struct screen *screen, enum ask_kind kind, const char *answer);
 
+/* What of it was in sight at the latest draw. */
+struct extent place_extent(struct screen *screen, enum place place);
+
 void place_draw(struct screen *screen, enum place place, struct grid *grid, int top, int height);
 
 /* Opens a page over the one in sight; a tab takes the place of all of them. */
@@ -135,17 +134,15 @@ void place_show_filter(struct screen *screen, const char *filter);
 /* The page of flows, ui/place_flows.c. */
 void place_flows_take(struct screen *screen, const struct tracker *tracker);
 bool place_flows_act(struct screen *screen, enum key_action action);
+struct extent place_flows_extent(struct screen *screen);
 void place_flows_draw(struct screen *screen, struct grid *grid, int top, int height);
 
 /* Asks where to save the packets of a row; NULL: of all that are shown. */
 void place_ask_save(struct screen *screen, const struct flow_row *row);
 
-/* Does the key move, and how far? */
-bool place_is_motion(enum key_action action, int *lines, int *pages);
-
-static inline struct place_text *place_text(struct screen *screen)
+static inline struct page_view *place_view(struct screen *screen)
 {
-    return &screen->text[screen->open_count - 1];
+    return &screen->view[screen->open_count - 1];
 }
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * The page of flows: the table, what restricts it, and below it what failed.
  */
+#include "ui/motion.h"
 #include "ui/place.h"
 
 #define EVENTS_LEAST      4  /* lines: a heading and three failures */
@@ -31,12 +32,21 @@ void place_flows_take(struct screen *screen, const struct tracker *tracker)
     flow_pane_collect(&screen->flows, tracker, screen->status.now_ns, screen->status.live);
 }
 
-static void move_events(struct screen *screen, int lines, int pages)
+/* The cursor of the table that has the keys. */
+static void move(struct screen *screen, int64_t lines)
 {
-    if (pages != 0)
-        events_pane_move_pages(&screen->events, pages);
-    else
+    if (screen->events_focused)
         events_pane_move(&screen->events, lines);
+    else if (lines == MOTION_FAR || lines == -MOTION_FAR)
+        flow_pane_go(&screen->flows, lines < 0 ? CURSOR_TOP : CURSOR_LAST);
+    else
+        flow_pane_move(&screen->flows, lines);
+}
+
+struct extent place_flows_extent(struct screen *screen)
+{
+    return screen->events_focused ? events_pane_extent(&screen->events)
+                                  : flow_pane_extent(&screen->flows);
 }
 
 /* The row with the cursor becomes the filter: first all like it, then it alone. */
@@ -140,21 +150,12 @@ void place_ask_save(struct screen *screen, const struct flow_row *row)
 
 bool place_flows_act(struct screen *screen, enum key_action action)
 {
-    int lines = 0, pages = 0;
-    bool moves = place_is_motion(action, &lines, &pages);
-    if (moves && screen->events_focused)
-        move_events(screen, lines, pages);
-    else if (moves && pages != 0)
-        flow_pane_move_pages(&screen->flows, pages);
-    else if (moves)
-        flow_pane_move(&screen->flows, lines);
-    else if (action == ACTION_TOP || action == ACTION_BOTTOM) {
-        if (screen->events_focused)
-            events_pane_move(&screen->events,
-                             action == ACTION_TOP ? -FAILURE_LOG_MAX : FAILURE_LOG_MAX);
-        else
-            flow_pane_go(&screen->flows, action == ACTION_TOP ? CURSOR_TOP : CURSOR_LAST);
-    } else if (action == ACTION_DETAILS)
+    const struct scroller *scroller =
+        screen->events_focused ? &screen->events.scroller : &screen->flows.scroller;
+    int64_t lines = 0;
+    if (motion_of(action, (int)scroller->height, &lines))
+        move(screen, lines);
+    else if (action == ACTION_DETAILS)
         flows_choose(screen);
     else if (action == ACTION_STREAM)
         flows_choose_stream(screen);
@@ -233,5 +234,3 @@ void place_flows_draw(struct screen *screen, struct grid *grid, int top, int hei
     if (screen->typing)
         filter_line_draw_list(&screen->line, grid, top, top + room);
 }
-
-/* What failed, alone. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui/motion.h"
 #include "ui/screen.h"
 
 int ports_page_open(struct ports_page **page, struct err *err)
@@ -161,7 +162,7 @@ static void move(struct ports_page *page, int64_t lines)
 {
     uint32_t to = scroller_move(&page->scroller, (uint32_t)page->picture.count,
                                 ports_page_position(page), lines);
-    page->has_cursor = page->picture.count > 0 && (to > 0 || lines > -(int64_t)PORT_LIST_MAX);
+    page->has_cursor = page->picture.count > 0 && (to > 0 || lines > -MOTION_FAR);
     if (!page->has_cursor)
         return;
     page->cursor = ports_page_line(page, to)->socket.tuple;
@@ -183,20 +184,12 @@ static void sort_by_next(struct ports_page *page)
 
 bool ports_page_act(struct ports_page *page, enum key_action action)
 {
-    int64_t far = scroller_page(page->scroller.height);
+    int64_t lines = 0;
+    if (motion_of(action, (int)page->scroller.height, &lines)) {
+        move(page, lines);
+        return true;
+    }
     switch (action) {
-    case ACTION_UP:
-    case ACTION_DOWN:
-        move(page, action == ACTION_UP ? -1 : 1);
-        return true;
-    case ACTION_PAGE_UP:
-    case ACTION_PAGE_DOWN:
-        move(page, action == ACTION_PAGE_UP ? -far : far);
-        return true;
-    case ACTION_TOP:
-    case ACTION_BOTTOM:
-        move(page, action == ACTION_TOP ? -(int64_t)PORT_LIST_MAX : PORT_LIST_MAX);
-        return true;
     case ACTION_SORT_NEXT:
         sort_by_next(page);
         return true;

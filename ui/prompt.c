@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ui/line_keys.h"
+
 #define TROUBLE_SHOWN_MAX (ERR_TEXT_MAX * 4)
 #define TROUBLE_LINES     4
 
@@ -66,34 +68,13 @@ static enum prompt_answer run(struct prompt *prompt, struct command *command)
 
 static void edit(struct prompt *prompt, uint32_t key, enum key_action action)
 {
-    static const struct {
-        enum key_action action;
-        bool erases;
-        enum line_step step;
-    } steps[] = {
-        {ACTION_LINE_LEFT, false, LINE_LEFT},
-        {ACTION_LINE_RIGHT, false, LINE_RIGHT},
-        {ACTION_LINE_WORD_LEFT, false, LINE_WORD_LEFT},
-        {ACTION_LINE_WORD_RIGHT, false, LINE_WORD_RIGHT},
-        {ACTION_LINE_BEGIN, false, LINE_BEGIN},
-        {ACTION_LINE_END, false, LINE_END},
-        {ACTION_LINE_ERASE, true, LINE_LEFT},
-        {ACTION_LINE_ERASE_NEXT, true, LINE_RIGHT},
-        {ACTION_LINE_ERASE_WORD, true, LINE_WORD_LEFT},
-        {ACTION_LINE_ERASE_BEFORE, true, LINE_BEGIN},
-        {ACTION_LINE_ERASE_REST, true, LINE_END},
-    };
     if (action == ACTION_NONE)
         (void)line_edit_type(&prompt->edit, key);
-    if (action == ACTION_LINE_OLDER || action == ACTION_LINE_NEWER)
+    else if (action == ACTION_LINE_OLDER || action == ACTION_LINE_NEWER)
         (void)line_history_step(&prompt->history, &prompt->edit,
                                 action == ACTION_LINE_OLDER ? 1 : -1);
-    for (size_t at = 0; at < sizeof steps / sizeof steps[0]; at++) {
-        if (steps[at].action == action && steps[at].erases)
-            (void)line_edit_erase(&prompt->edit, steps[at].step);
-        else if (steps[at].action == action)
-            line_edit_move(&prompt->edit, steps[at].step);
-    }
+    else
+        (void)line_keys_edit(&prompt->edit, action);
 }
 
 enum prompt_answer prompt_key(struct prompt *prompt, uint32_t key, enum key_action action,

@@ -18,6 +18,7 @@
 #define LINE_MAX_SIZE   256
 #define SAYING_MAX      (SCREEN_SAYING * 4)
 #define LAST_ASCII      0x7e
+#define NARROW          60
 
 /* The pages about one flow. */
 static int open_pages(struct screen *screen, const struct screen_options *options, struct err *err)
@@ -150,34 +151,44 @@ const struct preferences *screen_preferences(const struct screen *screen)
     return &screen->preferences;
 }
 
-/* That there is more of the page than is in sight, and how to get there. */
-static void draw_page_place(struct screen *screen, struct grid *grid, int row, int column)
+/* Which part of the page is in sight, at the right end of the footer: keys of the page never take its place.
+ * Returns how many columns it has. */
+static int draw_extent(struct screen *screen, struct grid *grid, int row)
 {
-    const struct place_text *page = place_text(screen);
-    if (page->lines <= page->height)
-        return;
     char line[LINE_MAX_SIZE];
     struct text text = text_begin(line, sizeof line);
-    const struct keymap *keymap = &screen->preferences.keymap;
-    if (keymap_write_key(keymap, KEY_IN_PAGE, ACTION_PAGE_DOWN, &text))
-        text_add_string(&text, " ");
-    (void)keymap_write_key(keymap, KEY_IN_PAGE, ACTION_PAGE_UP, &text);
-    column += grid_text(grid, row, column, grid->width - column, STYLE_KEY, line) + 1;
-    text = text_begin(line, sizeof line);
-    text_add(&text, "scroll: %d-%d of %d", page->first + 1, page->first + page->height,
-             page->lines);
-    (void)grid_text(grid, row, column, grid->width - column, STYLE_NORMAL, line);
+    enum place place = place_shown(screen);
+    struct extent extent = place_extent(screen, place);
+    if (!(screen_contexts(screen) & place_context(place)))
+        return 0;
+    extent_write(&extent, grid->width < NARROW, &text);
+    int columns = (int)text.len;
+    if (columns > 0)
+        (void)grid_text(grid, row, grid->width - columns, columns, STYLE_DIM, line);
+    return columns > 0 ? columns + 2 : 0;
 }
 
-static void draw_footer(struct screen *screen, struct grid *grid, int row)
+/* What is asked with keys as answers needs room for all of them. */
+static int footer_lines(const struct screen *screen, const struct grid *grid)
 {
     struct keymap_hint hint = {.action = ACTION_NONE};
-    while (keymap_next_hint(&screen->preferences.keymap, screen_contexts(screen), grid->width,
-                            &hint)) {
+    const struct keymap_room room = {grid->width, grid->height / 3};
+    if (!screen->copying)
+        return 1;
+    while (keymap_next_hint(&screen->preferences.keymap, screen_contexts(screen), &room, &hint))
+        continue;
+    return hint.line + 1;
+}
+
+/* In `lines` lines from `row` on. */
+static void draw_footer(struct screen *screen, struct grid *grid, int row, int lines)
+{
+    struct keymap_hint hint = {.action = ACTION_NONE};
+    const struct keymap_room room = {grid->width - draw_extent(screen, grid, row), lines};
+    while (keymap_next_hint(&screen->preferences.keymap, screen_contexts(screen), &room, &hint)) {
         keymap_draw_hint(&hint, grid, row);
-        pointer_note_key(screen, row, hint.left, hint.width, hint.key);
+        pointer_note_key(screen, row + hint.line, hint.left, hint.width, hint.key);
     }
-    draw_page_place(screen, grid, row, hint.left + hint.width + (hint.width > 0 ? 2 : 0));
 }
 
 /* "1 Flows  2 Events"; returns how many lines that takes. */
@@ -262,7 +273,8 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
         place_take(screen, place, tracker);
     }
     int top = title_draw(grid, status, tracker_stats(tracker), screen->paused);
-    int footer = grid->height - 1, bottom = footer;
+    int lines = footer_lines(screen, grid);
+    int footer = grid->height - lines, bottom = footer;
     if (top < bottom)
         top += draw_tabs(screen, grid, top);
     if (top < bottom && screen->commanding)
@@ -277,7 +289,7 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
     place_draw(screen, place, grid, top, height);
     pointer_note_cursor(screen, grid, top, height);
     if (footer >= top)
-        draw_footer(screen, grid, footer);
+        draw_footer(screen, grid, footer, lines);
     if (!screen->utf8)
         reduce_to_ascii(grid);
 }

@@ -2,12 +2,14 @@
  * Purpose: which part of a list is in sight, so that the marked line keeps its place on the screen
  *          while lines come and go above it.
  * Owns:    nothing; a plain value.
- * Used by: ui/flow_pane, ui/events_pane.
+ * Used by: the lists.
  */
 #ifndef LOFLOW_UI_SCROLLER_H
 #define LOFLOW_UI_SCROLLER_H
 
 #include <stdint.h>
+
+#include "ui/extent.h"
 
 struct scroller {
     uint32_t first;  /* first line in sight */
@@ -22,10 +24,10 @@ void scroller_place(struct scroller *scroller, uint32_t count, uint32_t position
 /* Where a move by `lines` ends up, within the list. */
 uint32_t scroller_move(struct scroller *scroller, uint32_t count, uint32_t position, int64_t lines);
 
-/* Lines that a page moves; one stays in sight. */
-static inline int64_t scroller_page(uint32_t height)
+/* What of `count` lines is in sight. */
+static inline struct extent scroller_extent(const struct scroller *scroller, uint32_t count)
 {
-    return height > 1 ? (int64_t)height - 1 : 1;
+    return (struct extent){.first = scroller->first, .shown = scroller->height, .count = count};
 }
 
 #endif

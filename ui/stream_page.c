@@ -2,7 +2,7 @@
 
 #include "flows/describe.h"
 #include "ui/endpoint.h"
-#include "ui/scroller.h"
+#include "ui/motion.h"
 
 #define LINE_MAX_SIZE 512
 #define QUIET_NS      (2 * CLOCK_NS_PER_S) /* what is late for so long does not come any more */
@@ -149,15 +149,34 @@ void stream_page_take(struct stream_page *page, struct flow_pane *pane,
 }
 
 /* Down to where the last row is at the bottom: a turn or a hit may have gone beyond it. */
-static void move(struct stream_page *page, int rows)
+static void move(struct stream_page *page, int64_t rows)
 {
     struct stream_shape shape = shape_of(page);
     struct stream_spot last = last_top(page);
-    page->follows = false;
+    if (rows == -MOTION_FAR)
+        go_home(page);
+    page->follows = rows == MOTION_FAR;
+    if (page->follows || rows == -MOTION_FAR)
+        return;
     for (; rows < 0 && stream_rows_previous(&shape, &page->top); rows++)
         continue;
     for (; rows > 0 && stream_spot_compare(&page->top, &last) < 0; rows--)
         (void)stream_rows_next(&shape, &page->top);
+}
+
+/* Rows are not counted: the share of the bytes that is above. */
+struct extent stream_page_extent(const struct stream_page *page)
+{
+    const struct conversation *conversation = &page->conversation;
+    const struct stream_spot *top = &page->top;
+    struct stream_spot last = last_top(page);
+    bool is_first = top->run == 0 && top->is_heading;
+    if (conversation->run_count == 0 || (is_first && stream_spot_compare(top, &last) >= 0))
+        return (struct extent){0};
+    uint64_t above = conversation->runs[top->run].at + top->at;
+    uint64_t part = conversation->len > 0 ? above * 100 / conversation->len : 0;
+    bool is_last = stream_spot_compare(top, &last) >= 0;
+    return (struct extent){.first = is_last ? 100 : part, .in_percent = true};
 }
 
 static uint32_t turn_of(const struct stream_page *page)
@@ -181,15 +200,15 @@ static void go_to_turn(struct stream_page *page, bool forward)
         (struct stream_spot){.run = conversation->turns[turn].first_run, .is_heading = true};
 }
 
-static bool act_more(struct stream_page *page, enum key_action action)
+bool stream_page_act(struct stream_page *page, enum key_action action)
 {
+    int64_t rows = 0;
+    page->saying[0] = '\0';
+    if (motion_of(action, page->height, &rows)) {
+        move(page, rows);
+        return true;
+    }
     switch (action) {
-    case ACTION_TOP:
-        go_home(page);
-        return true;
-    case ACTION_BOTTOM:
-        page->follows = true;
-        return true;
     case ACTION_HEX:
         page->hex = !page->hex;
         return true;
@@ -204,19 +223,6 @@ static bool act_more(struct stream_page *page, enum key_action action)
     default:
         return false;
     }
-}
-
-bool stream_page_act(struct stream_page *page, enum key_action action)
-{
-    int height = (int)scroller_page(page->height > 0 ? (uint32_t)page->height : 1);
-    page->saying[0] = '\0';
-    if (action == ACTION_UP || action == ACTION_DOWN)
-        move(page, action == ACTION_UP ? -1 : 1);
-    else if (action == ACTION_PAGE_UP || action == ACTION_PAGE_DOWN)
-        move(page, action == ACTION_PAGE_UP ? -height : height);
-    else
-        return act_more(page, action);
-    return true;
 }
 
 void stream_page_name_file(const struct stream_page *page, bool by_client, struct text *text)

@@ -12,6 +12,7 @@
 #define LOFLOW_UI_STREAM_PAGE_H
 
 #include "flows/conversation.h"
+#include "ui/extent.h"
 #include "ui/flow_pane.h"
 #include "ui/keymap.h"
 #include "ui/known.h"
@@ -47,6 +48,8 @@ void stream_page_choose(struct stream_page *page, const struct flow_row *row);
 /* `is_over`: nothing will follow. */
 void stream_page_take(struct stream_page *page, struct flow_pane *pane,
                       const struct tracker *tracker, bool is_over);
+
+struct extent stream_page_extent(const struct stream_page *page);
 
 bool stream_page_act(struct stream_page *page, enum key_action action);
 

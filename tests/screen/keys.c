@@ -136,17 +136,29 @@ static const char *first_key(char (*contexts)[KEYS_WORD_MAX], int count, const c
     return NULL;
 }
 
-void key_footer(char (*contexts)[KEYS_WORD_MAX], int count, int width, char *text, size_t size)
+int key_footer(char (*contexts)[KEYS_WORD_MAX], int count, const struct key_room *room, char *text,
+               size_t size)
 {
-    size_t len = 0;
+    size_t len = 0, used = 0;
+    int lines = 1;
     text[0] = '\0';
     for (size_t i = 0; i < ACTION_ROWS; i++) {
         const char *name = first_key(contexts, count, actions[i].action);
-        size_t gap = len > 0 ? 2 : 0;
-        if (!name || actions[i].footer[0] == '\0' ||
-            len + gap + strlen(name) + 1 + strlen(actions[i].footer) > (size_t)width)
+        if (!name || actions[i].footer[0] == '\0')
+            continue;
+        size_t gap = used > 0 ? 2 : 0;
+        size_t columns = strlen(name) + 1 + strlen(actions[i].footer);
+        bool breaks = gap > 0 && used + gap + columns > (size_t)room->width && lines < room->lines;
+        if (breaks)
+            len += (size_t)snprintf(text + len, size - len, "\n");
+        lines += breaks;
+        used = breaks ? 0 : used;
+        gap = used > 0 ? 2 : 0;
+        if (used + gap + columns > (size_t)room->width)
             continue;
         len += (size_t)snprintf(text + len, size - len, "%*s%s %s", (int)gap, "", name,
                                 actions[i].footer);
+        used += gap + columns;
     }
+    return lines;
 }

@@ -34,7 +34,12 @@ const struct key_row *key_row_find(const char *context, const char *name);
 /* Does any key hold there? */
 bool key_context_exists(const char *context);
 
-/* What a footer of `width` columns says in these contexts. */
-void key_footer(char (*contexts)[KEYS_WORD_MAX], int count, int width, char *text, size_t size);
+struct key_room {
+    int width, lines;
+};
+
+/* What a footer says in these contexts, with a newline between two lines. Returns how many there are. */
+int key_footer(char (*contexts)[KEYS_WORD_MAX], int count, const struct key_room *room, char *text,
+               size_t size);
 
 #endif

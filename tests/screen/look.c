@@ -112,13 +112,34 @@ static bool check_style(struct stage *stage)
            stage_fail(stage, "\"%s\" is not %s", stage->words[0], stage->words[1]);
 }
 
+/* Columns of a footer before "1-21 of 202" or "37 %", which keys leave free. */
+static int columns_for_keys(const char *footer, int width)
+{
+    size_t end = strlen(footer), at = end;
+    while (at > 0 && strchr("0123456789,-/% of", footer[at - 1]))
+        at--;
+    at += strspn(footer + at, " of");
+    bool tells = end - at > 2 && strpbrk(footer + at, "-%") && footer[at] != '-' &&
+                 (at == 0 || footer[at - 1] == ' ');
+    return tells ? width - (int)(end - at) - 2 : width;
+}
+
 /* The footer of these contexts; what fits not even one key tells nothing. */
 static bool footer_is_of(struct stage *stage, int contexts)
 {
     char wanted[TERMINAL_ROW_MAX], shown[TERMINAL_ROW_MAX];
-    key_footer(stage->words, contexts, stage->terminal.width, wanted, sizeof wanted);
-    terminal_row(&stage->terminal, stage->terminal.height - 1, shown);
-    return strncmp(shown, wanted, strlen(wanted)) == 0;
+    const struct terminal *terminal = &stage->terminal;
+    bool is_asked = strncmp(stage->words[0], "COPY", strlen("COPY")) == 0;
+    terminal_row(terminal, terminal->height - 1, shown);
+    const struct key_room room = {columns_for_keys(shown, terminal->width),
+                                  is_asked ? terminal->height / 3 : 1};
+    int lines = key_footer(stage->words, contexts, &room, wanted, sizeof wanted);
+    for (const char *line = wanted; lines > 0; lines--, line = strchrnul(line, '\n') + 1) {
+        terminal_row(terminal, terminal->height - lines, shown);
+        if (strncmp(shown, line, strcspn(line, "\n")) != 0)
+            return false;
+    }
+    return true;
 }
 
 /* Every page of a file is one that is played, whether the session says so or not. */

@@ -1,5 +1,7 @@
 #include "app/wish.h"
 
+#include <string.h>
+
 #include "app/replay_wish.h"
 #include "app/save.h"
 #include "base/text.h"
@@ -66,13 +68,26 @@ static void save_packets(struct session *session, const struct screen_request *r
     view_say(session->view, saved.missing > 0 ? STYLE_WARNING : STYLE_GOOD, sentence);
 }
 
+/* The first line, and how many follow. */
+static void add_lines(struct text *text, const char *what)
+{
+    unsigned more = 0;
+    size_t len = strcspn(what, "\n");
+    for (const char *at = what + len; *at != '\0'; at++)
+        more += *at == '\n' && at[1] != '\0';
+    text_add_bytes(text, what, len);
+    if (more > 0)
+        text_add(text, more == 1 ? ", and 1 more line" : ", and %u more lines", more);
+}
+
 /* It can be selected by hand where the terminal does not do it. */
 static void copy(struct session *session, const char *what)
 {
     char sentence[SCREEN_REQUEST_TEXT + 64];
     struct text text = text_begin(sentence, sizeof sentence);
     bool sent = view_copy(session->view, what);
-    text_add(&text, sent ? "copied: %s" : "the terminal copies nothing; select it: %s", what);
+    text_add(&text, sent ? "copied: " : "the terminal copies nothing; select it: ");
+    add_lines(&text, what);
     view_say(session->view, sent ? STYLE_GOOD : STYLE_WARNING, sentence);
 }
 

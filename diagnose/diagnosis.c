@@ -17,6 +17,14 @@ static const struct {
 #undef FACT
 };
 
+static const struct {
+    const char *word, *meaning;
+} certainties[CERTAINTY_COUNT] = {
+    [CERTAINTY_LIKELY] = {"likely", "the best explanation; another one is possible"},
+    [CERTAINTY_SEEN] = {"seen", "the packets show it"},
+    [CERTAINTY_PROVED] = {"proved", "the host said so: sockets, processes or a kernel event"},
+};
+
 const char *code_word(enum code code)
 {
     return code_words[code];
@@ -24,8 +32,12 @@ const char *code_word(enum code code)
 
 const char *certainty_word(enum certainty certainty)
 {
-    static const char *const words[CERTAINTY_COUNT] = {"likely", "seen", "proved"};
-    return words[certainty];
+    return certainties[certainty].word;
+}
+
+const char *certainty_meaning(enum certainty certainty)
+{
+    return certainties[certainty].meaning;
 }
 
 const char *fact_word(enum fact_name name)

@@ -92,6 +92,7 @@ static_assert(CODE_COUNT <= 64, "codes are bits");
 
 const char *code_word(enum code code);
 const char *certainty_word(enum certainty certainty);
+const char *certainty_meaning(enum certainty certainty);
 const char *fact_word(enum fact_name name);
 enum fact_kind fact_kind(enum fact_name name);
 
@@ -117,6 +118,14 @@ void diagnosis_tally(struct diagnosis *diagnosis, enum fact_name pid, enum fact_
                      const struct party *party);
 
 void diagnosis_add_flow(struct diagnosis *diagnosis, uint64_t flow_id);
+
+/* The value of a fact, as a template has it. It holds untrusted bytes. */
+void text_add_fact(struct text *text, const struct fact *fact);
+
+/* The programs that a diagnosis knows, from *at = 0 on: what they are to it, "client", and who. False: there
+ * are no more. */
+bool diagnosis_program(const struct diagnosis *diagnosis, unsigned *at, const char **role,
+                       struct party *program);
 
 /* One sentence. It holds untrusted bytes. */
 void text_add_summary(struct text *text, const struct diagnosis *diagnosis);

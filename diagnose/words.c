@@ -48,6 +48,24 @@ static bool add_program(struct text *text, const struct diagnosis *diagnosis,
     return pid || comm;
 }
 
+bool diagnosis_program(const struct diagnosis *diagnosis, unsigned *at, const char **role,
+                       struct party *program)
+{
+    while (*at < sizeof programs / sizeof programs[0]) {
+        const struct program *known = &programs[(*at)++];
+        const struct fact *comm = diagnosis_fact(diagnosis, known->comm);
+        *program =
+            (struct party){.pid = (int32_t)diagnosis_number(diagnosis, known->pid, 0), .count = 1};
+        if (program->pid == 0 && !comm)
+            continue;
+        struct text text = text_begin(program->comm, sizeof program->comm);
+        text_add_string(&text, comm ? comm->text : "");
+        *role = known->name;
+        return true;
+    }
+    return false;
+}
+
 static void add_numbers(struct text *text, const struct fact *fact)
 {
     for (unsigned at = 0; at < fact->count; at++)
@@ -62,7 +80,7 @@ static void add_texts(struct text *text, const struct fact *fact)
     }
 }
 
-static void add_fact(struct text *text, const struct fact *fact)
+void text_add_fact(struct text *text, const struct fact *fact)
 {
     switch (fact_kind(fact->name)) {
     case FACT_KIND_NUMBER:
@@ -128,7 +146,7 @@ static enum filled fill(struct text *text, const struct diagnosis *diagnosis, co
             continue;
         const struct fact *fact = diagnosis_fact(diagnosis, at);
         if (fact)
-            add_fact(text, fact);
+            text_add_fact(text, fact);
         else
             text_add_string(text, "?");
         return fact && !(only_many && fact->number == 1) ? FILLED_KNOWN : FILLED_UNKNOWN;

@@ -3,8 +3,9 @@
 static const struct {
     const char *word;
     bool failure;
+    const char *meaning;
 } kinds[EVENT_KIND_COUNT] = {
-#define EVENT(NAME, word, failure, meaning) {word, failure},
+#define EVENT(NAME, word, failure, meaning) {word, failure, meaning},
 #include "flows/event.def"
 #undef EVENT
 };
@@ -12,6 +13,11 @@ static const struct {
 const char *event_word(enum event_kind kind)
 {
     return kinds[kind].word;
+}
+
+const char *event_meaning(enum event_kind kind)
+{
+    return kinds[kind].meaning;
 }
 
 bool event_is_failure(enum event_kind kind)

@@ -56,6 +56,7 @@ struct event_list {
 };
 
 const char *event_word(enum event_kind kind);
+const char *event_meaning(enum event_kind kind);
 bool event_is_failure(enum event_kind kind);
 
 #endif

@@ -10,7 +10,7 @@
 #include "ui/seek.h"
 
 #define ARGUMENTS_MAX 3
-#define LISTED_MAX    6 /* choices that an error lists */
+#define LISTED_MAX    7 /* choices that an error lists */
 #define SHOWN_MAX     192
 #define SPAN_MAX_NS   (UINT64_C(366) * 86400 * CLOCK_NS_PER_S)
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "ui/diagnosis_text.h"
+
 /* How a language of filters says things: a packet or socket from one end to the other. */
 struct filter_words {
     const char *begin, *source, *source_port, *destination, *destination_port, *and, * or ;
@@ -135,11 +137,10 @@ static bool add_pids(struct text *text, const struct owner *client, const struct
     return client || server;
 }
 
-bool copy_write(enum copy_kind kind, struct flow_view flow, const struct owner *const owners[2],
-                struct text *text)
+bool copy_write(enum copy_kind kind, const struct copy_flow *flow, struct text *text)
 {
-    const struct tuple *tuple = &flow.hot->tuple;
-    unsigned client = flow.hot->client;
+    const struct tuple *tuple = flow->tuple;
+    unsigned client = flow->client;
     struct filter_words words = tcpdump_words(tuple);
     switch (kind) {
     case COPY_TUPLE:
@@ -155,9 +156,20 @@ bool copy_write(enum copy_kind kind, struct flow_view flow, const struct owner *
     case COPY_SS:
         add_ss(text, tuple, client);
         return true;
+    case COPY_PIDS:
+        return add_pids(text, flow->owner[client], flow->owner[!client]);
     default:
-        return add_pids(text, owners[client], owners[!client]);
+        return false;
     }
+}
+
+bool copy_write_diagnosis(enum copy_kind kind, const struct diagnosis *diagnosis, struct text *text)
+{
+    if (kind == COPY_ADVICE)
+        diagnosis_text_write_all_advice(text, diagnosis);
+    else if (kind == COPY_DIAGNOSIS)
+        diagnosis_text_write(text, diagnosis);
+    return kind == COPY_ADVICE || kind == COPY_DIAGNOSIS;
 }
 
 bool copy_write_end(enum copy_kind kind, const struct tuple *tuple, unsigned end, struct text *text)

@@ -401,6 +401,6 @@ void events_page_draw(struct events_page *page, struct grid *grid, int top, int 
             break;
         draw_line(page, grid, top + row, &layout, &page->lines[at]);
         if (at == position)
-            grid_style_row(grid, top + row, STYLE_SELECTED);
+            grid_select_row(grid, top + row);
     }
 }

@@ -355,3 +355,10 @@ struct events_target events_page_target(const struct events_page *page)
     target.failure = &page->picture.failures.groups[line->at];
     return target;
 }
+
+const struct events_case *events_page_chosen(const struct events_page *page)
+{
+    const struct events_line *line =
+        page->line_count > 0 ? &page->lines[events_page_position(page)] : NULL;
+    return line && !line->is_diagnosis ? events_page_case(page, line) : NULL;
+}

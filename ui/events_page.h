@@ -118,6 +118,9 @@ void events_page_take(struct events_page *page);
 bool events_page_act(struct events_page *page, enum key_action action);
 struct events_target events_page_target(const struct events_page *page);
 
+/* The case that the cursor is on, the newest of its group; NULL: none. */
+const struct events_case *events_page_chosen(const struct events_page *page);
+
 void events_page_draw(struct events_page *page, struct grid *grid, int top, int height);
 
 /* For events_page_draw: the case of a line, the newest of its group for the group itself. */

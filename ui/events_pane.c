@@ -326,6 +326,6 @@ void events_pane_draw(struct events_pane *pane, struct grid *grid, int top, int 
         else if (found.failure)
             draw_failure(pane, grid, top + line, found.failure, ends);
         if (focused && at == position && (found.diagnosis || found.failure))
-            grid_style_row(grid, top + line, STYLE_SELECTED);
+            grid_select_row(grid, top + line);
     }
 }

@@ -286,6 +286,6 @@ void filter_line_draw_list(const struct filter_line *line, struct grid *grid, in
         else
             draw_candidate(line, (unsigned)(first + at), grid, on);
         if (!has_hint && first + at == (int)line->choice)
-            grid_style_row(grid, on, STYLE_SELECTED);
+            grid_select_row(grid, on);
     }
 }

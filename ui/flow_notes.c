@@ -166,6 +166,6 @@ void flow_notes_draw(struct flow_notes *notes, const struct flow_row *row, struc
             break;
         draw_note(notes, &notes->notes[notes->count - 1 - at], row, grid, top + (int)line);
         if (at == notes->cursor)
-            grid_style_row(grid, top + (int)line, STYLE_SELECTED);
+            grid_select_row(grid, top + (int)line);
     }
 }

@@ -6,24 +6,16 @@
 
 static const char *const titles[SECTION_COUNT] = {"Overview", "Packets", "Plots", "Events"};
 
-static bool has_sections(const struct flow_page *page)
-{
-    return page->details->kind == DETAILS_FLOW;
-}
-
 void flow_page_begin(struct flow_page *page)
 {
     page->section = SECTION_OVERVIEW;
     page->overview = (struct page_view){0};
-    if (has_sections(page))
-        packet_tape_choose(page->tape, page->details->ref);
+    packet_tape_choose(page->tape, page->details->ref);
 }
 
 void flow_page_take(struct flow_page *page, struct flow_pane *pane, const struct tracker *tracker)
 {
     details_take(page->details, pane, tracker);
-    if (!has_sections(page))
-        return;
     packet_tape_choose(page->tape, page->details->ref);
     packet_tape_take(page->tape);
     ladder_take(&page->ladder);
@@ -74,8 +66,6 @@ static void step_section(struct flow_page *page, unsigned step)
 
 bool flow_page_act(struct flow_page *page, enum key_action action)
 {
-    if (!has_sections(page))
-        return page_view_act(&page->overview, action);
     if (action == ACTION_SECTION_NEXT)
         step_section(page, 1);
     else if (action == ACTION_SECTION_PREVIOUS)
@@ -165,12 +155,10 @@ void flow_page_draw(struct flow_page *page, struct grid *grid, int top, int heig
     const struct flow_row *row = &page->details->row;
     if (height < 1)
         return;
-    if (has_sections(page)) {
-        int used = draw_sections(page, grid, top);
-        top += used;
-        height -= used;
-    }
-    if (!has_sections(page) || page->section == SECTION_OVERVIEW)
+    int used = draw_sections(page, grid, top);
+    top += used;
+    height -= used;
+    if (page->section == SECTION_OVERVIEW)
         draw_overview(page, grid, top, height);
     else if (page->section == SECTION_PACKETS)
         ladder_draw(&page->ladder, row, page->details->known, grid, top, height);

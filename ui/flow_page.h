@@ -1,6 +1,5 @@
 /*
- * Purpose: all about one flow, in sections: an overview, its packets as a ladder, plots, events. A diagnosis
- *          or a failure has the overview alone.
+ * Purpose: all about one flow, in sections: an overview, its packets as a ladder, plots, events.
  * Owns:    what is in sight of each section, and what was read from the packets.
  * Borrows: the details, the tape and what is known, for its life; the tracker during a take.
  * Bounds:  those of ui/details, ui/ladder, ui/flow_story and ui/flow_notes.

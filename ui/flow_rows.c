@@ -173,7 +173,7 @@ void flow_pane_draw(struct flow_pane *pane, struct grid *grid, int top, int heig
                 draw_cell(pane, grid, on, &flow, &places[i]);
         }
         if (focused && at == pane->position)
-            grid_style_row(grid, on, STYLE_SELECTED);
+            grid_select_row(grid, on);
     }
 }
 

@@ -204,10 +204,19 @@ void grid_fill(struct grid *grid, int row, int column, int count, enum style sty
     }
 }
 
-void grid_style_row(struct grid *grid, int row, enum style style)
+static enum style selected(uint32_t style)
+{
+    if (style == STYLE_WARNING)
+        return STYLE_SELECTED_WARNING;
+    return style == STYLE_FAILURE ? STYLE_SELECTED_FAILURE : STYLE_SELECTED;
+}
+
+void grid_select_row(struct grid *grid, int row)
 {
     if (row < 0 || row >= grid->height)
         return;
-    for (int column = 0; column < grid->width; column++)
-        grid_cell(grid, row, column)->style = style;
+    for (int column = 0; column < grid->width; column++) {
+        struct cell *cell = grid_cell(grid, row, column);
+        cell->style = selected(cell->style);
+    }
 }

@@ -67,7 +67,13 @@ const char *grid_break(const char *text, int room, char line[GRID_LINE_MAX]);
 /* Fills `count` cells of a row with one ASCII character. */
 void grid_fill(struct grid *grid, int row, int column, int count, enum style style, char character);
 
-/* Changes the style of a whole row and keeps its text. */
-void grid_style_row(struct grid *grid, int row, enum style style);
+/* The cursor is on that row: it stands out, and what failed in it still does. */
+void grid_select_row(struct grid *grid, int row);
+
+static inline bool style_is_selected(uint32_t style)
+{
+    return style == STYLE_SELECTED || style == STYLE_SELECTED_WARNING ||
+           style == STYLE_SELECTED_FAILURE;
+}
 
 #endif

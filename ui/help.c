@@ -15,16 +15,6 @@
 #define WIDE         100 /* from here on there are two */
 #define OF_REPLAY    ((unsigned)KEY_IN_REPLAY | KEY_IN_SEEK)
 
-static const struct {
-    const char *word;
-    bool failure;
-    const char *meaning;
-} events[] = {
-#define EVENT(NAME, word, failure, meaning) {word, failure, meaning},
-#include "flows/event.def"
-#undef EVENT
-};
-
 /* Those that play a file, or all others. */
 static void add_keys(struct page *page, const struct keymap *keymap, bool of_replay)
 {
@@ -83,9 +73,10 @@ static void add_what_is_shown(struct page *page)
         page_entry(page, flow_state_word((enum flow_state)state),
                    flow_state_meaning((enum flow_state)state));
     page_heading(page, STYLE_HEADING, "WHAT FAILED");
-    for (size_t kind = 0; kind < sizeof events / sizeof events[0]; kind++) {
-        if (events[kind].failure)
-            page_entry(page, events[kind].word, events[kind].meaning);
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+        if (event_is_failure((enum event_kind)kind))
+            page_entry(page, event_word((enum event_kind)kind),
+                       event_meaning((enum event_kind)kind));
     }
     page_heading(page, STYLE_HEADING, "COLUMNS");
     for (int column = 0; column < COLUMN_COUNT; column++)

@@ -260,7 +260,7 @@ static void draw_packet(const struct sight *sight, int line, uint64_t position)
     else
         draw_arrow(sight, line, record);
     if (position == ladder->cursor)
-        grid_style_row(sight->grid, line, STYLE_SELECTED);
+        grid_select_row(sight->grid, line);
 }
 
 /* Whose the lifelines are: the client is on the left. */

@@ -1,5 +1,10 @@
 #include "ui/page.h"
 
+#include <string.h>
+
+#define UNTRUSTED_MAX 2048
+#define CLOCK_LEN     12 /* 12:34:56.789 */
+
 /* The next line's row; -1 when it is out of sight. */
 static int next_row(struct page *page)
 {
@@ -29,6 +34,25 @@ void page_line(struct page *page, const struct page_line *line)
         (void)grid_text(page->grid, row, page->left + line->indent, room, line->style, part);
         name = "";
     }
+}
+
+void page_line_untrusted(struct page *page, const struct page_line *line)
+{
+    char safe[UNTRUSTED_MAX];
+    struct text text = text_begin(safe, sizeof safe);
+    text_add_untrusted(&text, line->words, strlen(line->words));
+    struct page_line escaped = *line;
+    escaped.words = safe;
+    page_line(page, &escaped);
+}
+
+void page_clock(struct page *page, const char *name, int64_t time_ns, bool local)
+{
+    char words[UNTRUSTED_MAX];
+    struct text text = text_begin(words, sizeof words);
+    text_add_clock(&text, time_ns, local);
+    words[CLOCK_LEN] = '\0';
+    page_entry(page, name, words);
 }
 
 void page_entry(struct page *page, const char *name, const char *words)

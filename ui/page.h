@@ -2,7 +2,7 @@
  * Purpose: a page of headings and wrapped lines that is longer than the screen: help, details.
  * Owns:    nothing; a plain value.
  * Bounds:  draws what is in sight, counts the rest.
- * Used by: ui/help, ui/details.
+ * Used by: ui/help, ui/about, ui/details, ui/life, ui/diagnosis_text, ui/trouble_draw.
  */
 #ifndef LOFLOW_UI_PAGE_H
 #define LOFLOW_UI_PAGE_H
@@ -30,7 +30,13 @@ struct page_line {
 void page_heading(struct page *page, enum style style, const char *heading);
 void page_line(struct page *page, const struct page_line *line);
 
+/* The same with words of others, which are escaped here, once. */
+void page_line_untrusted(struct page *page, const struct page_line *line);
+
 /* The usual one: a name in the style of keys, words beside it. */
 void page_entry(struct page *page, const char *name, const char *words);
+
+/* 12:34:56.789 */
+void page_clock(struct page *page, const char *name, int64_t time_ns, bool local);
 
 #endif

@@ -4,13 +4,12 @@
 
 #include "ui/about.h"
 #include "ui/help.h"
+#include "ui/perform.h"
 
 static void events_take(struct screen *screen, const struct tracker *tracker)
 {
+    (void)tracker;
     events_page_take(screen->events_page);
-    struct events_target target = events_page_target(screen->events_page);
-    if (target.has_flow)
-        (void)flow_pane_take(&screen->flows, tracker, target.flow, &screen->event_row);
 }
 
 static bool events_act(struct screen *screen, enum key_action action)
@@ -24,8 +23,8 @@ static bool events_act(struct screen *screen, enum key_action action)
     if (target.has_flow) {
         place_show_flow(screen, target.flow);
     } else if (target.diagnosis) {
-        details_of_diagnosis(&screen->details, target.diagnosis);
-        place_open(screen, PLACE_FLOW);
+        trouble_page_of_diagnosis(&screen->trouble, target.diagnosis);
+        place_open(screen, PLACE_TROUBLE);
     }
     return true;
 }
@@ -102,8 +101,6 @@ static bool flow_act(struct screen *screen, enum key_action action)
 {
     if (action != ACTION_STREAM && action != ACTION_SAVE_ROW)
         return flow_page_act(&screen->flow, action);
-    if (screen->details.kind != DETAILS_FLOW)
-        return false;
     if (action == ACTION_SAVE_ROW) {
         place_ask_save(screen, &screen->details.row);
         return true;
@@ -121,6 +118,47 @@ static struct extent flow_extent(struct screen *screen)
 static void flow_draw(struct screen *screen, struct grid *grid, int top, int height)
 {
     flow_page_draw(&screen->flow, grid, top, height);
+}
+
+/* All about a diagnosis or a failure. */
+
+static void trouble_take(struct screen *screen, const struct tracker *tracker)
+{
+    place_flows_take(screen, tracker);
+    trouble_page_take(&screen->trouble, &screen->flows, tracker);
+}
+
+/* What the cursor is on: advice is copied, a flow is shown. */
+static void trouble_choose(struct screen *screen)
+{
+    const struct flow_row *flow = trouble_page_flow(&screen->trouble);
+    const char *advice = trouble_page_advice(&screen->trouble);
+    if (flow) {
+        details_of_flow(&screen->details, flow);
+        place_open(screen, PLACE_FLOW);
+    } else if (advice) {
+        perform_copy_text(screen, advice);
+    } else {
+        screen_say(screen, STYLE_WARNING, "choose a line of advice, or a flow");
+    }
+}
+
+static bool trouble_act(struct screen *screen, enum key_action action)
+{
+    if (action != ACTION_CHOOSE)
+        return trouble_page_act(&screen->trouble, action);
+    trouble_choose(screen);
+    return true;
+}
+
+static struct extent trouble_extent(struct screen *screen)
+{
+    return trouble_page_extent(&screen->trouble);
+}
+
+static void trouble_draw(struct screen *screen, struct grid *grid, int top, int height)
+{
+    trouble_page_draw(&screen->trouble, grid, top, height);
 }
 
 static void stream_take(struct screen *screen, const struct tracker *tracker)
@@ -233,6 +271,8 @@ static const struct {
     [PLACE_ABOUT] = {"About", KEY_IN_ABOUT, about_take, text_act, text_extent, about_draw_page},
     [PLACE_FLOW] = {NULL, KEY_IN_FLOW, flow_take, flow_act, flow_extent, flow_draw},
     [PLACE_STREAM] = {NULL, KEY_IN_STREAM, stream_take, stream_act, stream_extent, stream_draw},
+    [PLACE_TROUBLE] = {NULL, KEY_IN_TROUBLE, trouble_take, trouble_act, trouble_extent,
+                       trouble_draw},
     [PLACE_HELP] = {NULL, KEY_IN_PAGE, place_flows_take, text_act, text_extent, help_draw_page},
 };
 

@@ -24,6 +24,7 @@
 #include "ui/screen.h"
 #include "ui/stream_page.h"
 #include "ui/transport_bar.h"
+#include "ui/trouble_page.h"
 
 /* In the order of their titles; those without one are opened from another page. */
 enum place {
@@ -33,6 +34,7 @@ enum place {
     PLACE_ABOUT,
     PLACE_FLOW,
     PLACE_STREAM,
+    PLACE_TROUBLE,
     PLACE_HELP,
     PLACE_COUNT
 };
@@ -52,10 +54,10 @@ struct screen_zone {
 struct screen {
     bool utf8;
     bool paused;
-    bool typing;     /* the filter line has the keys */
-    bool commanding; /* the command line has them */
-    bool copying;    /* the next key says what is copied */
-    bool held;       /* a file was rewound: the picture stays until it is where it goes to */
+    bool typing;      /* the filter line has the keys */
+    bool commanding;  /* the command line has them */
+    unsigned copying; /* the next key says what is copied: contexts of enum key_context, 0 for no */
+    bool held;        /* a file was rewound: the picture stays until it is where it goes to */
     bool events_hidden;
     bool events_focused;
     /* The last is in sight, the first is a tab. */
@@ -84,6 +86,7 @@ struct screen {
     struct known known;
     struct filter_line line;
     struct details details;
+    struct trouble_page trouble;
     struct packet_tape tape; /* of the flow that is looked at */
     struct flow_page flow;
     struct stream_page stream;
@@ -91,7 +94,6 @@ struct screen {
     struct flow_pane flows;
     struct events_pane events;
     struct events_page *events_page;
-    struct flow_row event_row; /* the flow of the event with the cursor, as it was last */
     struct ports_page *ports_page;
     struct transport transport;
 };

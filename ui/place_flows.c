@@ -112,12 +112,12 @@ static void flows_choose(struct screen *screen)
     if (!screen->events_focused && flows->order_count > 0)
         details_of_flow(&screen->details, &flows->cursor_row);
     else if (screen->events_focused && event.diagnosis)
-        details_of_diagnosis(&screen->details, event.diagnosis);
+        trouble_page_of_diagnosis(&screen->trouble, event.diagnosis);
     else if (screen->events_focused && event.failure)
-        details_of_failure(&screen->details, event.failure, event.flow);
+        trouble_page_of_failure(&screen->trouble, event.failure, event.flow);
     else
         return;
-    place_open(screen, PLACE_FLOW);
+    place_open(screen, screen->events_focused ? PLACE_TROUBLE : PLACE_FLOW);
 }
 
 static void flows_choose_stream(struct screen *screen)

@@ -26,7 +26,7 @@ void pointer_note_cursor(struct screen *screen, const struct grid *grid, int top
     screen->page_height = height;
     screen->cursor_row = -1;
     for (int row = top; row < top + height; row++) {
-        if (grid_cell(grid, row, 0)->style == STYLE_SELECTED)
+        if (style_is_selected(grid_cell(grid, row, 0)->style))
             screen->cursor_row = row;
     }
 }

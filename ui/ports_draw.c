@@ -321,7 +321,7 @@ static void draw_list(struct ports_page *page, struct grid *grid, int top, int h
             break;
         draw_line(page, ports_page_line(page, at), grid, top + row, &layout);
         if (at == position)
-            grid_style_row(grid, top + row, STYLE_SELECTED);
+            grid_select_row(grid, top + row);
     }
 }
 

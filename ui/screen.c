@@ -58,11 +58,12 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
     }
     opened->known.names = options->names;
     opened->known.diagnoser = options->diagnoser;
-    opened->details.known = &opened->known;
-    opened->details.utf8 = opened->line.utf8 = opened->flows.utf8 = opened->events.utf8 =
-        opened->utf8;
+    opened->details.known = opened->trouble.known = &opened->known;
+    opened->details.utf8 = opened->trouble.utf8 = opened->line.utf8 = opened->flows.utf8 =
+        opened->events.utf8 = opened->utf8;
     opened->events_page->utf8 = opened->ports_page->utf8 = opened->utf8;
-    opened->details.local_time = opened->events.local_time = options->local_time;
+    opened->details.local_time = opened->trouble.local_time = opened->events.local_time =
+        options->local_time;
     opened->events_page->local_time = opened->ports_page->local_time = options->local_time;
     opened->transport.utf8 = opened->utf8;
     opened->transport.local_time = options->local_time;

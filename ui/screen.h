@@ -88,7 +88,7 @@ enum screen_request_kind {
     SCREEN_REQUEST_COPY,        /* `text` to the clipboard */
 };
 
-#define SCREEN_REQUEST_TEXT 1024
+#define SCREEN_REQUEST_TEXT 8192
 
 struct screen_request {
     enum screen_request_kind kind;

@@ -99,13 +99,17 @@ static void act(struct screen *screen, enum key_action action)
         prompt_open(&screen->prompt);
         break;
     case ACTION_COPY:
-        screen->copying = true;
+        screen->copying = perform_copyable(screen);
+        if (!screen->copying)
+            screen_say(screen, STYLE_WARNING, "there is nothing to copy here");
         break;
     case ACTION_COPY_TUPLE:
     case ACTION_COPY_TCPDUMP:
     case ACTION_COPY_WIRESHARK:
     case ACTION_COPY_SS:
     case ACTION_COPY_PIDS:
+    case ACTION_COPY_DIAGNOSIS:
+    case ACTION_COPY_ADVICE:
         perform_copy(screen, (enum copy_kind)(action - ACTION_COPY_TUPLE));
         break;
     case ACTION_FILTER:
@@ -141,7 +145,7 @@ static void answer(struct screen *screen, uint32_t key)
 
 static enum key_action command(struct screen *screen, uint32_t key)
 {
-    static_assert(ACTION_COPY_PIDS - ACTION_COPY_TUPLE == COPY_PIDS - COPY_TUPLE,
+    static_assert(ACTION_COPY_ADVICE - ACTION_COPY_TUPLE == COPY_ADVICE - COPY_TUPLE,
                   "ui/key.def and ui/copy.def have one order");
     struct command command;
     enum key_action action = keymap_find(&screen->preferences.keymap, KEY_IN_PROMPT, key);
@@ -155,7 +159,7 @@ unsigned screen_contexts(const struct screen *screen)
     if (screen->commanding)
         return KEY_IN_PROMPT;
     if (screen->copying)
-        return KEY_IN_COPY;
+        return screen->copying;
     if (screen->ask.kind != ASK_NOTHING)
         return KEY_IN_ASK;
     if (screen->typing)
@@ -185,7 +189,7 @@ enum screen_answer screen_key(struct screen *screen, uint32_t key)
     enum key_action action =
         screen->commanding ? command(screen, key)
                            : keymap_find(&screen->preferences.keymap, screen_contexts(screen), key);
-    screen->copying = screen->copying && action == ACTION_REDRAW;
+    screen->copying = action == ACTION_REDRAW ? screen->copying : 0;
     act(screen, action);
     return action == ACTION_QUIT ? SCREEN_QUIT : SCREEN_STAY;
 }

@@ -68,7 +68,7 @@ static const struct parse_row {
      "there is no command \"filter\" here; the manual lists them all", 0},
     {"parse_copy", "copy wireshark", SCREEN, NULL, COMMAND_COPY},
     {"parse_copy_wrong", "copy all", SCREEN,
-     "copy wants tuple, tcpdump, wireshark, ss or pids, not \"all\"", 0},
+     "copy wants tuple, tcpdump, wireshark, ss, pids, diagnosis or advice, not \"all\"", 0},
     {"parse_action", "page-down", SCREEN, NULL, COMMAND_ACTION},
     {"parse_action_underscore", "page_down", SCREEN, "there is no command \"page_down\"", 0},
     {"parse_action_in_config", "quit", CONFIG,

@@ -43,13 +43,12 @@ static void test_copy(void **state)
 {
     const struct copy_row *row = *state;
     struct connection made = world_connection(row->client, row->server);
-    struct flow hot = {.tuple = made.tuple, .client = made.client};
-    struct flow_view flow = {.hot = &hot};
-    const struct owner *nobody[2] = {NULL, NULL};
+    struct tuple tuple = made.tuple;
+    const struct copy_flow flow = {.tuple = &tuple, .client = made.client};
     char copied[COPY_TEXT_MAX] = "";
     struct text text = text_begin(copied, sizeof copied);
-    hot.tuple.protocol = row->protocol;
-    assert_int_equal(copy_write(row->kind, flow, nobody, &text), row->text != NULL);
+    tuple.protocol = row->protocol;
+    assert_int_equal(copy_write(row->kind, &flow, &text), row->text != NULL);
     assert_string_equal(copied, row->text ? row->text : "");
     assert_false(text.cut);
 }
@@ -86,24 +85,22 @@ static void test_copy_pids(void **state)
 {
     (void)state;
     struct connection made = world_connection("127.0.0.1:40001", "127.0.0.1:3000");
-    struct flow hot = {.tuple = made.tuple, .client = made.client};
-    struct flow_view flow = {.hot = &hot};
+    struct copy_flow flow = {.tuple = &made.tuple, .client = made.client};
     struct owner one = {.pid = 11};
     struct owner other = {.pid = 22};
-    const struct owner *owners[2];
     char copied[COPY_TEXT_MAX];
     struct text text = text_begin(copied, sizeof copied);
-    owners[made.client] = &one;
-    owners[!made.client] = &other;
-    assert_true(copy_write(COPY_PIDS, flow, owners, &text));
+    flow.owner[made.client] = &one;
+    flow.owner[!made.client] = &other;
+    assert_true(copy_write(COPY_PIDS, &flow, &text));
     assert_string_equal(copied, "11 22");
-    owners[!made.client] = &one;
+    flow.owner[!made.client] = &one;
     text = text_begin(copied, sizeof copied);
-    assert_true(copy_write(COPY_PIDS, flow, owners, &text));
+    assert_true(copy_write(COPY_PIDS, &flow, &text));
     assert_string_equal(copied, "11");
-    owners[made.client] = NULL;
+    flow.owner[made.client] = NULL;
     text = text_begin(copied, sizeof copied);
-    assert_true(copy_write(COPY_PIDS, flow, owners, &text));
+    assert_true(copy_write(COPY_PIDS, &flow, &text));
     assert_string_equal(copied, "11");
 }
 
@@ -114,13 +111,63 @@ static void test_copy_fits(void **state)
     const char *end = "[2001:db8:1111:2222:3333:4444:5555:6666]:65535";
     struct connection made =
         world_connection(end, "[2001:db8:1111:2222:3333:4444:5555:6667]:65535");
-    struct flow hot = {.tuple = made.tuple, .client = made.client};
-    struct flow_view flow = {.hot = &hot};
-    const struct owner *nobody[2] = {NULL, NULL};
+    const struct copy_flow flow = {.tuple = &made.tuple, .client = made.client};
     for (int kind = 0; kind < COPY_KIND_COUNT; kind++) {
         char copied[COPY_TEXT_MAX];
         struct text text = text_begin(copied, sizeof copied);
-        (void)copy_write((enum copy_kind)kind, flow, nobody, &text);
+        (void)copy_write((enum copy_kind)kind, &flow, &text);
+        assert_false(text.cut);
+    }
+}
+
+/* A diagnosis that names a hostile process: lines are those of the text, and nothing else ends one. */
+static void test_copy_diagnosis(void **state)
+{
+    (void)state;
+    struct diagnosis diagnosis = {
+        .code = CODE_REFUSED_NO_LISTENER, .certainty = CERTAINTY_PROVED, .count = 2, .port = 3000};
+    char copied[COPY_DIAGNOSIS_MAX];
+    struct text text = text_begin(copied, sizeof copied);
+    diagnosis_set(&diagnosis, FACT_PORT, 3000);
+    diagnosis_set_text(&diagnosis, FACT_ADDRESS, "127.0.0.1");
+    diagnosis_set(&diagnosis, FACT_CLIENT_PID, 666);
+    diagnosis_set_text(&diagnosis, FACT_CLIENT_COMM, "\x1b[2J\nrm");
+    diagnosis_set(&diagnosis, FACT_WAITED_MS, 1200);
+    assert_true(copy_write_diagnosis(COPY_DIAGNOSIS, &diagnosis, &text));
+    assert_string_equal(copied,
+                        "refused-no-listener (proved)  x2\n"
+                        "\\x1b[2J\\x0arm(666) tried 127.0.0.1:3000, but no program listens on port "
+                        "3000\n"
+                        "port: 3000\naddress: 127.0.0.1\nclient pid: 666\n"
+                        "client comm: \\x1b[2J\\x0arm\nwaited: 1200 ms\n"
+                        "Start the server, or correct the port that the client uses\n"
+                        "loflow ports   # what listens, and where\n");
+    text = text_begin(copied, sizeof copied);
+    assert_true(copy_write_diagnosis(COPY_ADVICE, &diagnosis, &text));
+    assert_string_equal(copied, "Start the server, or correct the port that the client uses\n"
+                                "loflow ports   # what listens, and where\n");
+    text = text_begin(copied, sizeof copied);
+    assert_false(copy_write_diagnosis(COPY_TUPLE, &diagnosis, &text));
+}
+
+/* All facts there is room for, each as long as it may be. */
+static void test_copy_diagnosis_fits(void **state)
+{
+    (void)state;
+    char longest[FACT_TEXT_SIZE];
+    memset(longest, '\x1b', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    for (int code = 0; code < CODE_COUNT; code++) {
+        struct diagnosis diagnosis = {.code = (uint8_t)code, .count = UINT64_MAX};
+        for (int name = 0; name < FACT_COUNT; name++) {
+            if (diagnosis.fact_count == DIAGNOSIS_FACTS)
+                break;
+            if (fact_kind(name) == FACT_KIND_TEXT)
+                diagnosis_set_text(&diagnosis, name, longest);
+        }
+        char copied[COPY_DIAGNOSIS_MAX];
+        struct text text = text_begin(copied, sizeof copied);
+        assert_true(copy_write_diagnosis(COPY_DIAGNOSIS, &diagnosis, &text));
         assert_false(text.cut);
     }
 }
@@ -132,5 +179,7 @@ int main(void)
     ROWS_ADD(&set, end_rows, test_end);
     ROWS_ADD_ONE(&set, test_copy_pids);
     ROWS_ADD_ONE(&set, test_copy_fits);
+    ROWS_ADD_ONE(&set, test_copy_diagnosis);
+    ROWS_ADD_ONE(&set, test_copy_diagnosis_fits);
     return rows_run(&set, "ui_copy");
 }

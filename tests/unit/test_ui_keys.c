@@ -40,6 +40,56 @@ static const struct wish_row {
     {"line_opens", REPLAY, "", "t", SCREEN_REQUEST_NONE, 0, ""},
 };
 
+/* With a refused connection and its diagnosis; {Tab}{Enter} is the page about it. */
+static const struct row trouble_rows[] = {
+    {"trouble_help", TROUBLE, "{Tab}{Enter}", "h", NULL, "show this help", "WHAT TO DO", false},
+    {"trouble_help_by_question_mark", TROUBLE, "{Tab}{Enter}", "?", NULL, "show this help",
+     "WHAT TO DO", false},
+    {"trouble_pause", TROUBLE, "{Tab}{Enter}", "p", NULL, "PAUSED", NULL, false},
+    {"trouble_pause_by_space", TROUBLE, "{Tab}{Enter}", "{Space}", NULL, "PAUSED", NULL, false},
+    {"trouble_down", TROUBLE, "{Tab}{Enter}", "{Down}", "was refused", NULL, NULL, false},
+    {"trouble_down_by_letter", TROUBLE, "{Tab}{Enter}", "j", "was refused", NULL, NULL, false},
+    {"trouble_up", TROUBLE, "{Tab}{Enter}jj", "{Up}", "was refused", NULL, NULL, false},
+    {"trouble_up_by_letter", TROUBLE, "{Tab}{Enter}jj", "k", "was refused", NULL, NULL, false},
+    {"trouble_page_down", TROUBLE, "{Tab}{Enter}", "{PgDn}", NULL, "EVIDENCE", NULL, false},
+    {"trouble_page_up", TROUBLE, "{Tab}{Enter}G", "{PgUp}", NULL, "WHAT TO DO", NULL, false},
+    {"trouble_first", TROUBLE, "{Tab}{Enter}G", "{Home}", "refused (seen)", NULL, NULL, false},
+    {"trouble_first_by_letter", TROUBLE, "{Tab}{Enter}G", "g", "refused (seen)", NULL, NULL, false},
+    {"trouble_last", TROUBLE, "{Tab}{Enter}", "{End}", "attempts", NULL, "(seen)", false},
+    {"trouble_last_by_letter", TROUBLE, "{Tab}{Enter}", "G", "attempts", NULL, "(seen)", false},
+    {"trouble_redraw", TROUBLE, "{Tab}{Enter}j", "{Ctrl-L}", "was refused", NULL, NULL, true},
+    {"trouble_chooses_nothing", TROUBLE, "{Tab}{Enter}", "{Enter}", "(seen)", "choose a line of",
+     NULL, false},
+    {"trouble_copies_advice", TROUBLE, "{Tab}{Enter}jjjj", "{Enter}", "sudo ss", "Esc back", NULL,
+     false},
+    {"trouble_shows_flow", TROUBLE, "{Tab}{Enter}jjjjjjjjjjjj", "{Enter}", NULL, " Overview ",
+     "WHAT TO DO", false},
+    {"trouble_back_from_flow", FLOW, "{Tab}{Enter}jjjjjjjjjjjj{Enter}", "q", "41234", "WHAT TO DO",
+     NULL, false},
+    {"trouble_of_failure", LIST, "{Tab}j", "{Enter}", NULL, "answered with RST or an ICMP error",
+     NULL, false},
+    {"trouble_left", TROUBLE, "{Tab}{Enter}", "{Esc}", "was refused", "FAILURES", NULL, false},
+    {"trouble_left_by_q", TROUBLE, "{Tab}{Enter}", "q", "was refused", "FAILURES", NULL, false},
+    {"trouble_command", TROUBLE, "{Tab}{Enter}", ":", NULL, "Enter run", NULL, false},
+    {"trouble_to_flows", TROUBLE, "{Tab}{Enter}", "1", NULL, "FAILURES", "WHAT TO DO", false},
+    {"trouble_to_events", TROUBLE, "{Tab}{Enter}", "2", NULL, "showing all", "WHAT TO DO", false},
+    {"trouble_to_ports", TROUBLE, "{Tab}{Enter}", "3", NULL, "clients get ports", "WHAT TO DO", false},
+    {"trouble_to_about", TROUBLE, "{Tab}{Enter}", "4", NULL, "not known yet", "WHAT TO DO", false},
+    {"trouble_copy", TROUBLE, "{Tab}{Enter}", "y", NULL, "d diagnosis  a advice", "t tcpdump",
+     false},
+    {"copy_diagnosis", COPY_DIAGNOSIS, "{Tab}{Enter}y", "d", NULL, "Esc back", "a advice", false},
+    {"copy_diagnosis_again", COPY_DIAGNOSIS, "{Tab}{Enter}y", "y", NULL, "Esc back", "a advice",
+     false},
+    {"copy_advice", COPY_DIAGNOSIS, "{Tab}{Enter}y", "a", NULL, "Esc back", "a advice", false},
+    {"copy_diagnosis_not", COPY_DIAGNOSIS, "{Tab}{Enter}y", "{Esc}", NULL, "Esc back", "a advice",
+     false},
+    {"copy_diagnosis_not_by_q", COPY_DIAGNOSIS, "{Tab}{Enter}y", "q", NULL, "Esc back", "a advice",
+     false},
+    {"copy_diagnosis_redraw", COPY_DIAGNOSIS, "{Tab}{Enter}y", "{Ctrl-L}", NULL, "a advice", NULL,
+     true},
+    {"copy_of_flow_and_diagnosis", FLOW, "{Enter}", "y", NULL, "d diagnosis", "Esc back", false},
+};
+
 static const struct transport_state transport = {
     .mode = TRANSPORT_PAUSED,
     .speed = 1,
@@ -58,15 +108,8 @@ static void expect_text(const char *text, const char *part, bool present)
         fail_msg("\"%s\" %s in:\n%s", part, present ? "is not" : "is", text);
 }
 
-static void test_row(void **state)
+static void check_row(struct world *world, const struct row *row)
 {
-    const struct row *row = *state;
-    struct world *world = world_open(80, 24, true);
-    world_crowd(world);
-    struct port_list *ports = pages_ports(world->status.now_ns);
-    world->status.ports = ports;
-    world_draw(world);
-    (void)world_press(world, row->before);
     char *before = grid_dump(&world->grid);
     assert_int_equal(world_press(world, row->key), SCREEN_STAY);
     char *after = grid_dump(&world->grid);
@@ -79,6 +122,35 @@ static void test_row(void **state)
         assert_string_equal(before, after);
     free(before);
     free(after);
+}
+
+static void test_row(void **state)
+{
+    const struct row *row = *state;
+    struct world *world = world_open(80, 24, true);
+    world_crowd(world);
+    struct port_list *ports = pages_ports(world->status.now_ns);
+    world->status.ports = ports;
+    world_draw(world);
+    (void)world_press(world, row->before);
+    check_row(world, row);
+    free(ports);
+    world_close(world);
+}
+
+static void test_trouble_row(void **state)
+{
+    const struct row *row = *state;
+    struct world *world = world_open_known(80, 24, true);
+    struct port_list *ports = pages_ports(world->status.now_ns);
+    struct connection curl = world_connection("127.0.0.1:41234", "127.0.0.1:3000");
+    world->status.ports = ports;
+    world_refuse(world, "127.0.0.1:41234", "127.0.0.1:3000");
+    world_name(world, &curl, 0, world_process("curl", 4711, "curl http://localhost:3000/"));
+    world_draw(world);
+    (void)world_press(world, row->before);
+    world_draw(world);
+    check_row(world, row);
     free(ports);
     world_close(world);
 }
@@ -163,6 +235,8 @@ static void test_every_key_has_a_row(void **state)
             pressed |= presses(rows[j].key, keys[i].name) ? rows[j].context : 0;
         for (size_t j = 0; j < COUNT(seek_rows); j++)
             pressed |= presses(seek_rows[j].key, keys[i].name) ? seek_rows[j].context : 0;
+        for (size_t j = 0; j < COUNT(trouble_rows); j++)
+            pressed |= presses(trouble_rows[j].key, keys[i].name) ? trouble_rows[j].context : 0;
         for (size_t j = 0; j < COUNT(wish_rows); j++)
             pressed |= presses(wish_rows[j].key, keys[i].name) ? wish_rows[j].context : 0;
         if ((pressed & keys[i].contexts) != keys[i].contexts)
@@ -175,6 +249,7 @@ int main(void)
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, rows, test_row);
     ROWS_ADD(&set, seek_rows, test_seek_row);
+    ROWS_ADD(&set, trouble_rows, test_trouble_row);
     ROWS_ADD(&set, wish_rows, test_wish);
     ROWS_ADD_ONE(&set, test_quit);
     ROWS_ADD_ONE(&set, test_every_key_has_a_row);

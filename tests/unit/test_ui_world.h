@@ -308,7 +308,7 @@ static inline void world_marked(const struct world *world, char text[WORLD_TEXT_
 {
     text[0] = '\0';
     for (int row = 0; row < world->grid.height; row++) {
-        if (grid_cell(&world->grid, row, 0)->style == STYLE_SELECTED)
+        if (style_is_selected(grid_cell(&world->grid, row, 0)->style))
             (void)grid_row_text(&world->grid, row, text);
     }
 }

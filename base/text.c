@@ -157,6 +157,14 @@ static void add_pair(struct text *text, uint64_t smalls, unsigned per_large, con
     }
 }
 
+void text_add_age(struct text *text, int64_t span_ns)
+{
+    if (span_ns < CLOCK_NS_PER_S || span_ns >= 60 * CLOCK_NS_PER_S)
+        text_add_span(text, span_ns);
+    else
+        text_add(text, "%ds", (int)(span_ns / CLOCK_NS_PER_S));
+}
+
 void text_add_span(struct text *text, int64_t span_ns)
 {
     uint64_t ns = span_ns > 0 ? (uint64_t)span_ns : 0;

@@ -68,6 +68,10 @@ void text_add_size(struct text *text, uint64_t bytes);
  * Negative spans are written as 0. */
 void text_add_span(struct text *text, int64_t span_ns);
 
+/* The same without tenths of seconds: of what goes on by itself they would be drawn ten times a second, and
+ * read by nobody. */
+void text_add_age(struct text *text, int64_t span_ns);
+
 /* 12:34:56.123456, local time when `local`, else UTC. */
 void text_add_clock(struct text *text, int64_t time_ns, bool local);
 

@@ -8,6 +8,7 @@
 #define WORDS_MAX 2048
 #define GAP       2
 #define WIDE      100
+#define MINUTE_NS (60 * CLOCK_NS_PER_S)
 #define STALL_BAD (100 * CLOCK_NS_PER_MS) /* keys and packets wait noticeably */
 
 static struct text begin_words(char words[WORDS_MAX])
@@ -61,6 +62,17 @@ static void add_size(struct page *page, const char *name, uint64_t bytes, const 
     add_line(page, name, STYLE_NORMAL, line);
 }
 
+/* In minutes: a page on which only the time goes by stays as it is. */
+static void add_minutes(struct text *text, int64_t minutes)
+{
+    if (minutes < 1)
+        text_add_string(text, "less than a minute");
+    else if (minutes < 60)
+        text_add(text, minutes == 1 ? "1 minute" : "%d minutes", (int)minutes);
+    else
+        text_add_span(text, minutes * MINUTE_NS);
+}
+
 static void add_source(struct page *page, const struct screen_status *status)
 {
     const struct screen_health *health = status->health;
@@ -75,7 +87,7 @@ static void add_source(struct page *page, const struct screen_status *status)
         add_size(page, "size", (uint64_t)health->file_size, "");
     add_untrusted(page, "filter", status->filter[0] != '\0' ? status->filter : "none");
     text = begin_words(line);
-    text_add_span(&text, health->elapsed_ns);
+    add_minutes(&text, health->elapsed_ns / MINUTE_NS);
     add_line(page, "running for", STYLE_NORMAL, line);
 }
 

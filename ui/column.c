@@ -228,6 +228,8 @@ static void add_number(enum column column, int64_t number, struct text *text)
 {
     if (number < 0)
         text_add(text, "-");
+    else if (column == COLUMN_AGE || column == COLUMN_IDLE)
+        text_add_age(text, number);
     else if (columns[column].kind == KIND_SPAN)
         text_add_span(text, number);
     else

@@ -200,6 +200,7 @@ void life_draw(const struct details *details, struct page *page)
     char words[WORDS_MAX];
     struct text text = begin_words(words);
     add_span(&text, "open for", details->row.hot.last_ns - details->row.cold.start_ns);
-    add_span(&text, "quiet for", details->now_ns - details->row.hot.last_ns);
+    text_add_string(&text, ", quiet for ");
+    text_add_age(&text, details->now_ns - details->row.hot.last_ns);
     page_entry(page, "life", words);
 }

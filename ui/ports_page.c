@@ -33,10 +33,10 @@ uint32_t ports_trouble(uint32_t remarks)
 
 void ports_write_age(struct text *text, int64_t seconds)
 {
-    if (seconds < 60)
-        text_add(text, "%llds", (long long)seconds);
+    if (seconds < 1)
+        text_add_string(text, "0s");
     else
-        text_add_span(text, seconds * CLOCK_NS_PER_S);
+        text_add_age(text, seconds * CLOCK_NS_PER_S);
 }
 
 /* How a line compares by a column: greater numbers come first. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "tests/screen/keys.h"
 #include "tests/screen/stage.h"
 
@@ -181,6 +182,18 @@ static bool check_redrawn(struct stage *stage)
     return stage_fail(stage, "drawn anew, the picture is another one");
 }
 
+/* What was still on its way comes first. */
+static bool check_quiet(struct stage *stage)
+{
+    int64_t until_ns = clock_monotonic_ns() + stage->patience_ns;
+    while (terminal_pump(&stage->terminal, atoi(stage->words[0]))) {
+        if (clock_monotonic_ns() > until_ns)
+            return stage_fail(stage, "it goes on writing");
+    }
+    job_look(&stage->terminal.job);
+    return stage->terminal.job.state == JOB_RUNS || stage_fail(stage, "it has ended");
+}
+
 static int any_below(uint64_t *state, int limit)
 {
     *state = *state * 6364136223846793005ull + 1442695040888963407ull;
@@ -323,6 +336,7 @@ bool look_check(struct stage *stage, const struct statement *statement)
         [VERB_in] = check_in,       [VERB_same] = check_same,       [VERB_redrawn] = check_redrawn,
         [VERB_storm] = check_storm, [VERB_copied] = check_copied,   [VERB_written] = check_written,
         [VERB_mouse] = check_mouse, [VERB_stopped] = check_stopped, [VERB_exits] = check_exits,
+        [VERB_quiet] = check_quiet,
     };
     if (statement->verb == VERB_in)
         stage->place = statement;

@@ -325,27 +325,28 @@ static void add_group_end(const struct column_group *group, int room, bool utf8,
     }
 }
 
-/* What is wrong with most of them, else how many are alive. */
-static void add_group_state(const struct group_sums *sums, struct text *text)
+/* What is wrong with most of them, else how many are alive: "reset x4", as long as that has room. */
+static void add_group_state(const struct group_sums *sums, int room, struct text *text)
 {
+    const char *word = sums->open > 0 ? "open" : "closed";
+    uint64_t most = 0;
     const struct {
         uint64_t count;
         const char *word;
-    } parts[] = {{sums->refused, "refused"},
-                 {sums->resets, "reset"},
-                 {sums->unanswered, "silent"},
-                 {sums->open, "open"}};
-    size_t most = sizeof parts / sizeof parts[0] - 1;
-    for (size_t at = 0; at + 1 < sizeof parts / sizeof parts[0]; at++) {
-        if (parts[at].count > 0 && (most == 3 || parts[at].count > parts[most].count))
-            most = at;
+    } bad[] = {{sums->refused, "refused"}, {sums->resets, "reset"}, {sums->unanswered, "silent"}};
+    for (size_t at = 0; at < sizeof bad / sizeof bad[0]; at++) {
+        word = bad[at].count > most ? bad[at].word : word;
+        most = bad[at].count > most ? bad[at].count : most;
     }
-    if (most == 3 && sums->open == 0) {
-        text_add_string(text, "closed");
-        return;
-    }
-    text_add_count(text, parts[most].count);
-    text_add(text, " %s", parts[most].word);
+    uint64_t count = most > 0 ? most : sums->open;
+    char number[COLUMN_TEXT_MAX] = "";
+    struct text digits = text_begin(number, sizeof number);
+    if (count >= 10000 && count < 1000000)
+        text_add(&digits, "%uk", (unsigned)(count / 1000));
+    else if (count > 0)
+        text_add_count(&digits, count);
+    bool has_room = (int)(strlen(word) + strlen(" x") + digits.len) <= room;
+    text_add(text, "%s%s%s", word, count == 0 ? "" : has_room ? " x" : " ", number);
 }
 
 static void add_fold(const struct column_group *group, bool utf8, struct text *text)
@@ -375,7 +376,7 @@ void column_write_group(enum column column, const struct column_group *group, in
     else if (columns[column].kind == KIND_END)
         add_flow_count(group->sums, own_room, text);
     else if (column == COLUMN_STATE)
-        add_group_state(group->sums, text);
+        add_group_state(group->sums, room, text);
     else if (column == COLUMN_PROTOCOL && group->key->place.protocol != 0)
         text_add_string(text, protocol_word(group->key->place.protocol));
     else if (columns[column].kind == KIND_BARS)

@@ -13,30 +13,62 @@
 #define EXAMPLE_ROOM 20
 #define GAP          2   /* between two columns */
 #define WIDE         100 /* from here on there are two */
-#define OF_REPLAY    ((unsigned)KEY_IN_REPLAY | KEY_IN_SEEK)
 
-/* Those that play a file, or all others. */
-static void add_keys(struct page *page, const struct keymap *keymap, bool of_replay)
+/* Where keys mean something, as a user sees it. Keys that all tabs have are those of all pages. */
+static const struct section {
+    unsigned contexts;
+    const char *words;
+} sections[] = {
+    {KEY_IN_TABS, "all pages"},
+    {KEY_IN_LIST, "the flows"},
+    {KEY_IN_FLOW, "all about a flow"},
+    {KEY_IN_STREAM, "what both ends of a flow have said"},
+    {KEY_IN_EVENTS, "the events"},
+    {KEY_IN_TROUBLE, "all about a diagnosis or a failure"},
+    {KEY_IN_PORTS, "the ports"},
+    {KEY_IN_REPLAY, "playing the file"},
+    {KEY_IN_PAGE, "this help"},
+    {KEY_IN_FILTER | KEY_IN_PROMPT | KEY_IN_ASK | KEY_IN_SEEK, "a line being typed"},
+    {KEY_IN_COPY | KEY_IN_COPY_DIAGNOSIS, "what is to be copied is asked"},
+};
+
+#define SECTIONS (sizeof sections / sizeof sections[0])
+
+static bool is_everywhere(unsigned contexts)
 {
+    return (contexts & KEY_IN_TABS) == KEY_IN_TABS;
+}
+
+static void add_section(struct page *page, const struct help *help, const struct section *section)
+{
+    bool is_here = section->contexts == help->context;
+    char line[KEYS_MAX];
+    struct text text = text_begin(line, sizeof line);
+    text_add(&text, is_here ? "KEYS HERE: %s" : "KEYS: %s", section->words);
+    page_heading(page, STYLE_HEADING, line);
     for (int action = 0; action < ACTION_COUNT; action++) {
-        char names[KEYS_MAX];
-        struct text text = text_begin(names, sizeof names);
-        unsigned contexts = keymap_contexts(keymap, (enum key_action)action);
-        if (contexts == 0 || ((contexts & ~OF_REPLAY) == 0) != of_replay)
+        unsigned contexts = keymap_contexts(help->keymap, (enum key_action)action);
+        if (!(contexts & section->contexts) ||
+            is_everywhere(contexts) != is_everywhere(section->contexts))
             continue;
-        keymap_write_keys(keymap, &text, (enum key_action)action);
-        page_entry(page, names, keymap_meaning((enum key_action)action));
+        text = text_begin(line, sizeof line);
+        keymap_write_keys_in(help->keymap, section->contexts, (enum key_action)action, &text);
+        page_entry(page, line, keymap_meaning((enum key_action)action));
     }
 }
 
+/* The page that the help was called from comes first. */
 static void add_what_to_do(struct page *page, const struct help *help)
 {
-    page_heading(page, STYLE_HEADING, "KEYS");
-    add_keys(page, help->keymap, false);
-    if (!help->status->transport)
-        return;
-    page_heading(page, STYLE_HEADING, "PLAYING THE FILE");
-    add_keys(page, help->keymap, true);
+    for (size_t at = 0; at < SECTIONS; at++) {
+        if (sections[at].contexts == help->context)
+            add_section(page, help, &sections[at]);
+    }
+    for (size_t at = 0; at < SECTIONS; at++) {
+        bool is_left_out = sections[at].contexts == KEY_IN_REPLAY && !help->status->transport;
+        if (sections[at].contexts != help->context && !is_left_out)
+            add_section(page, help, &sections[at]);
+    }
 }
 
 static void add_example(struct page *page, const char *example, const char *words)

@@ -1,5 +1,6 @@
 /*
- * Purpose: the help screen: what a live run does without, all keys, states, failures and columns, made from their tables.
+ * Purpose: the help screen: what a live run does without, keys by where they hold, states, failures and
+ *          columns, made from their tables.
  * Owns:    nothing.
  * Used by: ui/screen.
  */
@@ -13,6 +14,7 @@
 struct help {
     const struct screen_status *status;
     const struct keymap *keymap;
+    unsigned context; /* of the page that it is for, enum key_context */
 };
 
 /* Draws the help from its line `first` on, on a wide screen in two columns. Returns how many lines

@@ -231,7 +231,10 @@ static void stream_draw(struct screen *screen, struct grid *grid, int top, int h
 
 static int draw_help(struct screen *screen, struct grid *grid, int top, int height)
 {
-    const struct help help = {.status = &screen->status, .keymap = &screen->preferences.keymap};
+    enum place below = screen->open[screen->open_count > 1 ? screen->open_count - 2 : 0];
+    const struct help help = {.status = &screen->status,
+                              .keymap = &screen->preferences.keymap,
+                              .context = place_context(below)};
     return help_draw(&help, grid, top, height, place_view(screen)->first);
 }
 

@@ -35,6 +35,16 @@ static float value_at(const struct spark *spark, int64_t second)
     return ago >= 0 && ago < SPARK_SECONDS ? spark->values[place_of(second)] : 0;
 }
 
+/* Ten times as much is a level more: a flow that says little must not look like the busiest one, nor change
+ * its look when another one comes or goes. */
+static int level_of(float highest)
+{
+    int level = 1;
+    for (float least = 100; level < LEVELS && highest >= least; least *= 10)
+        level++;
+    return level;
+}
+
 void spark_write(const struct spark *spark, int64_t now_ns, int room, bool utf8, struct text *text)
 {
     int64_t end = now_ns / CLOCK_NS_PER_S + 1;
@@ -50,8 +60,9 @@ void spark_write(const struct spark *spark, int64_t now_ns, int room, bool utf8,
         }
         highest = most[column] > highest ? most[column] : highest;
     }
+    int tallest = level_of(highest);
     for (int column = 0; column < room && highest > 0; column++) {
-        int level = (int)(most[column] / highest * LEVELS + 0.5F);
+        int level = (int)(most[column] / highest * (float)tallest + 0.5F);
         if (level == 0 && most[column] > 0)
             level = 1;
         text_add_string(text, utf8 ? bars[level] : ascii_bars[level]);

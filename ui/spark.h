@@ -22,8 +22,9 @@ struct spark {
 /* The number of the second that now_ns lies in: the last one counts. */
 void spark_note(struct spark *spark, int64_t now_ns, float value);
 
-/* Bars from left, a minute ago, to right, now, in `room` columns; the highest fills the line. Empty when
- * all are 0. Without utf8 the bars are of ASCII. */
+/* Bars from left, a minute ago, to right, now, in `room` columns. The highest is one step tall below 100, two
+ * below 1000 and so on; the others are in proportion. Empty when all are 0. Without utf8 the bars are of
+ * ASCII. */
 void spark_write(const struct spark *spark, int64_t now_ns, int room, bool utf8, struct text *text);
 
 #endif

@@ -65,16 +65,19 @@ static const struct spark_row {
     const char *utf8, *ascii;
 } sparks[] = {
     {"spark: nothing", 6, {{0, 0}}, "", ""},
-    {"spark: now", 6, {{1, 5}}, "     █", "     #"},
-    {"spark: the highest fills the line", 6, {{55, 4}, {1, 8}}, "▄    █", ":    #"},
-    {"spark: little is not nothing", 6, {{55, 1}, {1, 1000}}, "▁    █", ".    #"},
-    {"spark: the highest of a column", 6, {{55, 8}, {54, 2}, {1, 4}}, "█    ▄", "#    :"},
+    {"spark: now", 6, {{1, 1e8F}}, "     █", "     #"},
+    {"spark: little is low", 6, {{1, 99}}, "     ▁", "     ."},
+    {"spark: ten times as much is a step taller", 6, {{1, 100}}, "     ▂", "     ."},
+    {"spark: thousands", 6, {{1, 99999}}, "     ▄", "     :"},
+    {"spark: in proportion to the highest", 6, {{55, 4e8F}, {1, 8e8F}}, "▄    █", ":    #"},
+    {"spark: little is not nothing", 6, {{55, 1}, {1, 1e9F}}, "▁    █", ".    #"},
+    {"spark: the highest of a column", 6, {{55, 8e8F}, {54, 2}, {1, 4e8F}}, "█    ▄", "#    :"},
     {"spark: older than a minute", 6, {{90, 9}, {70, 9}}, "", ""},
     {"spark: a value for each second",
      60,
      {{60, 1}, {1, 1}},
-     "█                                                          █",
-     "#                                                          #"},
+     "▁                                                          ▁",
+     ".                                                          ."},
     {"spark: no room", 0, {{1, 5}}, "", ""},
 };
 

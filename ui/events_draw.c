@@ -13,11 +13,13 @@
 #define COUNT_ROOM   6  /* x12345 */
 #define COUNT_WHOLE  99999
 #define KIND_ROOM    KNOWN_WORD_MAX
-#define KIND_NARROW  10
 #define ARROW_ROOM   3
+#define ARROW_NARROW 1
 #define CLIENT_LEAST 6  /* ":54321" */
 #define WORDS_LEAST  16 /* "RST after 12.3us" */
-#define NARROW       60 /* narrower screens leave out the client */
+#define NARROW       60 /* narrower screens tell what happened below the list */
+#define TOLD_ROOM    2  /* lines for that */
+#define TOLD_FROM    8  /* lines of the page */
 #define FIRST_FROM   100
 #define SUMMARY_FROM 5 /* lines of the page, to say how much there is of what */
 
@@ -27,10 +29,15 @@ struct span {
 
 /* Where the columns begin; a width of 0 leaves one out. */
 struct layout {
-    int first; /* width of the column of first times */
-    int kind;  /* width */
+    int first;       /* width of the column of first times */
+    int kind, count; /* widths */
     int clock_left, first_left, kind_left, count_left, who_left;
-    int client, server; /* widths */
+    int client, arrow, server; /* widths */
+};
+
+/* What the lines in sight want. */
+struct need {
+    int kind, count, client, server;
 };
 
 static const struct failure *failure_of(const struct events_page *page,
@@ -129,42 +136,89 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-static void measure(const struct events_page *page, const struct events_line *line, int need[2])
+static const char *kind_word(enum event_kind kind)
+{
+    return kind == EVENT_RETRANSMISSION ? "resent" : event_word(kind);
+}
+
+/* "x12345"; nothing for what came once. */
+static void write_count(struct text *text, uint64_t count)
+{
+    if (count < 2)
+        return;
+    text_add_string(text, "x");
+    if (count <= COUNT_WHOLE)
+        text_add_number(text, count);
+    else
+        text_add_count(text, count);
+}
+
+static void measure_words(const struct events_page *page, const struct events_line *line,
+                          struct need *need)
+{
+    char kind[TEXT_MAX] = "", times[TEXT_MAX] = "";
+    struct text text = text_begin(kind, sizeof kind);
+    struct text count = text_begin(times, sizeof times);
+    if (line->is_diagnosis) {
+        const struct diagnosis *diagnosis = &page->known->diagnoses[line->at].diagnosis;
+        text_add_code(&text, diagnosis->code, page->utf8);
+        write_count(&count, diagnosis->count);
+    } else if (line->number == 0) {
+        text_add_string(&text, kind_word(failure_of(page, line)->latest.facts.kind));
+        write_count(&count, failure_of(page, line)->count);
+    }
+    need->kind = most(need->kind, grid_columns(kind));
+    need->count = most(need->count, grid_columns(times));
+}
+
+static void measure(const struct events_page *page, const struct events_line *line,
+                    struct need *need)
 {
     char buffer[TEXT_MAX];
+    measure_words(page, line, need);
     if (line->is_diagnosis)
         return;
     struct text text = text_begin(buffer, sizeof buffer);
     write_client(page, line, ENDPOINT_TEXT_MAX, &text);
-    need[0] = most(need[0], grid_columns(buffer));
+    need->client = most(need->client, grid_columns(buffer));
     text = text_begin(buffer, sizeof buffer);
     write_server(page, line, ENDPOINT_TEXT_MAX, &text);
-    need[1] = most(need[1], grid_columns(buffer));
+    need->server = most(need->server, grid_columns(buffer));
+}
+
+static struct need measure_all(const struct events_page *page)
+{
+    struct need need = {.kind = (int)strlen("EVENT")};
+    uint32_t end = page->scroller.first + page->scroller.height;
+    for (uint32_t at = page->scroller.first; at < end && at < page->line_count; at++)
+        measure(page, &page->lines[at], &need);
+    return need;
+}
+
+/* Both ends share what is left: the client gives way first, down to its port. */
+static void share_room(struct layout *layout, const struct need *need, int room)
+{
+    /* Where they do not fit the server has three fifths: its address and port tell what failed. */
+    int server_share = most(room * 3 / 5, room - need->client);
+    layout->server = least(need->server, least(server_share, room - CLIENT_LEAST));
+    layout->client = most(least(need->client, room - layout->server), 0);
 }
 
 static struct layout lay_out(const struct events_page *page, int width)
 {
-    struct layout layout = {.clock_left = MARK_ROOM};
-    int need[2] = {0, 0};
-    uint32_t end = page->scroller.first + page->scroller.height;
-    for (uint32_t at = page->scroller.first; at < end && at < page->line_count; at++)
-        measure(page, &page->lines[at], need);
-    layout.first = width >= FIRST_FROM ? CLOCK_ROOM : 0;
+    bool is_narrow = width < NARROW;
+    struct need need = measure_all(page);
+    struct layout layout = {.clock_left = is_narrow ? 1 : MARK_ROOM,
+                            .first = width >= FIRST_FROM ? CLOCK_ROOM : 0,
+                            .kind = is_narrow ? need.kind : KIND_ROOM,
+                            .count = is_narrow ? need.count : COUNT_ROOM,
+                            .arrow = is_narrow ? ARROW_NARROW : ARROW_ROOM};
     layout.first_left = layout.clock_left + CLOCK_ROOM + 1;
     layout.kind_left = layout.first_left + layout.first + (layout.first > 0);
-    layout.kind = width < NARROW ? KIND_NARROW : KIND_ROOM;
     layout.count_left = layout.kind_left + layout.kind + 1;
-    layout.who_left = layout.count_left + COUNT_ROOM + 1;
-    int room = width - layout.who_left;
-    if (width < NARROW) {
-        layout.server = least(need[1], most(room, 0));
-        return layout;
-    }
-    room -= ARROW_ROOM + 1 + WORDS_LEAST;
-    /* Where they do not fit the server has three fifths: its address and port tell what failed. */
-    int server_share = most(room * 3 / 5, room - need[0]);
-    layout.server = least(need[1], least(server_share, room - CLIENT_LEAST));
-    layout.client = least(need[0], room - layout.server);
+    layout.who_left = layout.count_left + layout.count + (layout.count > 0);
+    share_room(&layout, &need,
+               width - layout.who_left - layout.arrow - (is_narrow ? 0 : 1 + WORDS_LEAST));
     return layout;
 }
 
@@ -177,16 +231,11 @@ static void draw_right(struct grid *grid, int row, struct span place, const char
 
 static void draw_count(struct grid *grid, int row, const struct layout *layout, uint64_t count)
 {
-    char buffer[TEXT_MAX];
+    char buffer[TEXT_MAX] = "";
     struct text text = text_begin(buffer, sizeof buffer);
-    if (count < 2)
-        return;
-    text_add_string(&text, "x");
-    if (count <= COUNT_WHOLE)
-        text_add_number(&text, count);
-    else
-        text_add_count(&text, count);
-    draw_right(grid, row, (struct span){.left = layout->count_left, .width = COUNT_ROOM}, buffer);
+    write_count(&text, count);
+    draw_right(grid, row, (struct span){.left = layout->count_left, .width = layout->count},
+               buffer);
 }
 
 static void draw_clock(const struct events_page *page, struct grid *grid, int row,
@@ -253,9 +302,9 @@ static void draw_who(const struct events_page *page, struct grid *grid, int row,
     if (layout->client > 0) {
         write_client(page, line, layout->client, &text);
         (void)grid_text(grid, row, left, layout->client, STYLE_NORMAL, buffer);
-        left += layout->client + 1;
-        (void)grid_text(grid, row, left, 1, STYLE_DIM, page->utf8 ? "→" : ">");
-        left += ARROW_ROOM - 1;
+        left += layout->client;
+        (void)grid_text(grid, row, left + layout->arrow / 2, 1, STYLE_DIM, page->utf8 ? "→" : ">");
+        left += layout->arrow;
     }
     text = text_begin(buffer, sizeof buffer);
     write_server(page, line, layout->server, &text);
@@ -268,11 +317,6 @@ static void draw_who(const struct events_page *page, struct grid *grid, int row,
     text = text_begin(buffer, sizeof buffer);
     grid_cut(&text, words, most(grid->width - left, 0), page->utf8);
     (void)grid_text(grid, row, left, grid->width - left, STYLE_NORMAL, buffer);
-}
-
-static const char *kind_word(enum event_kind kind)
-{
-    return kind == EVENT_RETRANSMISSION ? "resent" : event_word(kind);
 }
 
 static const char *fold_mark(const struct events_page *page, const struct events_line *line)
@@ -317,6 +361,14 @@ static void draw_line(const struct events_page *page, struct grid *grid, int row
         draw_case(page, grid, row, layout, line);
 }
 
+/* On the right; none where it would be cut. */
+static void draw_heading(struct grid *grid, int row, struct span place, const char *heading)
+{
+    int len = (int)strlen(heading);
+    if (len <= place.width)
+        (void)grid_text(grid, row, place.left + place.width - len, len, STYLE_HEADING, heading);
+}
+
 static void draw_headings(const struct events_page *page, struct grid *grid, int row,
                           const struct layout *layout)
 {
@@ -324,11 +376,11 @@ static void draw_headings(const struct events_page *page, struct grid *grid, int
     (void)grid_text(grid, row, layout->clock_left, CLOCK_ROOM, STYLE_HEADING, "LATEST");
     (void)grid_text(grid, row, layout->first_left, layout->first, STYLE_HEADING, "FIRST");
     (void)grid_text(grid, row, layout->kind_left, layout->kind, STYLE_HEADING, "EVENT");
-    (void)grid_text(grid, row, layout->count_left, COUNT_ROOM, STYLE_HEADING, " TIMES");
+    draw_heading(grid, row, (struct span){layout->count_left, layout->count}, "TIMES");
     int left = layout->who_left;
     if (layout->client > 0) {
         (void)grid_text(grid, row, left, layout->client, STYLE_HEADING, "CLIENT");
-        left += layout->client + ARROW_ROOM;
+        left += layout->client + layout->arrow;
     }
     (void)grid_text(grid, row, left, page->group_count > 0 ? layout->server : 0, STYLE_HEADING,
                     "SERVER");
@@ -347,15 +399,18 @@ static void draw_summary(const struct events_page *page, struct grid *grid, int 
     char buffer[TEXT_MAX];
     struct text text = text_begin(buffer, sizeof buffer);
     const struct failure_log *log = &page->picture.failures;
-    text_add_string(&text, "showing ");
+    bool is_narrow = grid->width < NARROW;
+    text_add_string(&text, is_narrow ? "" : "showing ");
     text_add_string(&text, event_class_words(page->shown));
     int left = grid_text(grid, row, 0, grid->width, STYLE_TITLE, buffer) + 2;
     text = text_begin(buffer, sizeof buffer);
     if (page->known->diagnoser)
         add_counted(&text, page->known->count, " diagnosis, ", " diagnoses, ");
-    add_counted(&text, log->total, " failure in ", " failures in ");
-    add_counted(&text, log->count, " group", " groups");
-    if (failure_log_forgotten(log) > 0) {
+    add_counted(&text, log->total, " failure", " failures");
+    text_add_string(&text, is_narrow ? "" : " in ");
+    if (!is_narrow)
+        add_counted(&text, log->count, " group", " groups");
+    if (!is_narrow && failure_log_forgotten(log) > 0) {
         text_add_string(&text, "; ");
         add_counted(&text, failure_log_forgotten(log), " older group made room",
                     " older groups made room");
@@ -382,20 +437,50 @@ static void draw_nothing(const struct events_page *page, struct grid *grid, int 
     }
 }
 
+/* What the cursor is on, in full: a narrow list has no room for it. */
+static void draw_told(const struct events_page *page, const struct events_line *line,
+                      struct grid *grid, int row)
+{
+    char told[SUMMARY_MAX], words[SUMMARY_MAX], part[GRID_LINE_MAX];
+    struct text text = text_begin(told, sizeof told);
+    if (line->is_diagnosis) {
+        struct text raw = text_begin(words, sizeof words);
+        text_add_summary(&raw, &page->known->diagnoses[line->at].diagnosis);
+        text_add_untrusted(&text, words, strlen(words));
+    } else {
+        write_client(page, line, ENDPOINT_TEXT_MAX, &text);
+        text_add_string(&text, page->utf8 ? " → " : " > ");
+        write_server(page, line, ENDPOINT_TEXT_MAX, &text);
+        text_add_string(&text, ": ");
+        write_words(page, line, &text);
+    }
+    const char *at = told;
+    for (int n = 0; n < TOLD_ROOM; n++) {
+        if (n + 1 < TOLD_ROOM) {
+            at = grid_break(at, grid->width, part);
+        } else {
+            text = text_begin(part, sizeof part);
+            grid_cut(&text, at, grid->width, page->utf8);
+        }
+        (void)grid_text(grid, row + n, 0, grid->width, STYLE_TITLE, part);
+    }
+}
+
 void events_page_draw(struct events_page *page, struct grid *grid, int top, int height)
 {
     int head = height >= SUMMARY_FROM ? 2 : 1;
+    int told = grid->width < NARROW && height >= TOLD_FROM ? TOLD_ROOM : 0;
     if (height < 1)
         return;
     uint32_t position = events_page_position(page);
-    scroller_place(&page->scroller, page->line_count, position, (uint32_t)(height - head));
+    scroller_place(&page->scroller, page->line_count, position, (uint32_t)(height - head - told));
     struct layout layout = lay_out(page, grid->width);
     if (head == 2)
         draw_summary(page, grid, top);
     draw_headings(page, grid, top + head - 1, &layout);
     if (page->line_count == 0 && height > head)
         draw_nothing(page, grid, top + head);
-    for (int row = head; row < height; row++) {
+    for (int row = head; row < height - told; row++) {
         uint32_t at = page->scroller.first + (uint32_t)(row - head);
         if (at >= page->line_count)
             break;
@@ -403,4 +488,6 @@ void events_page_draw(struct events_page *page, struct grid *grid, int top, int 
         if (at == position)
             grid_select_row(grid, top + row);
     }
+    if (told > 0 && page->line_count > 0)
+        draw_told(page, &page->lines[position], grid, top + height - told);
 }

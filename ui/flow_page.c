@@ -124,30 +124,31 @@ struct extent flow_page_extent(const struct flow_page *page)
     }
 }
 
+/* Two plots; one where there is room for no more. */
 static void draw_plots(const struct flow_page *page, struct grid *grid, int top, int height)
 {
     const struct flow_story *story = &page->story;
-    int half = height / 2;
-    if (!page->details->story || height < 2 * PLOT_LEAST) {
+    unsigned client = page->details->row.hot.client;
+    int upper = height >= 2 * PLOT_LEAST ? height / 2 : height;
+    if (!page->details->story || height < PLOT_LEAST) {
         const char *words = page->details->story ? "no room for plots" : "reading";
         (void)grid_text(grid, top, 0, height > 0 ? grid->width : 0, STYLE_DIM, words);
         return;
     }
-    int64_t span_ns = story->last_ns - story->begin_ns + 1;
-    plot_draw(&(struct plot){.title = "ROUND TRIP",
-                             .series = {&story->side[page->details->row.hot.client].rtt,
-                                        &story->side[!page->details->row.hot.client].rtt},
-                             .span_ns = span_ns,
-                             .is_time = true,
-                             .utf8 = page->utf8},
-              grid, top, half);
-    plot_draw(&(struct plot){.title = "WINDOW",
-                             .series = {&story->side[page->details->row.hot.client].window,
-                                        &story->side[!page->details->row.hot.client].window},
-                             .span_ns = span_ns,
-                             .holds = true,
-                             .utf8 = page->utf8},
-              grid, top + half, height - half);
+    struct plot plot = {.title = "ROUND TRIP",
+                        .series = {&story->side[client].rtt, &story->side[!client].rtt},
+                        .span_ns = story->last_ns - story->begin_ns + 1,
+                        .is_time = true,
+                        .utf8 = page->utf8};
+    plot_draw(&plot, grid, top, upper);
+    if (upper == height)
+        return;
+    plot = (struct plot){.title = "WINDOW",
+                         .series = {&story->side[client].window, &story->side[!client].window},
+                         .span_ns = plot.span_ns,
+                         .holds = true,
+                         .utf8 = page->utf8};
+    plot_draw(&plot, grid, top + upper, height - upper);
 }
 
 void flow_page_draw(struct flow_page *page, struct grid *grid, int top, int height)

@@ -53,7 +53,7 @@ static void write_age(const struct ports_page *page, const struct port_line *lin
                       struct text *text)
 {
     if (line->opened_ns > 0)
-        text_add_span(text, page->now_ns - line->opened_ns);
+        text_add_age(text, page->now_ns - line->opened_ns);
     else if (line->process_age_s >= 0)
         ports_write_age(text, line->process_age_s);
 }
@@ -63,7 +63,7 @@ static void write_closed(const struct ports_page *page, const struct port_line *
 {
     if (column != PORTS_BACKLOG)
         return;
-    text_add_span(text, page->now_ns - line->past.closed_ns);
+    text_add_age(text, page->now_ns - line->past.closed_ns);
     text_add_string(text, " ago");
 }
 
@@ -260,6 +260,7 @@ static void add_counted(struct text *text, uint64_t count, const char *one, cons
 static void draw_summary(const struct ports_page *page, struct grid *grid, int row)
 {
     const struct port_list *list = &page->picture;
+    bool is_narrow = grid->width < NARROW;
     char line[TEXT_MAX];
     size_t troubled = 0;
     for (size_t at = 0; at < list->count; at++)
@@ -270,12 +271,14 @@ static void draw_summary(const struct ports_page *page, struct grid *grid, int r
     text = text_begin(line, sizeof line);
     text_add_string(&text, "  ");
     if (troubled > 0)
-        add_counted(&text, troubled, " conflict or full queue", " conflicts or full queues");
+        add_counted(&text, troubled, is_narrow ? " in trouble" : " conflict or full queue",
+                    is_narrow ? " in trouble" : " conflicts or full queues");
     left += grid_text(grid, row, left, grid->width - left, STYLE_FAILURE, line);
     text = text_begin(line, sizeof line);
     text_add_string(&text, troubled > 0 ? "  " : "");
     add_counted(&text, list->count - list->listening, " closed", " closed");
-    text_add(&text, "  clients get ports %u-%u", list->ephemeral_low, list->ephemeral_high);
+    if (!is_narrow)
+        text_add(&text, "  clients get ports %u-%u", list->ephemeral_low, list->ephemeral_high);
     if (list->left_out > 0) {
         text_add_string(&text, "  ");
         add_counted(&text, list->left_out, " more is left out", " more are left out");

@@ -16,21 +16,12 @@ static struct text begin_words(char words[WORDS_MAX])
     return text_begin(words, WORDS_MAX);
 }
 
-static void add_line(struct page *page, const char *name, enum style style, const char *words)
-{
-    page_line(page, &(struct page_line){.name = name,
-                                        .words = words,
-                                        .name_style = STYLE_KEY,
-                                        .style = style,
-                                        .indent = PAGE_NAME_ROOM});
-}
-
 static void add_untrusted(struct page *page, const char *name, const char *words)
 {
     char safe[WORDS_MAX];
     struct text text = begin_words(safe);
     text_add_untrusted(&text, words, strlen(words));
-    add_line(page, name, STYLE_NORMAL, safe);
+    page_styled(page, name, STYLE_NORMAL, safe);
 }
 
 static void add_number(struct page *page, const char *name, uint64_t number, const char *words)
@@ -39,7 +30,7 @@ static void add_number(struct page *page, const char *name, uint64_t number, con
     struct text text = begin_words(line);
     text_add_grouped(&text, number);
     text_add_string(&text, words);
-    add_line(page, name, STYLE_NORMAL, line);
+    page_styled(page, name, STYLE_NORMAL, line);
 }
 
 /* Something that should be 0, and what helps when it is not. */
@@ -50,7 +41,7 @@ static void add_loss(struct page *page, const char *name, uint64_t number, const
     text_add_grouped(&text, number);
     if (number > 0)
         text_add_string(&text, advice);
-    add_line(page, name, number > 0 ? STYLE_WARNING : STYLE_GOOD, line);
+    page_styled(page, name, number > 0 ? STYLE_WARNING : STYLE_GOOD, line);
 }
 
 static void add_size(struct page *page, const char *name, uint64_t bytes, const char *words)
@@ -59,7 +50,7 @@ static void add_size(struct page *page, const char *name, uint64_t bytes, const 
     struct text text = begin_words(line);
     text_add_size(&text, bytes);
     text_add_string(&text, words);
-    add_line(page, name, STYLE_NORMAL, line);
+    page_styled(page, name, STYLE_NORMAL, line);
 }
 
 /* In minutes: a page on which only the time goes by stays as it is. */
@@ -80,7 +71,7 @@ static void add_source(struct page *page, const struct screen_status *status)
     struct text text = begin_words(line);
     text_add_untrusted(&text, status->name, strlen(status->name));
     text_add(&text, " (%s), packets of up to %u bytes", health->link_name, health->snaplen);
-    add_line(page, status->live ? "interface" : "file", STYLE_NORMAL, line);
+    page_styled(page, status->live ? "interface" : "file", STYLE_NORMAL, line);
     if (status->live)
         add_size(page, "ring", health->ring_size, " in the kernel; -B makes it larger");
     else if (health->file_size >= 0)
@@ -88,7 +79,7 @@ static void add_source(struct page *page, const struct screen_status *status)
     add_untrusted(page, "filter", status->filter[0] != '\0' ? status->filter : "none");
     text = begin_words(line);
     add_minutes(&text, health->elapsed_ns / MINUTE_NS);
-    add_line(page, "running for", STYLE_NORMAL, line);
+    page_styled(page, "running for", STYLE_NORMAL, line);
 }
 
 static void add_undecoded(struct page *page, const struct screen_status *status)
@@ -100,7 +91,7 @@ static void add_undecoded(struct page *page, const struct screen_status *status)
         struct text text = begin_words(line);
         text_add_grouped(&text, health->undecoded[at].count);
         text_add(&text, " %s", health->undecoded[at].explanation);
-        add_line(page, "", STYLE_DIM, line);
+        page_styled(page, "", STYLE_DIM, line);
     }
 }
 
@@ -135,7 +126,7 @@ static void add_flows(struct page *page, const struct screen_health *health)
     text_add_string(&text, " at most; ");
     text_add_grouped(&text, flows->flows);
     text_add_string(&text, " so far");
-    add_line(page, "flows", STYLE_NORMAL, line);
+    page_styled(page, "flows", STYLE_NORMAL, line);
     add_loss(page, "evicted", flows->evicted, " had to make room; --max-flows allows more");
     add_loss(page, "lack details", flows->detail_denied,
              " flows: their times and rare counts are not known");
@@ -168,7 +159,7 @@ static void add_missing(struct page *page, const struct screen_status *status)
             continue; /* told with their numbers */
         struct text text = begin_words(words);
         text_add_untrusted(&text, missing->sentence, strlen(missing->sentence));
-        add_line(page, missing->word, STYLE_WARNING, words);
+        page_styled(page, missing->word, STYLE_WARNING, words);
     }
 }
 
@@ -179,22 +170,24 @@ static void add_tracer(struct page *page, const struct screen_status *status)
     struct text text = begin_words(line);
     page_heading(page, STYLE_HEADING, "KERNEL AND PROCESSES");
     if (!status->live) {
-        add_line(page, "tracer", STYLE_DIM, "a capture has no kernel events but those it kept");
+        page_styled(page, "tracer", STYLE_DIM, "a capture has no kernel events but those it kept");
         return;
     }
     if (health->is_traced) {
-        add_line(page, "tracer", STYLE_GOOD, "running: the kernel tells who connects and why not");
+        page_styled(page, "tracer", STYLE_GOOD,
+                    "running: the kernel tells who connects and why not");
         add_loss(page, "events lost", health->lost,
                  ": too many came at once, so names and reasons may be missing");
         text_add_span(&text, health->unwatched_ns);
         if (health->unwatched_ns > 0)
             text_add_string(&text, " while the machine was so busy that failed calls were looked "
                                    "at only now and then");
-        add_line(page, "calls missed", health->unwatched_ns > 0 ? STYLE_WARNING : STYLE_GOOD, line);
+        page_styled(page, "calls missed", health->unwatched_ns > 0 ? STYLE_WARNING : STYLE_GOOD,
+                    line);
     }
     add_missing(page, status);
     if (status->missing_count == 0)
-        add_line(page, "missing", STYLE_GOOD, "nothing");
+        page_styled(page, "missing", STYLE_GOOD, "nothing");
 }
 
 static void add_stall(struct page *page, const struct screen_stall *stall)
@@ -213,7 +206,7 @@ static void add_stall(struct page *page, const struct screen_stall *stall)
     text_add_string(&text, "latest ");
     text_add_span(&text, stall->latest_ns);
     enum style style = stall->worst_ns >= STALL_BAD ? STYLE_WARNING : STYLE_NORMAL;
-    add_line(page, stall->word, style, line);
+    page_styled(page, stall->word, style, line);
 }
 
 static void add_stalls(struct page *page, const struct screen_health *health)
@@ -226,13 +219,13 @@ static void add_stalls(struct page *page, const struct screen_health *health)
 static void add_program(struct page *page, const struct screen_health *health)
 {
     page_heading(page, STYLE_HEADING, "PROGRAM");
-    add_line(page, "loflow", STYLE_NORMAL, health->version);
+    page_styled(page, "loflow", STYLE_NORMAL, health->version);
     add_untrusted(page, "built with", health->features);
     char line[WORDS_MAX];
     struct text text = begin_words(line);
     text_add_string(&text, health->has_config ? "" : "none; it would be ");
     text_add_untrusted(&text, health->config_path, strlen(health->config_path));
-    add_line(page, "config", STYLE_NORMAL, health->config_path[0] != '\0' ? line : "none");
+    page_styled(page, "config", STYLE_NORMAL, health->config_path[0] != '\0' ? line : "none");
 }
 
 int about_draw(struct grid *grid, int top, int height, int first,
@@ -241,7 +234,7 @@ int about_draw(struct grid *grid, int top, int height, int first,
     struct page page = {
         .grid = grid, .top = top, .height = height, .width = grid->width, .first = first};
     if (!status->health) {
-        add_line(&page, "", STYLE_DIM, "not known yet");
+        page_styled(&page, "", STYLE_DIM, "not known yet");
         return page.line;
     }
     bool is_wide = grid->width >= WIDE;

@@ -55,11 +55,16 @@ void page_clock(struct page *page, const char *name, int64_t time_ns, bool local
     page_entry(page, name, words);
 }
 
-void page_entry(struct page *page, const char *name, const char *words)
+void page_styled(struct page *page, const char *name, enum style style, const char *words)
 {
     page_line(page, &(struct page_line){.name = name,
                                         .words = words,
                                         .name_style = STYLE_KEY,
-                                        .style = STYLE_NORMAL,
+                                        .style = style,
                                         .indent = PAGE_NAME_ROOM});
+}
+
+void page_entry(struct page *page, const char *name, const char *words)
+{
+    page_styled(page, name, STYLE_NORMAL, words);
 }

@@ -2,7 +2,7 @@
  * Purpose: a page of headings and wrapped lines that is longer than the screen: help, details.
  * Owns:    nothing; a plain value.
  * Bounds:  draws what is in sight, counts the rest.
- * Used by: ui/help, ui/about, ui/details, ui/life, ui/diagnosis_text, ui/trouble_draw.
+ * Used by: the pages of text.
  */
 #ifndef LOFLOW_UI_PAGE_H
 #define LOFLOW_UI_PAGE_H
@@ -35,6 +35,7 @@ void page_line_untrusted(struct page *page, const struct page_line *line);
 
 /* The usual one: a name in the style of keys, words beside it. */
 void page_entry(struct page *page, const char *name, const char *words);
+void page_styled(struct page *page, const char *name, enum style style, const char *words);
 
 /* 12:34:56.789 */
 void page_clock(struct page *page, const char *name, int64_t time_ns, bool local);

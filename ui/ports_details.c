@@ -26,15 +26,6 @@ static void add_process(struct text *text, const struct host_process *process)
     text_add(text, "(%d)", (int)process->pid);
 }
 
-static void add_entry(struct page *page, const char *name, enum style style, const char *words)
-{
-    page_line(page, &(struct page_line){.name = name,
-                                        .words = words,
-                                        .name_style = STYLE_KEY,
-                                        .style = style,
-                                        .indent = PAGE_NAME_ROOM});
-}
-
 static void add_heading(struct page *page, const struct port_line *line)
 {
     char words[WORDS_MAX];
@@ -58,7 +49,8 @@ static void add_remarks(struct page *page, uint32_t remarks, enum style style)
 {
     for (unsigned remark = 0; remark < PORT_REMARK_COUNT; remark++) {
         if (remarks >> remark & 1)
-            add_entry(page, style == STYLE_DIM ? "note" : "look", style, port_remark_words(remark));
+            page_styled(page, style == STYLE_DIM ? "note" : "look", style,
+                        port_remark_words(remark));
     }
 }
 
@@ -71,12 +63,12 @@ static void add_queue(struct page *page, const struct port_line *line)
         text_add_string(&text, " not read yet, ");
         text_add_grouped(&text, line->socket.drops);
         text_add_string(&text, " datagrams found no room");
-        add_entry(page, "queue", line->socket.drops > 0 ? STYLE_WARNING : STYLE_NORMAL, words);
+        page_styled(page, "queue", line->socket.drops > 0 ? STYLE_WARNING : STYLE_NORMAL, words);
         return;
     }
     text_add(&text, "%u wait to be accepted, %u may; at most %u in the last %u s",
              line->socket.queue, line->socket.queue_limit, line->queue_most, LISTENERS_SECONDS);
-    add_entry(page, "backlog", STYLE_NORMAL, words);
+    page_styled(page, "backlog", STYLE_NORMAL, words);
 }
 
 static void add_connections(struct page *page, const struct port_line *line)
@@ -89,7 +81,7 @@ static void add_connections(struct page *page, const struct port_line *line)
     text_add_string(&text, " open, ");
     text_add_grouped(&text, line->time_wait);
     text_add_string(&text, " in TIME_WAIT, on all addresses of the port");
-    add_entry(page, "connections", STYLE_NORMAL, words);
+    page_styled(page, "connections", STYLE_NORMAL, words);
 }
 
 static void add_opened(const struct ports_page *page, struct page *out,
@@ -110,7 +102,7 @@ static void add_opened(const struct ports_page *page, struct page *out,
         text_add_string(&text, "; the process runs for ");
         ports_write_age(&text, line->process_age_s);
     }
-    add_entry(out, "opened", STYLE_NORMAL, words);
+    page_styled(out, "opened", STYLE_NORMAL, words);
 }
 
 /* How its process ended, as wait(2) has it. */
@@ -138,7 +130,7 @@ static void add_past(const struct ports_page *page, struct page *out, const stru
     add_exit(&text, &line->past);
     if (line->past_count > 1)
         text_add(&text, "; closed %u times in this run", line->past_count);
-    add_entry(out, line->closed ? "closed" : "before", STYLE_NORMAL, words);
+    page_styled(out, line->closed ? "closed" : "before", STYLE_NORMAL, words);
 }
 
 void ports_details_draw(const struct ports_page *page, const struct port_line *line,
@@ -155,7 +147,7 @@ void ports_details_draw(const struct ports_page *page, const struct port_line *l
     if (!line->closed)
         add_queue(&out, line);
     text_add_untrusted(&text, line->process.command, strlen(line->process.command));
-    add_entry(&out, "command", STYLE_NORMAL, words);
+    page_styled(&out, "command", STYLE_NORMAL, words);
     if (!line->closed)
         add_connections(&out, line);
     add_opened(page, &out, line);

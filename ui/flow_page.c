@@ -24,6 +24,13 @@ void flow_page_take(struct flow_page *page, struct flow_pane *pane, const struct
     page->details->story = page->story.restarts == page->tape->restarts ? &page->story : NULL;
 }
 
+bool flow_page_is_whole(const struct flow_page *page)
+{
+    const struct packet_tape *tape = page->tape;
+    bool is_read = packet_tape_count(tape) == 0 || page->story.position >= tape->end;
+    return !tape->log || (tape->complete && is_read);
+}
+
 static bool packets_act(struct flow_page *page, enum key_action action)
 {
     struct ladder *ladder = &page->ladder;

@@ -39,6 +39,9 @@ struct flow_page {
 void flow_page_begin(struct flow_page *page);
 
 void flow_page_take(struct flow_page *page, struct flow_pane *pane, const struct tracker *tracker);
+/* Has it read all packets that there are? */
+bool flow_page_is_whole(const struct flow_page *page);
+
 struct extent flow_page_extent(const struct flow_page *page);
 bool flow_page_act(struct flow_page *page, enum key_action action);
 void flow_page_draw(struct flow_page *page, struct grid *grid, int top, int height);

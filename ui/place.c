@@ -47,6 +47,11 @@ static void ports_take(struct screen *screen, const struct tracker *tracker)
     ports_page_take(screen->ports_page, &screen->status);
 }
 
+static bool ports_are_whole(const struct screen *screen)
+{
+    return !screen->status.live || screen->ports_page->picture.number > 0;
+}
+
 static bool ports_act(struct screen *screen, enum key_action action)
 {
     char filter[PORTS_FILTER_MAX];
@@ -91,10 +96,22 @@ static void text_draw(struct screen *screen, struct grid *grid, int top, int hei
 
 /* All about a flow, and what it said. */
 
+/* The table goes on below a page, unless it is held. */
+static void table_take(struct screen *screen, const struct tracker *tracker)
+{
+    if (!screen->paused)
+        place_flows_take(screen, tracker);
+}
+
 static void flow_take(struct screen *screen, const struct tracker *tracker)
 {
-    place_flows_take(screen, tracker);
+    table_take(screen, tracker);
     flow_page_take(&screen->flow, &screen->flows, tracker);
+}
+
+static bool flow_is_whole(const struct screen *screen)
+{
+    return flow_page_is_whole(&screen->flow);
 }
 
 static bool flow_act(struct screen *screen, enum key_action action)
@@ -124,8 +141,13 @@ static void flow_draw(struct screen *screen, struct grid *grid, int top, int hei
 
 static void trouble_take(struct screen *screen, const struct tracker *tracker)
 {
-    place_flows_take(screen, tracker);
+    table_take(screen, tracker);
     trouble_page_take(&screen->trouble, &screen->flows, tracker);
+}
+
+static bool trouble_is_whole(const struct screen *screen)
+{
+    return !screen->trouble.is_looking;
 }
 
 /* What the cursor is on: advice is copied, a flow is shown. */
@@ -163,8 +185,13 @@ static void trouble_draw(struct screen *screen, struct grid *grid, int top, int 
 
 static void stream_take(struct screen *screen, const struct tracker *tracker)
 {
-    place_flows_take(screen, tracker);
+    table_take(screen, tracker);
     stream_page_take(&screen->stream, &screen->flows, tracker, screen->status.ended);
+}
+
+static bool stream_is_whole(const struct screen *screen)
+{
+    return stream_page_is_whole(&screen->stream);
 }
 
 static bool stream_act(struct screen *screen, enum key_action action)
@@ -259,24 +286,31 @@ static void about_draw_page(struct screen *screen, struct grid *grid, int top, i
     text_draw(screen, grid, top, height, draw_about);
 }
 
+/* `is_whole`: the picture has all that there is; NULL: it always has. */
 static const struct {
     const char *title;
     unsigned context;
     void (*take)(struct screen *, const struct tracker *);
+    bool (*is_whole)(const struct screen *);
     bool (*act)(struct screen *, enum key_action);
     struct extent (*extent)(struct screen *);
     void (*draw)(struct screen *, struct grid *, int top, int height);
 } places[PLACE_COUNT] = {
-    [PLACE_FLOWS] = {"Flows", KEY_IN_LIST, place_flows_take, place_flows_act, place_flows_extent,
-                     place_flows_draw},
-    [PLACE_EVENTS] = {"Events", KEY_IN_EVENTS, events_take, events_act, events_extent, events_draw},
-    [PLACE_PORTS] = {"Ports", KEY_IN_PORTS, ports_take, ports_act, ports_extent, ports_draw},
-    [PLACE_ABOUT] = {"About", KEY_IN_ABOUT, about_take, text_act, text_extent, about_draw_page},
-    [PLACE_FLOW] = {NULL, KEY_IN_FLOW, flow_take, flow_act, flow_extent, flow_draw},
-    [PLACE_STREAM] = {NULL, KEY_IN_STREAM, stream_take, stream_act, stream_extent, stream_draw},
-    [PLACE_TROUBLE] = {NULL, KEY_IN_TROUBLE, trouble_take, trouble_act, trouble_extent,
-                       trouble_draw},
-    [PLACE_HELP] = {NULL, KEY_IN_PAGE, place_flows_take, text_act, text_extent, help_draw_page},
+    [PLACE_FLOWS] = {"Flows", KEY_IN_LIST, place_flows_take, NULL, place_flows_act,
+                     place_flows_extent, place_flows_draw},
+    [PLACE_EVENTS] = {"Events", KEY_IN_EVENTS, events_take, NULL, events_act, events_extent,
+                      events_draw},
+    [PLACE_PORTS] = {"Ports", KEY_IN_PORTS, ports_take, ports_are_whole, ports_act, ports_extent,
+                     ports_draw},
+    [PLACE_ABOUT] = {"About", KEY_IN_ABOUT, about_take, NULL, text_act, text_extent,
+                     about_draw_page},
+    [PLACE_FLOW] = {NULL, KEY_IN_FLOW, flow_take, flow_is_whole, flow_act, flow_extent, flow_draw},
+    [PLACE_STREAM] = {NULL, KEY_IN_STREAM, stream_take, stream_is_whole, stream_act, stream_extent,
+                      stream_draw},
+    [PLACE_TROUBLE] = {NULL, KEY_IN_TROUBLE, trouble_take, trouble_is_whole, trouble_act,
+                       trouble_extent, trouble_draw},
+    [PLACE_HELP] = {NULL, KEY_IN_PAGE, place_flows_take, NULL, text_act, text_extent,
+                    help_draw_page},
 };
 
 const char *place_title(enum place place)
@@ -292,6 +326,14 @@ unsigned place_context(enum place place)
 void place_take(struct screen *screen, enum place place, const struct tracker *tracker)
 {
     places[place].take(screen, tracker);
+    screen->is_opened =
+        screen->is_opened && places[place].is_whole && !places[place].is_whole(screen);
+}
+
+void place_take_opened(struct screen *screen, enum place place, const struct tracker *tracker)
+{
+    if (screen->is_opened && places[place].is_whole)
+        place_take(screen, place, tracker);
 }
 
 bool place_act(struct screen *screen, enum place place, enum key_action action)
@@ -319,6 +361,7 @@ void place_open(struct screen *screen, enum place place)
     if (place == PLACE_FLOW)
         flow_page_begin(&screen->flow);
     screen->open[screen->open_count++] = place;
+    screen->is_opened = true;
     *place_view(screen) = (struct page_view){0};
 }
 
@@ -326,6 +369,7 @@ void place_leave(struct screen *screen)
 {
     if (screen->open_count > 1)
         screen->open_count--;
+    screen->is_opened = false;
 }
 
 void place_show_flow(struct screen *screen, struct flow_ref flow)

@@ -57,6 +57,7 @@ struct screen {
     bool typing;      /* the filter line has the keys */
     bool commanding;  /* the command line has them */
     unsigned copying; /* the next key says what is copied: contexts of enum key_context, 0 for no */
+    bool is_opened;   /* the page in sight is new, and its picture may not be whole */
     bool held;        /* a file was rewound: the picture stays until it is where it goes to */
     bool events_hidden;
     bool events_focused;
@@ -109,6 +110,9 @@ unsigned place_context(enum place place);
 
 /* Takes the picture of that page. */
 void place_take(struct screen *screen, enum place place, const struct tracker *tracker);
+
+/* While pictures are held: a page that was opened since has none to hold yet, and takes one. */
+void place_take_opened(struct screen *screen, enum place place, const struct tracker *tracker);
 
 /* False: that page does nothing with it. */
 bool place_act(struct screen *screen, enum place place, enum key_action action);

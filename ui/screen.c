@@ -248,11 +248,16 @@ static void reduce_to_ascii(struct grid *grid)
     }
 }
 
+static bool is_seeking(const struct screen *screen)
+{
+    const struct transport_state *transport = screen->status.transport;
+    return transport && transport->mode == TRANSPORT_SEEKING;
+}
+
 /* On its way to another place of a file, the picture stays. */
 static bool is_held(struct screen *screen)
 {
-    const struct transport_state *transport = screen->status.transport;
-    if (transport && transport->mode == TRANSPORT_SEEKING)
+    if (is_seeking(screen))
         return true;
     if (screen->held)
         events_pane_pause(&screen->events, screen->paused);
@@ -272,6 +277,8 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
     if (!is_held(screen)) {
         known_take(&screen->known);
         place_take(screen, place, tracker);
+    } else if (screen->paused && !is_seeking(screen)) {
+        place_take_opened(screen, place, tracker);
     }
     int top = title_draw(grid, status, tracker_stats(tracker), screen->paused);
     int lines = footer_lines(screen, grid);

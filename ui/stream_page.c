@@ -148,6 +148,12 @@ void stream_page_take(struct stream_page *page, struct flow_pane *pane,
         step_search(page);
 }
 
+bool stream_page_is_whole(const struct stream_page *page)
+{
+    const struct packet_tape *tape = page->tape;
+    return !tape->log || (tape->complete && page->conversation.position >= tape->end);
+}
+
 /* Down to where the last row is at the bottom: a turn or a hit may have gone beyond it. */
 static void move(struct stream_page *page, int64_t rows)
 {

@@ -49,6 +49,9 @@ void stream_page_choose(struct stream_page *page, const struct flow_row *row);
 void stream_page_take(struct stream_page *page, struct flow_pane *pane,
                       const struct tracker *tracker, bool is_over);
 
+/* Has it read all packets that there are? */
+bool stream_page_is_whole(const struct stream_page *page);
+
 struct extent stream_page_extent(const struct stream_page *page);
 
 bool stream_page_act(struct stream_page *page, enum key_action action);

@@ -85,29 +85,41 @@ static void look_for_flows(struct trouble_page *page, struct flow_pane *pane,
     }
 }
 
-static void take_diagnosis(struct trouble_page *page, struct flow_pane *pane,
-                           const struct tracker *tracker)
+static void take_diagnosis(struct trouble_page *page)
 {
     const struct diagnosis *now = find_again(page);
     page->is_gone = !now;
     if (now)
         page->diagnosis = *now;
     follow_flows(page);
-    look_for_flows(page, pane, tracker);
+}
+
+/* A file that is played from its beginning once more may have another flow in that place. */
+static void take_flow(struct trouble_page *page, struct trouble_flow *flow, struct flow_pane *pane,
+                      const struct tracker *tracker)
+{
+    uint64_t id = flow->id;
+    flow->is_gone = !flow_pane_take(pane, tracker, flow->row.ref, &flow->row);
+    flow->is_found = flow->is_found || !flow->is_gone;
+    if (flow->is_found)
+        flow->id = flow->row.cold.id;
+    if (id == 0 || flow->id == id)
+        return;
+    *flow = (struct trouble_flow){.id = id};
+    page->is_looking = true;
+    page->walk_at = 0;
 }
 
 void trouble_page_take(struct trouble_page *page, struct flow_pane *pane,
                        const struct tracker *tracker)
 {
     if (page->kind == TROUBLE_DIAGNOSIS)
-        take_diagnosis(page, pane, tracker);
+        take_diagnosis(page);
+    look_for_flows(page, pane, tracker);
     for (unsigned at = 0; at < page->flow_count; at++) {
         struct trouble_flow *flow = &page->flows[at];
-        if (page->kind == TROUBLE_DIAGNOSIS && !flow->is_found)
-            continue;
-        flow->is_gone = !flow_pane_take(pane, tracker, flow->row.ref, &flow->row);
-        flow->is_found = flow->is_found || !flow->is_gone;
-        flow->id = flow->is_found ? flow->row.cold.id : flow->id;
+        if (flow->is_found || flow->id == 0) /* that of a failure is known by its place alone */
+            take_flow(page, flow, pane, tracker);
     }
 }
 

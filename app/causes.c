@@ -2,6 +2,11 @@
 
 #include "base/clock.h"
 
+static bool passes_filter(const void *context, const struct tuple *tuple)
+{
+    return endpoints_pass(context, tuple);
+}
+
 int causes_open(struct causes *causes, const char *filter, bool live, struct kept *kept,
                 struct err *err)
 {
@@ -13,7 +18,11 @@ int causes_open(struct causes *causes, const char *filter, bool live, struct kep
     causes->live = live;
     if (live && host_open(&causes->host, &(struct host_options){.trace = true}, &trouble) != 0)
         causes->host = NULL;
-    return diagnoser_open(&causes->diagnoser, causes->host, err);
+    failed = diagnoser_open(&causes->diagnoser, causes->host, err);
+    if (!failed)
+        diagnoser_restrict(causes->diagnoser,
+                           (struct diagnoser_scope){causes->endpoints, passes_filter});
+    return failed;
 }
 
 void causes_close(struct causes *causes)

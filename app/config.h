@@ -5,7 +5,7 @@
  * Bounds:  CONFIG_SIZE_MAX bytes.
  * Fails:   a file that is not there is none, unless it was named; one that cannot be read, and every line
  *          that is wrong, is told, and the rest holds.
- * Used by: app/view.c, app/main.c, app/open.c.
+ * Used by: app/view.c, app/main.c.
  */
 #ifndef LOFLOW_APP_CONFIG_H
 #define LOFLOW_APP_CONFIG_H

@@ -6,8 +6,7 @@
 #include "base/clock.h"
 #include "capture/notes.h"
 
-#define PROBES         16u
-#define LISTENERS_KEPT 64u
+#define PROBES 16u
 
 static void note(struct kept *kept, const struct text *text)
 {
@@ -39,6 +38,45 @@ static void load_flow(struct kept *kept, const struct evidence_flow *flow)
     }
 }
 
+static void load_listener(struct kept *kept, const struct host_listener *listener)
+{
+    if (!kept->ports)
+        kept->ports = calloc(1, sizeof *kept->ports);
+    /* Notes of before they told more than a sentence. */
+    if (!kept->ports || listener->socket.tuple.family == 0)
+        return;
+    if (kept->ports->count == PORT_LIST_MAX) {
+        kept->ports->left_out++;
+        return;
+    }
+    struct port_line *line = &kept->ports->lines[kept->ports->count++];
+    *line = (struct port_line){.socket = listener->socket,
+                               .process = listener->process,
+                               .holders = listener->process.pid != 0,
+                               .queue_most = listener->socket.queue,
+                               .process_age_s = -1};
+    line->socket.state = SOCKET_LISTEN;
+    line->socket.tuple.protocol = PROTOCOL_TCP;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    const struct tuple *one = &((const struct port_line *)a)->socket.tuple;
+    const struct tuple *other = &((const struct port_line *)b)->socket.tuple;
+    if (one->port[0] != other->port[0])
+        return one->port[0] - other->port[0];
+    if (one->family != other->family)
+        return one->family - other->family;
+    return memcmp(&one->address[0], &other->address[0], sizeof one->address[0]);
+}
+
+static void finish_ports(struct port_list *list)
+{
+    list->number = 1;
+    list->listening = list->count;
+    qsort(list->lines, list->count, sizeof list->lines[0], compare_lines);
+}
+
 struct load {
     struct kept *kept;
     struct diagnoser *diagnoser;
@@ -53,6 +91,8 @@ static void load_note(void *context, const char *note_text)
         diagnoser_adopt(load->diagnoser, &load->evidence.diagnosis);
     else if (load->evidence.kind == EVIDENCE_FLOW && load->kept->flows)
         load_flow(load->kept, &load->evidence.flow);
+    else if (load->evidence.kind == EVIDENCE_LISTENER)
+        load_listener(load->kept, &load->evidence.listener);
 }
 
 void kept_load(struct kept *kept, const char *path, struct diagnoser *diagnoser)
@@ -66,6 +106,8 @@ void kept_load(struct kept *kept, const char *path, struct diagnoser *diagnoser)
     kept->flows = calloc(KEPT_FLOWS, sizeof *kept->flows);
     uint32_t count = notes_read(path, load_note, load);
     free(load);
+    if (kept->ports)
+        finish_ports(kept->ports);
     if (count > 0 && kept->flows && names_open(&kept->names, &err) == 0)
         return;
     free(kept->flows);
@@ -76,6 +118,7 @@ void kept_load(struct kept *kept, const char *path, struct diagnoser *diagnoser)
 void kept_close(struct kept *kept)
 {
     free(kept->flows);
+    free(kept->ports);
     names_close(kept->names);
 }
 

@@ -1,9 +1,9 @@
 /*
  * Purpose: what a run keeps beside its packets in a pcapng file, and what a file kept of the run that
  *          wrote it.
- * Owns:    the names of a file's flows, from kept_load to kept_close.
+ * Owns:    the names of a file's flows and its listeners, from kept_load to kept_close.
  * Borrows: the writer.
- * Bounds:  KEPT_FLOWS named flows of a file; of a live run nothing is held.
+ * Bounds:  KEPT_FLOWS named flows and PORT_LIST_MAX listeners of a file; of a live run nothing is held.
  * Used by: app/session, app/causes.
  */
 #ifndef LOFLOW_APP_KEPT_H
@@ -12,6 +12,7 @@
 #include "capture/writer.h"
 #include "decode/packet.h"
 #include "diagnose/diagnoser.h"
+#include "host/port_watch.h"
 #include "report/evidence.h"
 
 #define KEPT_FLOWS   65536u
@@ -21,6 +22,7 @@ struct kept {
     struct writer *writer;       /* that takes notes; NULL: nothing is kept */
     struct evidence_flow *flows; /* of a file: hashed by their start */
     struct names *names;         /* of a file; NULL: none */
+    struct port_list *ports;     /* who listened when a file was begun; NULL: it does not tell */
     char comments[FRAME_BATCH_MAX][KEPT_COMMENT];
     int failed; /* of the writer: -errno and `trouble` */
     struct err trouble;

@@ -90,6 +90,7 @@ static void take_keys(struct session *session)
         answer = view_key(session->view);
         wish_grant(session);
     }
+    session_follow_view(session);
     if (answer == VIEW_QUIT)
         session->stop = true;
 }
@@ -151,11 +152,20 @@ static void handle(struct session *session, const struct pollfd *waits, bool alw
     }
 }
 
+/* Whether there is something to see. */
+static bool go_on_saving(struct session *session, int64_t begin_ns)
+{
+    bool is_over = wish_go_on(session);
+    if (session->saving.save || is_over)
+        meter_note(&session->meter, HANDLER_SAVE, begin_ns);
+    return is_over;
+}
+
 /* A file that is played: what is due, and how long nothing will be. */
 static void play_once(struct session *session, struct pollfd *waits)
 {
     int wait_ms = replay_wait_ms(session, &waits[WAIT_SOURCE].fd);
-    if (poll(waits, WAIT_COUNT, wait_ms) < 0)
+    if (poll(waits, WAIT_COUNT, session->saving.save ? 0 : wait_ms) < 0)
         return;
     int64_t begin_ns = clock_monotonic_ns(), at_ns = begin_ns;
     bool has_keys = waits[WAIT_KEYS].revents;
@@ -166,7 +176,8 @@ static void play_once(struct session *session, struct pollfd *waits)
     }
     /* Most places are reached at once, and only then there is something to see. */
     bool is_there = replay_run(session);
-    (void)note(session, HANDLER_PACKETS, at_ns);
+    at_ns = note(session, HANDLER_PACKETS, at_ns);
+    is_there |= go_on_saving(session, at_ns);
     waits[WAIT_SOURCE].revents = waits[WAIT_KEYS].revents = 0;
     handle(session, waits, false);
     if (is_there || has_keys)
@@ -179,11 +190,13 @@ static void wait_once(struct session *session, struct pollfd *waits)
     bool always_ready = !session->ended && waits[WAIT_SOURCE].fd < 0;
     if (session->ended)
         waits[WAIT_SOURCE].fd = -1;
-    int ready = poll(waits, WAIT_COUNT, always_ready ? 0 : -1);
+    int ready = poll(waits, WAIT_COUNT, always_ready || session->saving.save ? 0 : -1);
     int64_t begin_ns = clock_monotonic_ns();
     if (ready < 0)
         return;
     handle(session, waits, always_ready);
+    if (go_on_saving(session, clock_monotonic_ns()))
+        draw(session);
     meter_note(&session->meter, HANDLER_LOOP, begin_ns);
 }
 
@@ -231,6 +244,7 @@ int loop_run(struct session *session, struct err *err)
             wait_once(session, waits);
     }
     drain(session);
+    wish_finish(session);
     (void)close(clock_fd);
     return 0;
 }

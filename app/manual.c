@@ -233,8 +233,23 @@ static void print_filter(FILE *stream)
               filter_value_meaning(FILTER_KIND_FLAG, at));
 }
 
+/* "filter, seek, copy", with what else is not for the configuration. */
+static void write_screen_commands(struct text *text)
+{
+    for (int name = 0; name < COMMAND_COUNT; name++) {
+        if (command_places((enum command_name)name) & COMMAND_IN_CONFIG)
+            continue;
+        text_add_string(text, text->len > 0 ? ", " : "");
+        text_add_string(text, command_word((enum command_name)name));
+    }
+}
+
 static void print_configuration(FILE *stream)
 {
+    char words[NAME_MAX_LEN];
+    struct text text = text_begin(words, sizeof words);
+    write_screen_commands(&text);
+
     static const char *const lines[] = {"# ~/.config/loflow/config",
                                         "theme light",
                                         "sort bytes-sent",
@@ -248,6 +263,8 @@ static void print_configuration(FILE *stream)
                   "line that is wrong is told on the screen, and by --check-config; the others "
                   "hold. Under sudo the file is that of the user who called it.");
     example(stream, lines);
+    text_add_string(&text, " and actions are for the screen only.");
+    paragraph(stream, words);
     paragraph(stream,
               "Keys are named as under KEYS: a character, Space, Enter, Esc, Tab, Shift-Tab, "
               "Backspace, Delete, Insert, Up, PgUp, Home, F1 to F12, Ctrl-X, Ctrl-Left.");

@@ -4,11 +4,10 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "app/config.h"
 #include "base/clock.h"
 
-/* How long flows stay once they are over. A screen keeps them for the eye, a stream of lines only
- * for the last segments of a connection that was just closed. Files keep them for as long as the
+/* How long flows stay once they are over. A screen keeps them for the eye and says how long, a stream of
+ * lines only for the last segments of a connection that was just closed. Files keep them for as long as the
  * tracker has room, since a capture's time says nothing about what still follows. */
 #define CLOSED_AGE_LINES_NS (2 * CLOCK_NS_PER_S)
 /* Linux gives a SYN up after six retries, 127 s; tcp(7), tcp_syn_retries. */
@@ -19,20 +18,6 @@
 #define EPHEMERAL_LOW       32768
 #define EPHEMERAL_HIGH_LIVE 60999
 #define EPHEMERAL_HIGH_FILE 65535
-
-static void ignore(void *context, const char *sentence)
-{
-    (void)context;
-    (void)sentence;
-}
-
-/* What is wrong in the configuration is told when the screen opens. */
-static int64_t screen_age_ns(const struct options *options)
-{
-    struct preferences preferences;
-    (void)config_load(&preferences, options, ignore, NULL);
-    return preferences.closed_age_ns;
-}
 
 bool open_wants_view(const struct options *options)
 {
@@ -75,7 +60,7 @@ int open_tracker(struct session *session, struct tracker **tracker, struct err *
         options.closed_kept = options.closed_most =
             options.max_flows ? options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
     if (live) {
-        options.closed_age_ns = has_view ? screen_age_ns(session->options) : CLOSED_AGE_LINES_NS;
+        options.closed_age_ns = has_view ? 0 : CLOSED_AGE_LINES_NS;
         options.unanswered_age_ns = UNANSWERED_AGE_NS;
         options.udp_age_ns = UDP_AGE_NS;
     }

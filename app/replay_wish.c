@@ -119,22 +119,53 @@ void replay_step(struct session *session, enum transport_step step)
         go(session, (struct replay_goal){.kind = GOAL_EVENT});
 }
 
-static bool is_failure(const struct replay_course *course, uint64_t packet)
+#define NO_PACKET UINT64_MAX
+
+/* Which failures a word of them has, from a packet of it on, or up to it. */
+static uint64_t failures_from(const struct replay_course *course, uint64_t packet)
 {
-    return packet < course->room && course->failures[packet / 64] >> packet % 64 & 1;
+    return course->failures[packet / 64] >> packet % 64 << packet % 64;
+}
+
+static uint64_t failures_up_to(const struct replay_course *course, uint64_t packet)
+{
+    unsigned shift = 63 - packet % 64;
+    return course->failures[packet / 64] << shift >> shift;
+}
+
+/* The first failure from that packet on. A word at a time: there may be 500 million packets. */
+static uint64_t failure_from(const struct replay_course *course, uint64_t packet)
+{
+    while (packet < course->packets && packet < course->room) {
+        uint64_t word = failures_from(course, packet);
+        if (word != 0)
+            return packet / 64 * 64 + (uint64_t)__builtin_ctzll(word);
+        packet = (packet / 64 + 1) * 64;
+    }
+    return NO_PACKET;
+}
+
+/* The last one before that packet. */
+static uint64_t failure_before(const struct replay_course *course, uint64_t packet)
+{
+    packet = packet < course->room ? packet : course->room;
+    while (packet > 0) {
+        uint64_t word = failures_up_to(course, packet - 1);
+        if (word != 0)
+            return (packet - 1) / 64 * 64 + 63 - (uint64_t)__builtin_clzll(word);
+        packet = (packet - 1) / 64 * 64;
+    }
+    return NO_PACKET;
 }
 
 static void seek_next_failure(struct session *session)
 {
     const struct replay *replay = &session->replay;
     const struct replay_course *course = &replay->course;
-    for (uint64_t packet = base_packets(replay); packet < course->packets; packet++) {
-        if (!is_failure(course, packet))
-            continue;
+    uint64_t packet = failure_from(course, base_packets(replay));
+    if (packet != NO_PACKET)
         go(session, (struct replay_goal){.kind = GOAL_PACKETS, .packets = packet + 1});
-        return;
-    }
-    if (course->is_whole && course->packets <= course->room)
+    else if (course->is_whole && course->packets <= course->room)
         replay_say(session, "no failure follows");
     else
         go(session, (struct replay_goal){.kind = GOAL_FAILURE});
@@ -147,16 +178,23 @@ static void seek_previous_failure(struct session *session)
     /* The one that is being looked at is not before itself. */
     if (packet > 0 && !session->ended)
         packet--;
-    while (packet-- > 0) {
-        if (!is_failure(&replay->course, packet))
-            continue;
+    packet = failure_before(&replay->course, packet);
+    if (packet != NO_PACKET)
         go(session, (struct replay_goal){.kind = GOAL_PACKETS, .packets = packet + 1});
-        return;
-    }
-    replay_say(session, "no failure before this");
+    else
+        replay_say(session, "no failure before this");
 }
 
-/* Of the days that the capture may have been made on, the one that fits. */
+/* How far a time is from what is known of the capture. */
+static int64_t distance(const struct replay_course *course, int64_t time_ns)
+{
+    int64_t end_ns = course->begin_time_ns + course->end_ns;
+    if (time_ns < course->begin_time_ns)
+        return course->begin_time_ns - time_ns;
+    return time_ns > end_ns ? time_ns - end_ns : 0;
+}
+
+/* Of the same day, the next and the one before, what is nearest to the capture. */
 static int64_t time_of_day(const struct replay *replay, int64_t since_midnight_ns)
 {
     const struct replay_course *course = &replay->course;
@@ -168,12 +206,13 @@ static int64_t time_of_day(const struct replay *replay, int64_t since_midnight_n
     int64_t offset_ns = (int64_t)local.tm_gmtoff * CLOCK_NS_PER_S;
     int64_t midnight_ns = (now_ns + offset_ns) / DAY_NS * DAY_NS - offset_ns;
     int64_t time_ns = midnight_ns + since_midnight_ns;
-    int64_t end_ns = course->begin_time_ns + course->end_ns;
-    if (time_ns < course->begin_time_ns && time_ns + DAY_NS <= end_ns)
-        return time_ns + DAY_NS;
-    if (time_ns > end_ns && time_ns - DAY_NS >= course->begin_time_ns)
-        return time_ns - DAY_NS;
-    return time_ns;
+    int64_t nearest_ns = time_ns;
+    for (int days = -1; days <= 1; days += 2) {
+        int64_t other_ns = time_ns + days * DAY_NS;
+        if (distance(course, other_ns) < distance(course, nearest_ns))
+            nearest_ns = other_ns;
+    }
+    return nearest_ns;
 }
 
 static void seek_part(struct session *session, const struct seek *seek)
@@ -221,6 +260,9 @@ void replay_seek(struct session *session, const struct seek *seek)
         goal.ns = seek->ns + (seek->kind == SEEK_BY ? base_place(replay) : 0);
         if (goal.ns < 0)
             goal.ns = 0;
+        /* Keys may go on from there before it is reached. */
+        if (goal.ns > PACE_PLACE_MAX)
+            goal.ns = PACE_PLACE_MAX;
         break;
     case SEEK_CLOCK:
         goal.kind = GOAL_TIME;

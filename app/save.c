@@ -9,9 +9,49 @@
 #include <unistd.h>
 
 #include "app/owner.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "capture/source.h"
 #include "capture/writer.h"
+
+#define WORD_BITS 64u
+
+/* What one side said. */
+struct side_save {
+    const struct conversation *conversation;
+    uint32_t changes; /* of it, at the beginning, as the next two are */
+    uint32_t run_count;
+    uint64_t end;  /* of its bytes */
+    uint32_t run;  /* that comes next */
+    uint64_t done; /* bytes of it */
+    unsigned side;
+    int fd;
+};
+
+/* Packets of flows: their records are marked, a bit each, and then written in the order they came in. */
+struct flows_save {
+    struct save_flows what;
+    struct writer *writer;
+    uint32_t epoch;       /* of the log */
+    uint64_t first, last; /* records that there were at the beginning */
+    uint64_t *marks;
+    bool is_marked;   /* all of them are */
+    uint32_t flow_at; /* of the tracker, that comes next */
+    uint64_t number;  /* of the record of a flow that comes next, from the latest on */
+    uint64_t left;    /* packets of that flow that were not met yet */
+    uint64_t next;    /* record to write */
+    uint64_t marked;
+};
+
+struct save {
+    char path[PATH_MAX];
+    struct saved saved;
+    bool is_stream;
+    union {
+        struct side_save stream;
+        struct flows_save flows;
+    };
+};
 
 /* Returns false when it is too long. */
 static bool expand(const char *path, char expanded[PATH_MAX])
@@ -35,7 +75,52 @@ static int explain(const char *path, int error, struct err *err)
     return err_set(err, error, "cannot write %.400s: %s", path, strerror(error));
 }
 
-/* Returns 0 or an errno. */
+/* NULL: it failed. */
+static struct save *begin(const char *path, int *failed, struct err *err)
+{
+    struct save *begun = calloc(1, sizeof *begun);
+    *failed = 0;
+    if (!begun)
+        *failed = err_set(err, ENOMEM, "no memory to save anything; close other programs");
+    else if (!expand(path, begun->path))
+        *failed = explain(path, ENAMETOOLONG, err);
+    if (*failed == 0)
+        return begun;
+    free(begun);
+    return NULL;
+}
+
+int save_begin_stream(struct save **save, const struct conversation *conversation, unsigned side,
+                      const char *path, struct err *err)
+{
+    int failed = 0;
+    struct save *begun = begin(path, &failed, err);
+    *save = begun;
+    if (!begun)
+        return failed;
+    begun->is_stream = true;
+    begun->stream = (struct side_save){.conversation = conversation,
+                                       .changes = conversation->changes,
+                                       .run_count = conversation->run_count,
+                                       .end = conversation->len,
+                                       .side = side};
+    begun->saved.missing = conversation->side[side].left_out;
+    /* O_EXCL takes neither what exists nor a link to what does not. */
+    int fd =
+        open(begun->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0) {
+        failed = explain(begun->path, errno, err);
+        free(begun);
+        *save = NULL;
+        return failed;
+    }
+    if (owner_user() != (uid_t)-1 && fchown(fd, owner_user(), owner_group()) != 0)
+        errno = 0;
+    begun->stream.fd = fd;
+    return 0;
+}
+
+/* Returns 0 or -errno. */
 static int write_all(int fd, const uint8_t *bytes, uint64_t len)
 {
     while (len > 0) {
@@ -43,172 +128,224 @@ static int write_all(int fd, const uint8_t *bytes, uint64_t len)
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
-            return errno;
+            return -errno;
         bytes += written;
         len -= (uint64_t)written;
     }
     return 0;
 }
 
-static int write_side(int fd, const struct conversation *conversation, unsigned side,
-                      struct saved *saved)
+/* The next piece of a run; moves on to the next one behind its last. */
+static int write_piece(struct save *save, const struct conversation_run *run)
 {
-    int error = 0;
-    for (uint32_t at = 0; at < conversation->run_count && !error; at++) {
-        const struct conversation_run *run = &conversation->runs[at];
-        if (conversation->turns[run->turn].side != side)
-            continue;
-        if (run->is_gap) {
-            saved->missing += run->len;
+    struct side_save *own = &save->stream;
+    uint64_t end = run->at + run->len < own->end ? run->at + run->len : own->end;
+    uint64_t left = end > run->at + own->done ? end - run->at - own->done : 0;
+    uint64_t len = left < SAVE_PIECE ? left : SAVE_PIECE;
+    int failed = write_all(own->fd, conversation_bytes(own->conversation, run) + own->done, len);
+    save->saved.count += len;
+    own->done += len;
+    if (len == left) {
+        own->done = 0;
+        own->run++;
+    }
+    return failed;
+}
+
+static int step_stream(struct save *save, int64_t deadline_ns, struct err *err)
+{
+    struct side_save *own = &save->stream;
+    const struct conversation *conversation = own->conversation;
+    if (conversation->changes != own->changes)
+        return err_set(err, ECANCELED,
+                       "the flow was left before all of it was saved to %.400s; save it again",
+                       save->path);
+    bool is_late = false;
+    for (; own->run < own->run_count && !is_late; is_late = clock_monotonic_ns() >= deadline_ns) {
+        const struct conversation_run *run = &conversation->runs[own->run];
+        bool is_ours = conversation->turns[run->turn].side == own->side;
+        if (is_ours && !run->is_gap) {
+            int failed = write_piece(save, run);
+            if (failed)
+                return explain(save->path, -failed, err);
             continue;
         }
-        error = write_all(fd, conversation_bytes(conversation, run), run->len);
-        saved->bytes += run->len;
+        save->saved.missing += is_ours ? run->len : 0;
+        own->run++;
     }
-    return error;
+    return own->run < own->run_count;
 }
 
-/* A file of its own: O_EXCL takes neither what exists nor a link to what does not. Returns the descriptor. */
-static int create(const char *path, char expanded[PATH_MAX], struct err *err)
+static int open_writer(struct save *save, struct err *err)
 {
-    if (!expand(path, expanded))
-        return explain(path, ENAMETOOLONG, err);
-    int fd =
-        open(expanded, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd < 0)
-        return explain(expanded, errno, err);
-    if (owner_user() != (uid_t)-1 && fchown(fd, owner_user(), owner_group()) != 0)
-        errno = 0;
-    return fd;
+    struct flows_save *own = &save->flows;
+    own->marks = calloc(packet_log_capacity(own->what.log) / WORD_BITS + 1, sizeof *own->marks);
+    if (!own->marks)
+        return err_set(err, ENOMEM, "no memory to save packets; close other programs");
+    return writer_open(&own->writer,
+                       &(struct writer_options){.path = save->path,
+                                                .is_new = true,
+                                                .link_type = SOURCE_LINK_UNKNOWN,
+                                                .snaplen = own->what.snaplen,
+                                                .owner = owner_user(),
+                                                .group = owner_group()},
+                       err);
 }
 
-int save_stream(const struct conversation *conversation, unsigned side, const char *path,
-                struct saved *saved, struct err *err)
+int save_begin_flows(struct save **save, const struct save_flows *what, const char *path,
+                     struct err *err)
 {
-    char expanded[PATH_MAX];
-    *saved = (struct saved){0};
-    int fd = create(path, expanded, err);
-    if (fd < 0)
-        return fd;
-    int error = write_side(fd, conversation, side, saved);
-    if (close(fd) != 0 && !error)
-        error = errno;
-    if (!error)
-        return 0;
-    (void)unlink(expanded);
-    return explain(expanded, error, err);
-}
-
-/* Numbers of records, to be put in order. */
-struct numbers {
-    uint64_t *all;
-    size_t count, room;
-};
-
-static bool add_number(struct numbers *numbers, uint64_t number)
-{
-    if (numbers->count == numbers->room) {
-        size_t room = numbers->room ? 2 * numbers->room : 1024;
-        uint64_t *grown = realloc(numbers->all, room * sizeof *grown);
-        if (!grown)
-            return false;
-        numbers->all = grown;
-        numbers->room = room;
+    int failed = 0;
+    struct save *begun = begin(path, &failed, err);
+    *save = begun;
+    if (!begun)
+        return failed;
+    uint64_t last = packet_log_last(what->log), capacity = packet_log_capacity(what->log);
+    uint64_t first = last >= capacity ? last - capacity + 1 : 1;
+    begun->flows = (struct flows_save){.what = *what,
+                                       .epoch = packet_log_epoch(what->log),
+                                       .first = first,
+                                       .last = last,
+                                       .number = PACKET_LOG_NONE,
+                                       .next = first};
+    failed = open_writer(begun, err);
+    if (failed) {
+        free(begun->flows.marks);
+        free(begun);
+        *save = NULL;
     }
-    numbers->all[numbers->count++] = number;
-    return true;
+    return failed;
 }
 
-/* What the log has of the flows, and how much it has no more. */
-static bool collect(const struct save_flows *what, struct numbers *numbers, struct saved *saved)
+static uint64_t *mark_word(const struct flows_save *own, uint64_t number)
+{
+    return &own->marks[(number - own->first) / WORD_BITS];
+}
+
+static uint64_t mark_bit(const struct flows_save *own, uint64_t number)
+{
+    return UINT64_C(1) << (number - own->first) % WORD_BITS;
+}
+
+/* Marks a record, and goes on to the one before it of the same flow. */
+static void mark_one(struct save *save)
+{
+    struct flows_save *own = &save->flows;
+    const struct packet_log *log = own->what.log;
+    const struct packet_record *record = packet_log_at(log, own->number);
+    if (!record || own->number < own->first) {
+        own->number = PACKET_LOG_NONE;
+    } else {
+        bool is_packet = record->kind != PACKET_RECORD_EVENT;
+        if (is_packet && own->number <= own->last) {
+            *mark_word(own, own->number) |= mark_bit(own, own->number);
+            own->marked++;
+        }
+        own->left -= is_packet && own->left > 0;
+        own->number = packet_log_before(log, own->number, record);
+    }
+    /* What came before is not kept any more. */
+    if (own->number == PACKET_LOG_NONE)
+        save->saved.missing += own->left;
+}
+
+/* Goes on to the next flow that is wanted; false: there is none. */
+static bool find_flow(struct flows_save *own)
 {
     struct flow_ref ref;
     struct flow_view flow;
-    uint32_t at = 0;
-    while (tracker_next(what->tracker, &at, &ref, &flow)) {
-        uint64_t packets = flow.hot->side[0].packets + flow.hot->side[1].packets;
-        uint64_t number = what->wants(what->context, ref, flow) ? packet_log_latest(what->log, ref)
-                                                                : PACKET_LOG_NONE;
-        if (number == PACKET_LOG_NONE)
-            continue;
-        while (number != PACKET_LOG_NONE) {
-            const struct packet_record *record = packet_log_at(what->log, number);
-            bool is_packet = record->kind != PACKET_RECORD_EVENT;
-            if (is_packet && !add_number(numbers, number))
-                return false;
-            packets -= is_packet && packets > 0;
-            number = packet_log_before(what->log, number, record);
-        }
-        saved->missing += packets;
+    if (!tracker_next(own->what.tracker, &own->flow_at, &ref, &flow))
+        return false;
+    if (own->what.wants(own->what.context, ref, flow)) {
+        own->number = packet_log_latest(own->what.log, ref);
+        own->left = flow.hot->side[0].packets + flow.hot->side[1].packets;
     }
     return true;
 }
 
-static int compare_numbers(const void *a, const void *b)
+static void mark_records(struct save *save, int64_t deadline_ns)
 {
-    uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
-    return (one > other) - (one < other);
+    struct flows_save *own = &save->flows;
+    for (uint32_t count = 1; !own->is_marked; count++) {
+        if (own->number != PACKET_LOG_NONE)
+            mark_one(save);
+        else
+            own->is_marked = !find_flow(own);
+        if (count % SAVE_STRIDE == 0 && clock_monotonic_ns() >= deadline_ns)
+            return;
+    }
 }
 
-static int write_frames(struct writer *writer, const struct save_flows *what,
-                        const struct numbers *numbers, struct saved *saved, struct err *err)
+static int write_record(struct save *save, struct err *err)
 {
+    struct flows_save *own = &save->flows;
     uint8_t bytes[PACKET_LOG_FRAME_MAX];
-    for (size_t at = 0; at < numbers->count; at++) {
-        struct frame_batch one = {.count = 1};
-        const struct packet_record *record = packet_log_at(what->log, numbers->all[at]);
-        if (!record || !packet_log_frame(what->log, record, bytes, &one.frames[0])) {
-            saved->missing++;
+    struct frame_batch one = {.count = 1};
+    const struct packet_record *record = packet_log_at(own->what.log, own->next);
+    if (!record || !packet_log_frame(own->what.log, record, bytes, &one.frames[0])) {
+        save->saved.missing++;
+        return 0;
+    }
+    int failed = writer_write(own->writer, &one, err);
+    save->saved.count += !failed;
+    return failed;
+}
+
+static int step_flows(struct save *save, int64_t deadline_ns, struct err *err)
+{
+    struct flows_save *own = &save->flows;
+    if (packet_log_epoch(own->what.log) != own->epoch)
+        return err_set(err, ECANCELED,
+                       "the file was read anew before all was saved to %.400s; save it again",
+                       save->path);
+    mark_records(save, deadline_ns);
+    if (own->is_marked && own->marked == 0)
+        return err_set(err, ENODATA, "no packet of these flows is kept; -w keeps all");
+    for (uint32_t count = 1; own->is_marked && own->next <= own->last; own->next++) {
+        if (!(*mark_word(own, own->next) & mark_bit(own, own->next)))
             continue;
-        }
-        int failed = writer_write(writer, &one, err);
+        int failed = write_record(save, err);
         if (failed)
             return failed;
-        saved->bytes++;
+        if (count++ % SAVE_STRIDE == 0 && clock_monotonic_ns() >= deadline_ns) {
+            own->next++;
+            return 1;
+        }
     }
-    return 0;
+    return !own->is_marked;
 }
 
-static int write_capture(const struct save_flows *what, const struct numbers *numbers,
-                         const char *path, struct saved *saved, struct err *err)
+/* Returns 0 or -errno; what failed before is told. */
+static int close_file(struct save *save, struct err *err)
 {
-    struct writer *writer = NULL;
-    int failed = writer_open(&writer,
-                             &(struct writer_options){.path = path,
-                                                      .link_type = SOURCE_LINK_UNKNOWN,
-                                                      .snaplen = what->snaplen,
-                                                      .owner = (uid_t)-1,
-                                                      .group = (gid_t)-1},
-                             err);
-    if (failed)
-        return failed;
-    struct err ignored;
-    failed = write_frames(writer, what, numbers, saved, err);
-    int closed = writer_close(writer, failed ? &ignored : err);
-    return failed ? failed : closed;
-}
-
-int save_flows(const struct save_flows *what, const char *path, struct saved *saved,
-               struct err *err)
-{
-    char expanded[PATH_MAX];
-    struct numbers numbers = {0};
-    *saved = (struct saved){0};
-    int fd = create(path, expanded, err);
-    if (fd < 0)
-        return fd;
-    (void)close(fd);
+    struct flows_save *own = &save->flows;
     int failed = 0;
-    if (!collect(what, &numbers, saved))
-        failed = err_set(err, ENOMEM, "no memory to save so many packets; save fewer flows");
-    if (!failed && numbers.count == 0)
-        failed = err_set(err, ENODATA, "no packet of these flows is kept; -w keeps all");
-    if (!failed) {
-        qsort(numbers.all, numbers.count, sizeof *numbers.all, compare_numbers);
-        failed = write_capture(what, &numbers, expanded, saved, err);
-    }
-    free(numbers.all);
-    if (failed)
-        (void)unlink(expanded);
+    if (save->is_stream)
+        return close(save->stream.fd) == 0 ? 0 : explain(save->path, errno, err);
+    failed = writer_close(own->writer, err);
+    free(own->marks);
     return failed;
+}
+
+int save_step(struct save *save, int64_t deadline_ns, struct saved *saved, struct err *err)
+{
+    int state =
+        save->is_stream ? step_stream(save, deadline_ns, err) : step_flows(save, deadline_ns, err);
+    if (state > 0)
+        return state;
+    struct err late;
+    int closed = close_file(save, &late);
+    if (state == 0 && closed != 0) {
+        state = closed;
+        *err = late;
+    }
+    /* The writer tells what the file holds, which is gone. */
+    bool is_of_disk = state == -ENOSPC || state == -EDQUOT || state == -EFBIG || state == -EIO;
+    if (is_of_disk)
+        (void)explain(save->path, -state, err);
+    if (state != 0)
+        (void)unlink(save->path);
+    *saved = save->saved;
+    free(save);
+    return state;
 }

@@ -102,6 +102,12 @@ static int open_causes(struct session *session, struct err *err)
     return failed;
 }
 
+void session_follow_view(struct session *session)
+{
+    if (source_info(session->source)->live)
+        tracker_keep_closed(session->tracker, view_closed_age_ns(session->view));
+}
+
 static int open_output(struct session *session, struct err *err)
 {
     const struct options *options = session->options;
@@ -121,16 +127,19 @@ static int open_output(struct session *session, struct err *err)
         &(struct packet_log_options){.max_flows = max_flows, .keep_ns = PACKETS_KEPT_NS}, err);
     if (failed)
         return failed;
-    return view_open(&session->view,
-                     &(struct view_options){.name = session->source_name,
-                                            .filter = options->filter,
-                                            .live = info->live,
-                                            .file_size = info->size,
-                                            .max_flows = options->max_flows,
-                                            .options = options,
-                                            .causes = &session->causes,
-                                            .packets = session->packet_log},
-                     err);
+    failed = view_open(&session->view,
+                       &(struct view_options){.name = session->source_name,
+                                              .filter = options->filter,
+                                              .live = info->live,
+                                              .file_size = info->size,
+                                              .max_flows = options->max_flows,
+                                              .options = options,
+                                              .causes = &session->causes,
+                                              .packets = session->packet_log},
+                       err);
+    if (!failed)
+        session_follow_view(session);
+    return failed;
 }
 
 /* Said once, when it is known what is captured: of a pipe, only with its first bytes. */

@@ -20,6 +20,7 @@
 #include "app/progress.h"
 #include "app/replay.h"
 #include "app/run.h"
+#include "app/save.h"
 #include "app/streams.h"
 #include "app/view.h"
 #include "base/err.h"
@@ -31,6 +32,12 @@
 #include "flows/tracker.h"
 #include "report/audit.h"
 #include "report/report.h"
+
+/* A file that is being saved. */
+struct saving {
+    struct save *save; /* NULL: none */
+    struct screen_request wish;
+};
 
 struct session {
     const struct options *options;
@@ -51,6 +58,7 @@ struct session {
     struct meter meter;   /* of the loop */
     struct health health; /* what a view is told of it all */
     struct replay replay; /* of a file on a screen */
+    struct saving saving;
     struct hash_key hash_key;
     char source_name[sizeof((struct source_info *)0)->name]; /* stays when a file is read again */
     struct frame_batch *frames; /* the latest batch, and what decoding made of it */
@@ -101,6 +109,9 @@ void session_tick(struct session *session);
 
 /* The capture is over, and the screen stays: what was waited for will not come any more. */
 void session_judge(struct session *session);
+
+/* What the user has set on the screen, or in its configuration, holds from now on. */
+void session_follow_view(struct session *session);
 
 /* The run is over: last words and totals (app/finish.c). */
 void session_finish(struct session *session);

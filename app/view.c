@@ -28,7 +28,7 @@ struct view {
 };
 
 /* Of a tick, for who listens. */
-#define PORTS_BUDGET_NS (2 * CLOCK_NS_PER_MS)
+#define PORTS_BUDGET_NS CLOCK_NS_PER_MS
 
 /* Keys come from standard input, unless that is the capture. */
 static int open_input(struct view *view, struct err *err)
@@ -207,6 +207,11 @@ enum view_answer view_key(struct view *view)
     return VIEW_STAY;
 }
 
+int64_t view_closed_age_ns(const struct view *view)
+{
+    return screen_preferences(view->screen)->closed_age_ns;
+}
+
 bool view_copy(struct view *view, const char *text)
 {
     return term_copy(view->term, text, strlen(text));
@@ -240,11 +245,13 @@ static int percent_of(const struct view *view, const struct view_numbers *number
     return (int)((double)numbers->position * 100 / (double)view->options.file_size);
 }
 
-/* NULL while nobody looks at them, or where the kernel does not tell. */
+/* NULL while nobody looks at them, or where neither the kernel tells nor the file does. */
 static const struct port_list *watch_ports(struct view *view)
 {
     struct err err;
     struct host *host = view->options.causes->host;
+    if (!view->options.live)
+        return view->options.causes->kept->ports;
     if (!host || !screen_wants_ports(view->screen)) {
         port_watch_close(view->ports);
         view->ports = NULL;

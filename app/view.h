@@ -72,6 +72,9 @@ enum view_answer {
 /* Answers the next key that was typed. */
 enum view_answer view_key(struct view *view);
 
+/* How long the user wants to see flows of lo that are over; 0: for ever. */
+int64_t view_closed_age_ns(const struct view *view);
+
 /* What it asks for, and what is said of that: see ui/screen.h. */
 bool view_take_request(struct view *view, struct screen_request *request);
 bool view_saves(struct view *view, const struct screen_request *request, struct flow_ref ref,

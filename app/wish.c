@@ -3,69 +3,101 @@
 #include <string.h>
 
 #include "app/replay_wish.h"
-#include "app/save.h"
+#include "base/clock.h"
 #include "base/text.h"
 
-#define SENTENCE_MAX 1024
+#define SENTENCE_MAX   1200
+#define SAVE_BUDGET_NS (10 * CLOCK_NS_PER_MS)
+
+/* What became of a save that is over. */
+static void say_saved(struct session *session, const struct saved *saved)
+{
+    const struct screen_request *wish = &session->saving.wish;
+    bool is_stream = wish->kind == SCREEN_REQUEST_SAVE_STREAM;
+    char sentence[SENTENCE_MAX];
+    struct text text = text_begin(sentence, sizeof sentence);
+    text_add_string(&text, "saved ");
+    text_add_grouped(&text, saved->count);
+    text_add(&text, " %s%s to %s", is_stream ? "byte" : "packet", saved->count == 1 ? "" : "s",
+             wish->text);
+    if (saved->missing > 0) {
+        text_add_string(&text, "; ");
+        text_add_grouped(&text, saved->missing);
+        text_add_string(&text, is_stream ? " that are not kept are left out"
+                                         : " older ones are not kept; -w keeps all");
+    }
+    view_say(session->view, saved->missing > 0 ? STYLE_WARNING : STYLE_GOOD, sentence);
+}
+
+static bool is_asked_for(void *context, struct flow_ref ref, struct flow_view flow)
+{
+    const struct session *session = context;
+    return view_saves(session->view, &session->saving.wish, ref, flow);
+}
+
+static int begin_save(struct session *session, struct err *err)
+{
+    struct saving *saving = &session->saving;
+    if (saving->wish.kind == SCREEN_REQUEST_SAVE_STREAM)
+        return save_begin_stream(&saving->save, view_conversation(session->view), saving->wish.side,
+                                 saving->wish.text, err);
+    const struct save_flows what = {.tracker = session->tracker,
+                                    .log = session->packet_log,
+                                    .snaplen = source_info(session->source)->snaplen,
+                                    .context = session,
+                                    .wants = is_asked_for};
+    return save_begin_flows(&saving->save, &what, saving->wish.text, err);
+}
 
 static void save(struct session *session, const struct screen_request *request)
 {
     struct err err;
-    struct saved saved;
     char sentence[SENTENCE_MAX];
     struct text text = text_begin(sentence, sizeof sentence);
-    if (save_stream(view_conversation(session->view), request->side, request->text, &saved, &err)) {
+    if (session->saving.save) {
+        text_add(&text, "%s is not saved yet; wait for it", session->saving.wish.text);
+        view_say(session->view, STYLE_WARNING, sentence);
+        return;
+    }
+    session->saving.wish = *request;
+    text_add(&text, "saving to %s", request->text);
+    if (begin_save(session, &err) != 0) {
         view_say(session->view, STYLE_FAILURE, err.text);
         return;
     }
-    text_add_string(&text, "saved ");
-    text_add_grouped(&text, saved.bytes);
-    text_add(&text, saved.bytes == 1 ? " byte to %s" : " bytes to %s", request->text);
-    if (saved.missing > 0) {
-        text_add_string(&text, "; ");
-        text_add_grouped(&text, saved.missing);
-        text_add_string(&text, " that are not kept are left out");
-    }
-    view_say(session->view, saved.missing > 0 ? STYLE_WARNING : STYLE_GOOD, sentence);
+    view_say(session->view, STYLE_NORMAL, sentence);
+    (void)wish_go_on(session);
 }
 
-/* A wish and whose it is, for save_flows. */
-struct asked {
-    struct session *session;
-    const struct screen_request *request;
-};
-
-static bool is_asked_for(void *context, struct flow_ref ref, struct flow_view flow)
-{
-    const struct asked *asked = context;
-    return view_saves(asked->session->view, asked->request, ref, flow);
-}
-
-static void save_packets(struct session *session, const struct screen_request *request)
+bool wish_go_on(struct session *session)
 {
     struct err err;
     struct saved saved;
-    struct asked asked = {session, request};
-    const struct save_flows what = {.tracker = session->tracker,
-                                    .log = session->packet_log,
-                                    .snaplen = source_info(session->source)->snaplen,
-                                    .context = &asked,
-                                    .wants = is_asked_for};
-    char sentence[SENTENCE_MAX];
-    struct text text = text_begin(sentence, sizeof sentence);
-    if (save_flows(&what, request->text, &saved, &err)) {
+    struct saving *saving = &session->saving;
+    if (!saving->save)
+        return false;
+    int state = save_step(saving->save, clock_monotonic_ns() + SAVE_BUDGET_NS, &saved, &err);
+    if (state > 0)
+        return false;
+    saving->save = NULL;
+    if (state == 0)
+        say_saved(session, &saved);
+    else
         view_say(session->view, STYLE_FAILURE, err.text);
+    return true;
+}
+
+void wish_finish(struct session *session)
+{
+    struct err err;
+    struct saved saved;
+    struct saving *saving = &session->saving;
+    if (!saving->save)
         return;
-    }
-    text_add_string(&text, "saved ");
-    text_add_grouped(&text, saved.bytes);
-    text_add(&text, saved.bytes == 1 ? " packet to %s" : " packets to %s", request->text);
-    if (saved.missing > 0) {
-        text_add_string(&text, "; ");
-        text_add_grouped(&text, saved.missing);
-        text_add_string(&text, " older ones are not kept; -w keeps all");
-    }
-    view_say(session->view, saved.missing > 0 ? STYLE_WARNING : STYLE_GOOD, sentence);
+    int state = save_step(saving->save, INT64_MAX, &saved, &err);
+    saving->save = NULL;
+    if (state < 0)
+        session_note_trouble(session, state, &err);
 }
 
 /* The first line, and how many follow. */
@@ -99,10 +131,8 @@ void wish_grant(struct session *session)
         case SCREEN_REQUEST_NONE:
             break;
         case SCREEN_REQUEST_SAVE_STREAM:
-            save(session, &request);
-            break;
         case SCREEN_REQUEST_SAVE_FLOWS:
-            save_packets(session, &request);
+            save(session, &request);
             break;
         case SCREEN_REQUEST_PLAY:
         case SCREEN_REQUEST_SPEED:

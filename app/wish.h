@@ -11,4 +11,10 @@
 /* Grants what was wished with the latest key, if anything. */
 void wish_grant(struct session *session);
 
+/* A step of what takes longer. True: it is over, and there is something to see. */
+bool wish_go_on(struct session *session);
+
+/* All of that, before the screen goes. */
+void wish_finish(struct session *session);
+
 #endif

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,6 +10,9 @@
 static int explain_open(const char *path, int error, struct err *err)
 {
     switch (error) {
+    case EEXIST:
+        return err_set(err, error,
+                       "%.400s exists already and is not overwritten; name another file", path);
     case ELOOP:
         return err_set(err, error,
                        "%.500s is a symbolic link, and captures are not written through those; name"
@@ -25,7 +27,7 @@ static int explain_open(const char *path, int error, struct err *err)
     case EACCES:
     case EPERM:
     case EROFS:
-        return err_set(err, error, "cannot write %.500s: %s; choose another place with -w", path,
+        return err_set(err, error, "cannot write %.500s: %s; choose another place", path,
                        strerror(error));
     default:
         return err_set(err, error, "cannot write %.500s: %s", path, strerror(error));
@@ -48,19 +50,19 @@ static int empty_file(int fd, const char *path, struct err *err)
     return ftruncate(fd, 0) == 0 ? 0 : explain_open(path, errno, err);
 }
 
-int create_file(const char *path, uid_t owner, gid_t group, struct err *err)
+int create_file(const char *path, bool must_be_new, struct create_owner owner, struct err *err)
 {
     const int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     int fd = open(path, flags | O_EXCL, S_IRUSR | S_IWUSR);
     bool is_new = fd >= 0;
     /* O_CREAT stays, although the file exists: the kernel guards sticky directories
      * (fs.protected_regular) only against opens that have it. */
-    if (!is_new && errno == EEXIST)
+    if (!is_new && errno == EEXIST && !must_be_new)
         fd = open(path, flags, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return explain_open(path, errno, err);
     /* Where an owner cannot be given (some network file systems) the file just stays root's. */
-    if (is_new && owner != (uid_t)-1 && fchown(fd, owner, group) != 0)
+    if (is_new && owner.user != (uid_t)-1 && fchown(fd, owner.user, owner.group) != 0)
         errno = 0;
     int result = empty_file(fd, path, err);
     if (result == 0)

@@ -11,13 +11,19 @@
 #ifndef LOFLOW_CAPTURE_CREATE_H
 #define LOFLOW_CAPTURE_CREATE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
 
-/* An empty file or, as it is, a device or FIFO. Returns the descriptor or -errno. `owner` may be
- * (uid_t)-1 for whoever runs the program. */
-int create_file(const char *path, uid_t owner, gid_t group, struct err *err);
+struct create_owner {
+    uid_t user; /* (uid_t)-1: whoever runs the program */
+    gid_t group;
+};
+
+/* An empty file or, as it is, a device or FIFO; with `must_be_new` none of them may be there: -EEXIST. Returns
+ * the descriptor or -errno. */
+int create_file(const char *path, bool must_be_new, struct create_owner owner, struct err *err);
 
 /* A copy of standard output, refused when that is a terminal. */
 int create_stdout(struct err *err);

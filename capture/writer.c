@@ -211,7 +211,8 @@ static int open_file(struct writer *writer)
     } else {
         writer->failed = rotation_name(&writer->rotation, writer->name, sizeof writer->name, err);
         if (writer->failed == 0)
-            writer->fd = create_file(writer->name, options->owner, options->group, err);
+            writer->fd = create_file(writer->name, options->is_new,
+                                     (struct create_owner){options->owner, options->group}, err);
     }
     if (writer->fd < 0)
         return writer->failed = writer->failed ? writer->failed : writer->fd;

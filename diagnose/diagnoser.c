@@ -39,6 +39,11 @@ void diagnoser_close(struct diagnoser *diagnoser)
     free(diagnoser);
 }
 
+void diagnoser_restrict(struct diagnoser *diagnoser, struct diagnoser_scope scope)
+{
+    diagnoser->scope = scope;
+}
+
 void diagnoser_copy(struct diagnoser *diagnoser, const struct diagnoser *from)
 {
     *diagnoser = *from;

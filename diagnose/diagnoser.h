@@ -29,6 +29,14 @@ struct diagnoser;
 int diagnoser_open(struct diagnoser **diagnoser, struct host *host, struct err *err);
 void diagnoser_close(struct diagnoser *diagnoser);
 
+/* What the host tells of itself is told only of sockets that pass: whoever watches one port is not told of
+ * others. `context` lives as long as the diagnoser. */
+struct diagnoser_scope {
+    const void *context;
+    bool (*passes)(const void *context, const struct tuple *tuple);
+};
+void diagnoser_restrict(struct diagnoser *diagnoser, struct diagnoser_scope scope);
+
 /* Makes one what another was at that moment, its host included. */
 void diagnoser_copy(struct diagnoser *diagnoser, const struct diagnoser *from);
 

@@ -255,6 +255,12 @@ static int64_t crowded_since(const struct diagnoser *diagnoser, uint16_t port)
     return diagnoser->now_ns;
 }
 
+static bool is_in_scope(const struct diagnoser *diagnoser, const struct tuple *tuple)
+{
+    const struct diagnoser_scope *scope = &diagnoser->scope;
+    return !scope->passes || scope->passes(scope->context, tuple);
+}
+
 /* For a moment many connections are in that state: only those ports count where they stay. */
 static void sweep_close_wait(struct diagnoser *diagnoser)
 {
@@ -264,6 +270,8 @@ static void sweep_close_wait(struct diagnoser *diagnoser)
         host_crowds(diagnoser->host, SOCKET_CLOSE_WAIT, CLOSE_WAIT_LEAST, crowds, HOST_CROWDS_MAX);
     for (size_t at = 0; at < count; at++) {
         uint16_t port = crowds[at].remote_port;
+        if (!is_in_scope(diagnoser, &crowds[at].example.tuple))
+            continue;
         now[at] = (struct close_wait){port, crowded_since(diagnoser, port)};
         if (diagnoser->now_ns - now[at].since_ns >= CLOSE_WAIT_NS)
             tell_close_wait(diagnoser, &crowds[at]);

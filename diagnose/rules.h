@@ -80,7 +80,8 @@ struct close_wait {
 };
 
 struct diagnoser {
-    struct host *host; /* NULL: capture only */
+    struct host *host;            /* NULL: capture only */
+    struct diagnoser_scope scope; /* passes NULL: all */
     struct findings findings;
     struct services services;
     struct watch watches[WATCHES_MAX];

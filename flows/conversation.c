@@ -117,6 +117,7 @@ static void append(struct conversation *conversation, unsigned side,
         has_room(conversation, chunk) ? need_turn(conversation, side) : NULL;
     if (!turn) {
         conversation->left_out += chunk->len;
+        own->left_out += chunk->len;
         return;
     }
     struct conversation_run *run = need_run(conversation, turn, is_gap, chunk->offset + own->begin);

@@ -44,13 +44,14 @@ struct conversation_turn {
 /* Where a side's stream is, in the terms of its sequence numbers. */
 struct conversation_side {
     struct reassembly reassembly;
-    int64_t offset;   /* of `seq` */
-    uint32_t seq;     /* the latest that was looked at */
-    int64_t end;      /* behind the highest byte seen, or at the FIN */
-    int64_t begin;    /* of the first byte, valid when it is known */
-    bool is_known;    /* `seq` and `offset` are valid */
-    uint64_t len;     /* that is kept */
-    uint64_t missing; /* in gaps */
+    int64_t offset;    /* of `seq` */
+    uint32_t seq;      /* the latest that was looked at */
+    int64_t end;       /* behind the highest byte seen, or at the FIN */
+    int64_t begin;     /* of the first byte, valid when it is known */
+    bool is_known;     /* `seq` and `offset` are valid */
+    uint64_t len;      /* that is kept */
+    uint64_t missing;  /* in gaps */
+    uint64_t left_out; /* bytes behind what there was room for */
 };
 
 struct conversation {
@@ -62,7 +63,7 @@ struct conversation {
     uint64_t len;
     uint32_t run_count, turn_count;
     uint32_t changes;  /* grows when `conversation_begin` drops everything */
-    uint64_t left_out; /* bytes behind what there was room for */
+    uint64_t left_out; /* of both sides */
     bool is_cut;       /* the packets before the first one are not kept */
     bool is_apart;     /* the next bytes are a run of their own */
     bool is_settled;   /* what waited for a gap was given up waiting */

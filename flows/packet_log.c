@@ -370,6 +370,11 @@ static bool is_kept(const struct packet_log *log, uint64_t number)
     return number > log->floor && number <= log->latest && log->latest - number <= log->record_mask;
 }
 
+uint64_t packet_log_last(const struct packet_log *log)
+{
+    return log->latest;
+}
+
 uint64_t packet_log_latest(const struct packet_log *log, struct flow_ref flow)
 {
     if (flow.index >= log->head_count)

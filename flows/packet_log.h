@@ -97,6 +97,9 @@ uint32_t packet_log_epoch(const struct packet_log *log);
 
 uint32_t packet_log_capacity(const struct packet_log *log);
 
+/* The number of the latest record of all. */
+uint64_t packet_log_last(const struct packet_log *log);
+
 /* The number of a flow's latest record. */
 uint64_t packet_log_latest(const struct packet_log *log, struct flow_ref flow);
 

@@ -117,6 +117,11 @@ void tracker_close(struct tracker *tracker)
     free(tracker);
 }
 
+void tracker_keep_closed(struct tracker *tracker, int64_t age_ns)
+{
+    tracker->options.closed_age_ns = age_ns;
+}
+
 void tracker_clear(struct tracker *tracker)
 {
     begin(tracker);

@@ -67,6 +67,9 @@ struct tracker_stats {
 int tracker_open(struct tracker **tracker, const struct tracker_options *options, struct err *err);
 void tracker_close(struct tracker *tracker);
 
+/* Sets closed_age_ns, also for flows that are over already. */
+void tracker_keep_closed(struct tracker *tracker, int64_t age_ns);
+
 /* As it was after tracker_open, but that its memory stays: filling it anew costs no page faults. */
 void tracker_clear(struct tracker *tracker);
 

@@ -318,6 +318,11 @@ void names_resolve(struct names *names, int64_t now_ns)
     names_step(names, now_ns, INT64_MAX);
 }
 
+bool names_remembers(const struct names *names, uint32_t ticket)
+{
+    return ticket != 0 && names->last_ticket - ticket < NAMES_MAX;
+}
+
 const struct owner *names_owner(const struct names *names, uint32_t ticket)
 {
     const struct entry *entry = &names->entries[place_of(ticket)];

@@ -49,4 +49,7 @@ void names_resolve(struct names *names, int64_t now_ns);
 /* NULL: not known yet, or no more. Valid until the next names_step. */
 const struct owner *names_owner(const struct names *names, uint32_t ticket);
 
+/* While this holds, a process that names_owner told once stays the ticket's, and what it told of it. */
+bool names_remembers(const struct names *names, uint32_t ticket);
+
 #endif

@@ -71,18 +71,39 @@ static uint32_t read_inode(int dir, const char *path)
     return *end == ']' ? inode : 0;
 }
 
+static void close_files(struct owners_files *files)
+{
+    if (files->is_open)
+        (void)close(files->fd);
+    files->is_open = false;
+}
+
+/* NULL: that was the last, or the process is gone. */
+static const struct dirent64 *next_file(struct owners_files *files)
+{
+    if (files->at == files->len) {
+        ssize_t len = getdents64(files->fd, files->buffer, sizeof files->buffer);
+        if (len <= 0)
+            return NULL;
+        files->at = 0;
+        files->len = (size_t)len;
+    }
+    const struct dirent64 *file = (const void *)(files->buffer + files->at);
+    files->at += file->d_reclen;
+    return file;
+}
+
 /* Reads one file of the process at hand; after the last one there is none at hand. */
 static void step_file(struct owners_walk *walk)
 {
     struct owners *owners = &walk->owners;
     const struct owners_query *query = &walk->query;
-    struct dirent *file = readdir(walk->files);
+    const struct dirent64 *file = next_file(&walk->files);
     if (!file) {
-        (void)closedir(walk->files);
-        walk->files = NULL;
+        close_files(&walk->files);
         return;
     }
-    uint32_t inode = read_inode(dirfd(walk->files), file->d_name);
+    uint32_t inode = read_inode(walk->files.fd, file->d_name);
     if (inode == 0 || !bsearch(&inode, query->inodes, query->count, sizeof inode, compare_inodes) ||
         owners->count == owners->room || is_known(owners, inode, walk->pid))
         return;
@@ -109,13 +130,11 @@ static bool step_process(struct owners_walk *walk)
     if (walk->pid == 0)
         return false;
     (void)snprintf(path, sizeof path, "%d/fd", (int)walk->pid);
-    int fd = openat(dirfd(walk->proc), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    walk->files = fd < 0 ? NULL : fdopendir(fd);
-    if (walk->files)
-        return true;
-    walk->owners.hidden += errno == EACCES;
-    if (fd >= 0)
-        (void)close(fd);
+    struct owners_files *files = &walk->files;
+    files->fd = openat(dirfd(walk->proc), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    files->is_open = files->fd >= 0;
+    files->at = files->len = 0;
+    walk->owners.hidden += !files->is_open && errno == EACCES;
     return true;
 }
 
@@ -140,7 +159,7 @@ bool owners_walk_step(struct owners_walk *walk, int64_t deadline_ns)
 {
     assert(walk->proc);
     do {
-        if (walk->files)
+        if (walk->files.is_open)
             step_file(walk);
         else if (!step_process(walk))
             return true;
@@ -150,8 +169,7 @@ bool owners_walk_step(struct owners_walk *walk, int64_t deadline_ns)
 
 void owners_walk_end(struct owners_walk *walk, struct owners *owners)
 {
-    if (walk->files)
-        (void)closedir(walk->files);
+    close_files(&walk->files);
     if (walk->proc)
         (void)closedir(walk->proc);
     if (owners) {

@@ -51,13 +51,24 @@ struct owners_query {
     size_t pid_count;
 };
 
+/* The kernel looks at every file that it puts into a buffer: a small one makes it answer soon. */
+#define OWNERS_BUFFER 2048u
+
+/* The directory of descriptors of the process at hand. */
+struct owners_files {
+    bool is_open;
+    int fd;
+    size_t at, len; /* bytes of the buffer */
+    _Alignas(uint64_t) char buffer[OWNERS_BUFFER];
+};
+
 /* A walk that goes on. All 0: none does. */
 struct owners_walk {
     struct owners owners; /* so far, in the order of finding */
     struct owners_query query;
     DIR *proc;
-    DIR *files;  /* of the process at hand; NULL: none is */
-    pid_t pid;   /* of that process */
+    struct owners_files files;
+    pid_t pid;   /* of the process at hand */
     size_t next; /* in query.pids */
 };
 

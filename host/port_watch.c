@@ -1,7 +1,9 @@
 /*
- * Theory: a look is two dumps of sockets, TCP and UDP, which tell ends, queues and counts; then its rows
- * are given their processes. Those come from a walk over /proc of its own pace, since it costs most and
- * changes least: one is begun when a socket appears that no walk looked for, else every few seconds.
+ * Theory: a look is two dumps of sockets, those of TCP that listen and those of UDP, which tell ends and
+ * queues. Two things cost more and go at a pace of their own. Connections are counted by a dump of all
+ * other sockets, 1 us each, which is left out while the kernel says that it has as many as before. Processes
+ * come from a walk over /proc, which is begun when a socket appears that no walk looked for, else every few
+ * seconds.
  */
 #include "host/port_watch.h"
 
@@ -13,7 +15,13 @@
 #define PORTS        65536
 #define SERVICES_MAX 16384u
 
-enum phase { PHASE_SERVICES, PHASE_RESTS, PHASE_TCP, PHASE_UDP };
+enum phase { PHASE_SERVICES, PHASE_RESTS, PHASE_LISTEN, PHASE_UDP, PHASE_COUNT };
+
+/* By local port. */
+struct port_counts {
+    uint32_t connections[PORTS];
+    uint32_t time_wait[PORTS];
+};
 
 struct port_watch {
     struct host *host;
@@ -22,13 +30,16 @@ struct port_watch {
     struct sockets_visitor visitor; /* of the dump that goes on */
     struct sockets_steps steps;
     int64_t looked_ns; /* when the latest look began; monotonic, as is the next */
-    int64_t walk_due_ns;
+    int64_t walked_ns; /* when the latest walk ended; 0: none did */
 
     struct port_row *rows; /* PORT_LIST_MAX */
     size_t count, udp_first;
     uint64_t left_out;
-    uint32_t connections[PORTS];
-    uint32_t time_wait[PORTS];
+
+    struct port_counts counts, counting; /* the latest, and that which is under way */
+    struct settings_sockets counted_of;  /* what the kernel had then */
+    int64_t counted_ns;                  /* when that began; 0: never */
+    int64_t count_ns;                    /* that it took so far */
 
     struct owners_walk walk;
     bool walking;
@@ -91,25 +102,32 @@ static void add_row(struct port_watch *watch, const struct host_socket *socket)
         watch->rows[watch->count++] = (struct port_row){.socket = *socket};
 }
 
-static void begin_tcp(void *context)
+static void begin_listen(void *context)
 {
     struct port_watch *watch = context;
     watch->count = 0;
     watch->left_out = 0;
-    memset(watch->connections, 0, sizeof watch->connections);
-    memset(watch->time_wait, 0, sizeof watch->time_wait);
 }
 
-static void visit_tcp(void *context, const struct host_socket *socket)
+static void visit_listen(void *context, const struct host_socket *socket)
+{
+    add_row(context, socket);
+}
+
+static void begin_count(void *context)
+{
+    struct port_watch *watch = context;
+    memset(&watch->counting, 0, sizeof watch->counting);
+}
+
+static void visit_count(void *context, const struct host_socket *socket)
 {
     struct port_watch *watch = context;
     uint16_t port = socket->tuple.port[0];
-    if (socket->state == SOCKET_LISTEN)
-        add_row(watch, socket);
-    else if (socket->state == SOCKET_TIME_WAIT)
-        watch->time_wait[port]++;
+    if (socket->state == SOCKET_TIME_WAIT)
+        watch->counting.time_wait[port]++;
     else
-        watch->connections[port]++;
+        watch->counting.connections[port]++;
 }
 
 static void begin_udp(void *context)
@@ -125,19 +143,50 @@ static void visit_udp(void *context, const struct host_socket *socket)
         add_row(watch, socket);
 }
 
-static const struct sockets_query queries[] = {
-    [PHASE_TCP] = {PROTOCOL_TCP, SOCKETS_ALL, 0, 0},
-    [PHASE_UDP] = {PROTOCOL_UDP, UDP_STATES, 0, 0},
+static const struct {
+    struct sockets_query query;
+    void (*begin)(void *context);
+    void (*visit)(void *context, const struct host_socket *socket);
+} dumps[] = {
+    [PHASE_LISTEN] = {{PROTOCOL_TCP, 1u << SOCKET_LISTEN, 0, 0}, begin_listen, visit_listen},
+    [PHASE_UDP] = {{PROTOCOL_UDP, UDP_STATES, 0, 0}, begin_udp, visit_udp},
+    [PHASE_COUNT] = {{PROTOCOL_TCP, SOCKETS_ALL & ~(1u << SOCKET_LISTEN), 0, 0},
+                     begin_count,
+                     visit_count},
 };
 
+/* Rests when the kernel does not answer. */
 static int begin_dump(struct port_watch *watch, enum phase phase)
 {
-    bool tcp = phase == PHASE_TCP;
-    watch->phase = phase;
-    watch->visitor =
-        (struct sockets_visitor){watch, tcp ? begin_tcp : begin_udp, tcp ? visit_tcp : visit_udp};
-    watch->steps = (struct sockets_steps){.query = queries[phase], .visitor = &watch->visitor};
-    return sockets_begin(watch->sockets, &watch->steps);
+    watch->visitor = (struct sockets_visitor){watch, dumps[phase].begin, dumps[phase].visit};
+    watch->steps = (struct sockets_steps){.query = dumps[phase].query, .visitor = &watch->visitor};
+    int failed = sockets_begin(watch->sockets, &watch->steps);
+    watch->phase = failed ? PHASE_RESTS : phase;
+    return failed;
+}
+
+/* Are connections to be counted? Then `sockets` is what the kernel has now. */
+static bool needs_count(const struct port_watch *watch, int64_t now_ns,
+                        struct settings_sockets *sockets)
+{
+    int64_t passed_ns = now_ns - watch->counted_ns;
+    if (watch->phase != PHASE_RESTS || watch->list.number == 0)
+        return false;
+    if (watch->counted_ns != 0 &&
+        (passed_ns < PORT_WATCH_EVERY_NS || passed_ns < PORT_WATCH_REST * watch->count_ns))
+        return false;
+    bool known = settings_count_sockets(sockets);
+    return !known || passed_ns >= PORT_WATCH_COUNT_NS ||
+           memcmp(sockets, &watch->counted_of, sizeof *sockets) != 0;
+}
+
+static void begin_count_dump(struct port_watch *watch, int64_t now_ns,
+                             const struct settings_sockets *sockets)
+{
+    watch->counted_of = *sockets;
+    watch->counted_ns = now_ns;
+    watch->count_ns = 0;
+    (void)begin_dump(watch, PHASE_COUNT);
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -153,10 +202,14 @@ static bool was_walked_for(const struct port_watch *watch, uint32_t inode)
 
 static bool needs_walk(const struct port_watch *watch, int64_t now_ns)
 {
-    if (watch->phase != PHASE_RESTS || watch->list.number == 0 || now_ns < watch->walk_due_ns)
+    int64_t rested_ns = now_ns - watch->walked_ns;
+    if (watch->phase != PHASE_RESTS || watch->list.number == 0)
         return false;
-    if (now_ns - watch->walk_due_ns >= PORT_WATCH_WALK_NS)
+    if (watch->walked_ns == 0 ||
+        (rested_ns >= PORT_WATCH_WALK_NS && rested_ns >= PORT_WATCH_REST * watch->walk_ns))
         return true;
+    if (rested_ns < PORT_WATCH_HURRY * watch->walk_ns)
+        return false;
     for (size_t at = 0; at < watch->count; at++) {
         if (!was_walked_for(watch, watch->rows[at].socket.inode))
             return true;
@@ -327,31 +380,46 @@ static void publish(struct port_watch *watch)
     add_past(watch);
 }
 
-static void finish_look(struct port_watch *watch)
+static void set_counts(struct port_watch *watch)
 {
-    for (size_t at = 0; at < watch->udp_first; at++) {
-        uint16_t port = watch->rows[at].socket.tuple.port[0];
-        watch->rows[at].connections = watch->connections[port];
-        watch->rows[at].time_wait = watch->time_wait[port];
+    for (size_t at = 0; at < watch->count; at++) {
+        struct port_row *row = &watch->rows[at];
+        uint16_t port = row->socket.tuple.port[0];
+        bool is_tcp = row->socket.tuple.protocol == PROTOCOL_TCP;
+        row->connections = is_tcp ? watch->counts.connections[port] : 0;
+        row->time_wait = is_tcp ? watch->counts.time_wait[port] : 0;
     }
-    qsort(watch->rows, watch->count, sizeof *watch->rows, ports_compare_rows);
+}
+
+/* A dump is over. */
+static void finish_dump(struct port_watch *watch)
+{
+    enum phase phase = watch->phase;
+    watch->phase = PHASE_RESTS;
+    if (phase == PHASE_LISTEN) {
+        watch->udp_first = watch->count;
+        (void)begin_dump(watch, PHASE_UDP);
+        return;
+    }
+    if (phase == PHASE_COUNT)
+        watch->counts = watch->counting;
+    else
+        qsort(watch->rows, watch->count, sizeof *watch->rows, ports_compare_rows);
+    set_counts(watch);
     publish(watch);
 }
 
-static void step_look(struct port_watch *watch, int64_t deadline_ns)
+static void step_dump(struct port_watch *watch, int64_t deadline_ns)
 {
+    int64_t begin_ns = clock_thread_ns();
+    bool counts = watch->phase == PHASE_COUNT;
     int state = sockets_step(watch->sockets, &watch->steps, deadline_ns);
-    if (state == 0 && watch->phase == PHASE_TCP) {
-        watch->udp_first = watch->count;
-        state = begin_dump(watch, PHASE_UDP);
-        if (state == 0)
-            state = sockets_step(watch->sockets, &watch->steps, deadline_ns);
-    }
-    if (state > 0)
-        return;
-    watch->phase = PHASE_RESTS;
+    if (counts)
+        watch->count_ns += clock_thread_ns() - begin_ns;
     if (state == 0)
-        finish_look(watch);
+        finish_dump(watch);
+    else if (state < 0)
+        watch->phase = PHASE_RESTS;
 }
 
 static void step_walk(struct port_watch *watch, int64_t now_ns, int64_t deadline_ns)
@@ -364,24 +432,37 @@ static void step_walk(struct port_watch *watch, int64_t now_ns, int64_t deadline
     owners_free(&watch->owners);
     owners_walk_end(&watch->walk, &watch->owners);
     watch->walking = false;
-    watch->walk_due_ns = now_ns + PORT_WATCH_REST * watch->walk_ns;
+    watch->walked_ns = now_ns;
     if (watch->phase == PHASE_RESTS)
         publish(watch);
+}
+
+/* What is due when nothing else goes on. */
+static void begin_next(struct port_watch *watch, int64_t now_ns)
+{
+    struct settings_sockets sockets;
+    bool is_due = watch->list.number == 0 || now_ns - watch->looked_ns >= PORT_WATCH_EVERY_NS;
+    if (watch->phase == PHASE_RESTS && is_due) {
+        watch->looked_ns = now_ns;
+        (void)begin_dump(watch, PHASE_LISTEN);
+    } else if (needs_count(watch, now_ns, &sockets)) {
+        begin_count_dump(watch, now_ns, &sockets);
+    }
 }
 
 void port_watch_step(struct port_watch *watch, int64_t now_ns, int64_t budget_ns)
 {
     int64_t begin_ns = clock_thread_ns();
+    int64_t half_ns = begin_ns + budget_ns / 2;
     if (watch->phase == PHASE_SERVICES)
         step_services(watch, begin_ns + budget_ns);
-    bool is_due = watch->list.number == 0 || now_ns - watch->looked_ns >= PORT_WATCH_EVERY_NS;
-    if (watch->phase == PHASE_RESTS && is_due) {
-        watch->looked_ns = now_ns;
-        if (begin_dump(watch, PHASE_TCP) != 0)
-            watch->phase = PHASE_RESTS;
+    begin_next(watch, now_ns);
+    while (watch->phase > PHASE_RESTS) {
+        step_dump(watch, half_ns);
+        if (clock_thread_ns() >= half_ns)
+            break;
+        begin_next(watch, now_ns);
     }
-    if (watch->phase > PHASE_RESTS)
-        step_look(watch, begin_ns + budget_ns / 2);
     if (!watch->walking && needs_walk(watch, now_ns))
         begin_walk(watch);
     if (watch->walking)

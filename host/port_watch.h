@@ -1,11 +1,13 @@
 /*
  * Purpose: who listens on this machine, looked at again once a second: what `loflow ports` tells, and
  *          with it how long queues were, who opened what, and who listened before.
- * Owns:    its list, two netlink dumps and one walk over /proc that go on from step to step.
+ * Owns:    its list, netlink dumps and one walk over /proc that go on from step to step.
  * Borrows: the host.
  * Bounds:  PORT_LIST_MAX lines; a step goes on until its deadline, then by one answer of the kernel or one
- *          read of a directory at most, and at the end of a look by the sorting of the list: some 2 ms for
- *          1000 lines. Walks rest for PORT_WATCH_REST times as long as they took.
+ *          read of a directory at most, and at the end of a look by the sorting of the list: some 0.5 ms
+ *          for 1000 lines. What costs most rests for PORT_WATCH_REST times as long as it took: connections
+ *          are counted anew when there are more or fewer of them, else every PORT_WATCH_COUNT_NS; files of
+ *          processes are walked over for sockets that are new, else every PORT_WATCH_WALK_NS, or later.
  * Fails:   port_watch_open with -errno and a sentence; a look that fails leaves the list as it was.
  * Used by: app/view, ui/ports_page (the list).
  */
@@ -19,8 +21,11 @@
 #define PORT_LIST_MAX       2048u
 #define PORT_LIST_CLOSED    64u
 #define PORT_WATCH_EVERY_NS CLOCK_NS_PER_S
-#define PORT_WATCH_WALK_NS  (5 * CLOCK_NS_PER_S) /* holders may change: between two walks for all */
-#define PORT_WATCH_REST     50
+#define PORT_WATCH_COUNT_NS                                                                        \
+    (10 * CLOCK_NS_PER_S) /* who is connected may change, and how many are not */
+#define PORT_WATCH_WALK_NS (5 * CLOCK_NS_PER_S) /* holders may change: between two walks for all */
+#define PORT_WATCH_REST    200
+#define PORT_WATCH_HURRY   50 /* in place of that, for sockets that are new */
 
 /* A socket that listens, or the end where one did. */
 struct port_line {

@@ -3,6 +3,7 @@
 #include <netdb.h>
 
 #include <ifaddrs.h>
+#include <inttypes.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define EPHEMERAL_LOW      32768
 #define EPHEMERAL_HIGH     60999
 #define FIRST_UNPRIVILEGED 1024
+#define LINE_MAX_SIZE      256
 
 /* Returns how many numbers were read. /proc/sys/net is of the namespace of the thread that reads. */
 static int read_numbers(const char *path, unsigned *first, unsigned *second)
@@ -31,6 +33,30 @@ void settings_ephemeral_range(uint16_t *low, uint16_t *high)
     bool known = count == 2 && first <= last && last <= 65535;
     *low = (uint16_t)(known ? first : EPHEMERAL_LOW);
     *high = (uint16_t)(known ? last : EPHEMERAL_HIGH);
+}
+
+/* The number behind a word in a line that begins with `name`, as in "TCP: inuse 5 orphan 0 tw 2". */
+static bool read_count(const char *path, const char *name, const char *word, uint64_t *count)
+{
+    char line[LINE_MAX_SIZE];
+    bool found = false;
+    FILE *file = fopen(path, "re");
+    while (file && !found && fgets(line, sizeof line, file)) {
+        const char *at = strncmp(line, name, strlen(name)) == 0 ? strstr(line, word) : NULL;
+        found = at && sscanf(at + strlen(word), "%" SCNu64, count) == 1;
+    }
+    if (file)
+        (void)fclose(file);
+    return found;
+}
+
+bool settings_count_sockets(struct settings_sockets *sockets)
+{
+    *sockets = (struct settings_sockets){0};
+    /* Without IPv6 there is no second file. */
+    (void)read_count("/proc/net/sockstat6", "TCP6:", " inuse ", &sockets->ipv6);
+    return read_count("/proc/net/sockstat", "TCP:", " inuse ", &sockets->ipv4) &&
+           read_count("/proc/net/sockstat", "TCP:", " tw ", &sockets->time_wait);
 }
 
 void settings_begin_services(void)

@@ -31,6 +31,12 @@ void settings_begin_services(void);
 bool settings_next_service(struct settings_name *found);
 void settings_end_services(void);
 
+/* How many sockets of TCP there are: /proc/net/sockstat and sockstat6. False: the kernel does not tell. */
+struct settings_sockets {
+    uint64_t ipv4, ipv6, time_wait;
+};
+bool settings_count_sockets(struct settings_sockets *sockets);
+
 /* ip_unprivileged_port_start */
 uint16_t settings_first_unprivileged(void);
 

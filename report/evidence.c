@@ -181,6 +181,14 @@ void text_add_listener_note(struct text *text, const struct host_listener *liste
     name(&message, &listener->process);
     text_add(&message, " queue %u/%u", listener->socket.queue, listener->socket.queue_limit);
     begin(text, "listener", now_ns, line);
+    char address[64];
+    const struct host_socket *socket = &listener->socket;
+    struct text written = text_begin(address, sizeof address);
+    text_add_address(&written, &socket->tuple.address[0], socket->tuple.family);
+    text_add(text, "LOFLOW_LISTENER=%s\nLOFLOW_LISTENER_PORT=%u\n", address, socket->tuple.port[0]);
+    add_signed(text, "LOFLOW_QUEUE", socket->queue);
+    add_signed(text, "LOFLOW_QUEUE_LIMIT", socket->queue_limit);
+    add_process(text, "LISTENER", &listener->process);
 }
 
 /* Reading. */
@@ -377,6 +385,20 @@ static void read_flow_field(struct evidence_flow *flow, const struct field *fiel
     read_process_field(&flow->process[1], field, "SERVER");
 }
 
+static void read_listener_field(struct host_listener *listener, const struct field *field)
+{
+    struct host_socket *socket = &listener->socket;
+    if (is_named(field, "LOFLOW_LISTENER"))
+        read_address(&socket->tuple, 0, field);
+    else if (is_named(field, "LOFLOW_LISTENER_PORT"))
+        socket->tuple.port[0] = (uint16_t)number_of(field);
+    else if (is_named(field, "LOFLOW_QUEUE"))
+        socket->queue = (uint32_t)number_of(field);
+    else if (is_named(field, "LOFLOW_QUEUE_LIMIT"))
+        socket->queue_limit = (uint32_t)number_of(field);
+    read_process_field(&listener->process, field, "LISTENER");
+}
+
 static void read_type(struct evidence *evidence, const struct field *field)
 {
     char type[32];
@@ -385,6 +407,8 @@ static void read_type(struct evidence *evidence, const struct field *field)
         evidence->kind = EVIDENCE_DIAGNOSIS;
     else if (strcmp(type, "flow") == 0)
         evidence->kind = EVIDENCE_FLOW;
+    else if (strcmp(type, "listener") == 0)
+        evidence->kind = EVIDENCE_LISTENER;
 }
 
 void evidence_read(struct evidence *evidence, const char *note)
@@ -402,6 +426,8 @@ void evidence_read(struct evidence *evidence, const char *note)
                 read_diagnosis_field(evidence, &field);
             else if (evidence->kind == EVIDENCE_FLOW)
                 read_flow_field(&evidence->flow, &field);
+            else if (evidence->kind == EVIDENCE_LISTENER)
+                read_listener_field(&evidence->listener, &field);
         }
         note += len + (note[len] == '\n');
     }

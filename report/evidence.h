@@ -19,7 +19,7 @@
 
 #define EVIDENCE_MAX 8192u
 
-enum evidence_kind { EVIDENCE_OTHER, EVIDENCE_DIAGNOSIS, EVIDENCE_FLOW };
+enum evidence_kind { EVIDENCE_OTHER, EVIDENCE_DIAGNOSIS, EVIDENCE_FLOW, EVIDENCE_LISTENER };
 
 /* Who the ends of a flow belong to. */
 struct evidence_flow {
@@ -32,6 +32,7 @@ struct evidence {
     enum evidence_kind kind;
     struct diagnosis diagnosis;
     struct evidence_flow flow;
+    struct host_listener listener;
 };
 
 void text_add_diagnosis_note(struct text *text, const struct diagnosis *diagnosis);

@@ -51,12 +51,21 @@ static const struct unit *units_of(enum filter_kind kind)
     return kind == FILTER_KIND_SIZE ? size_units : count_units;
 }
 
-enum amount_answer amount_read(enum filter_kind kind, const char *text, size_t len,
-                               struct amount *amount)
+/* Of what follows a number: up to the next one, where there may be more of them. */
+static size_t unit_len(enum filter_kind kind, const char *text, size_t len)
+{
+    size_t at = 0;
+    while (at < len && !(kind == FILTER_KIND_SPAN && is_digit(text[at])))
+        at++;
+    return at;
+}
+
+/* The first number and its unit; *used is their length, *worth that of the unit. */
+static enum amount_answer read_part(enum filter_kind kind, const char *text, size_t len,
+                                    struct amount *amount, size_t *used, uint64_t *worth)
 {
     uint64_t whole = 0, fraction = 0, parts = 1;
     size_t at = 0;
-    *amount = (struct amount){0, 0};
     for (; at < len && is_digit(text[at]); at++) {
         if (whole > UINT32_MAX)
             return AMOUNT_TOO_LARGE;
@@ -75,8 +84,9 @@ enum amount_answer amount_read(enum filter_kind kind, const char *text, size_t l
     }
     if (at == point + 1)
         return at == len ? AMOUNT_NO_UNIT : AMOUNT_BAD;
+    size_t unit_size = unit_len(kind, text + at, len - at);
     const struct unit *unit = units_of(kind);
-    while (unit->word && !is_unit(unit, text + at, len - at))
+    while (unit->word && !is_unit(unit, text + at, unit_size))
         unit++;
     if (!unit->word)
         return at == len ? AMOUNT_NO_UNIT : AMOUNT_BAD;
@@ -87,5 +97,33 @@ enum amount_answer amount_read(enum filter_kind kind, const char *text, size_t l
     amount->high = whole * unit->worth + ((fraction + 1) * unit->worth + parts - 1) / parts - 1;
     if (amount->high < amount->low)
         amount->high = amount->low;
+    *used = at + unit_size;
+    *worth = unit->worth;
+    return AMOUNT_GOOD;
+}
+
+enum amount_answer amount_read(enum filter_kind kind, const char *text, size_t len,
+                               struct amount *amount)
+{
+    uint64_t before = UINT64_MAX, sum = 0;
+    *amount = (struct amount){0, 0};
+    do {
+        struct amount part;
+        size_t used = 0;
+        uint64_t worth = 0;
+        enum amount_answer answer = read_part(kind, text, len, &part, &used, &worth);
+        if (answer != AMOUNT_GOOD)
+            return answer;
+        if (worth >= before)
+            return AMOUNT_BAD;
+        /* Each is below 2^62, and there are no more than there are units. */
+        if (sum > UINT64_MAX / 4)
+            return AMOUNT_TOO_LARGE;
+        *amount = (struct amount){sum + part.low, sum + part.high};
+        sum += part.low;
+        before = worth;
+        text += used;
+        len -= used;
+    } while (len > 0);
     return AMOUNT_GOOD;
 }

@@ -88,6 +88,7 @@ static bool choice_of(enum argument argument, unsigned at, struct text *text)
         [ARGUMENT_COLUMNS] = COLUMN_COUNT,
         [ARGUMENT_GROUPING] = GROUPING_COUNT,
         [ARGUMENT_REVERSE] = 1,
+        [ARGUMENT_SPAN] = 1,
         [ARGUMENT_KEY] = sizeof key_names / sizeof key_names[0],
         [ARGUMENT_ACTION] = ACTION_COUNT,
         [ARGUMENT_COPY] = COPY_KIND_COUNT,
@@ -114,6 +115,9 @@ static bool choice_of(enum argument argument, unsigned at, struct text *text)
         break;
     case ARGUMENT_REVERSE:
         text_add_string(text, "reverse");
+        break;
+    case ARGUMENT_SPAN:
+        text_add_string(text, "never");
         break;
     case ARGUMENT_KEY:
         text_add_string(text, key_names[at]);
@@ -164,12 +168,14 @@ static int wrong_argument(struct word command, enum argument argument, struct wo
     struct text one = text_begin(ignored, sizeof ignored);
     while (choice_of(argument, count, &one))
         count++;
+    if (argument == ARGUMENT_SPAN)
+        text_add_string(&text, "a time such as 30s, or ");
     for (unsigned at = 0; at < count && count <= LISTED_MAX; at++) {
         text_add_string(&text, at == 0 ? "" : at + 1 < count ? ", " : " or ");
         (void)choice_of(argument, at, &text);
     }
     if (count == 0 || count > LISTED_MAX)
-        text_add(&text, "%s%s", told[argument], argument == ARGUMENT_SPAN ? " such as 30s" : "");
+        text_add_string(&text, told[argument]);
     const char *manual = count > LISTED_MAX ? "; the manual lists them all" : "";
     if (word.len == 0)
         return err_set(err, EINVAL, "%.*s wants %s%s", (int)command.len, command.at, choices,
@@ -178,13 +184,16 @@ static int wrong_argument(struct word command, enum argument argument, struct wo
                    choices, (int)word.len, word.at, manual);
 }
 
+/* No time at all is the shortest there is, since 0 stands for never. */
 static bool take_span(struct command *command, struct word word)
 {
     struct amount amount;
+    if (find_choice(ARGUMENT_SPAN, word) >= 0)
+        return true;
     if (amount_read(FILTER_KIND_SPAN, word.at, word.len, &amount) != AMOUNT_GOOD ||
         amount.low > SPAN_MAX_NS)
         return false;
-    command->span_ns = (int64_t)amount.low;
+    command->span_ns = amount.low > 0 ? (int64_t)amount.low : 1;
     return true;
 }
 
@@ -255,6 +264,20 @@ static int take_replay(struct command *command, enum argument argument, const ch
                                       : seek_parse(&seek, rest, err);
 }
 
+/* All that follows, without the spaces around it: a file's name may have some inside. */
+static int take_rest(struct command *command, struct word name, enum argument argument,
+                     const char *rest, struct err *err)
+{
+    size_t len = strlen(rest);
+    struct text text = text_begin(command->text, sizeof command->text);
+    while (argument == ARGUMENT_FILE && len > 0 && (rest[len - 1] == ' ' || rest[len - 1] == '\t'))
+        len--;
+    if (argument == ARGUMENT_FILE && len == 0)
+        return wrong_argument(name, argument, (struct word){0}, err);
+    text_add_bytes(&text, rest, len);
+    return 0;
+}
+
 static int take_arguments(struct command *command, struct word name, const char *line,
                           struct err *err)
 {
@@ -265,11 +288,8 @@ static int take_arguments(struct command *command, struct word name, const char 
             break;
         if (argument == ARGUMENT_PLACE || argument == ARGUMENT_SPEED)
             return take_replay(command, argument, rest, err);
-        if (argument == ARGUMENT_TEXT) {
-            struct text text = text_begin(command->text, sizeof command->text);
-            text_add_string(&text, rest);
-            return 0;
-        }
+        if (argument == ARGUMENT_TEXT || argument == ARGUMENT_FILE)
+            return take_rest(command, name, argument, rest, err);
         if (argument == ARGUMENT_COLUMNS)
             return take_columns(command, name, &line, err);
         struct word word = next_word(&line);

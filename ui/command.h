@@ -37,13 +37,13 @@ struct command {
     enum column column;
     bool reverse;
     struct column_choice columns; /* none: all */
-    int64_t span_ns;
+    int64_t span_ns;              /* 0: never */
     enum grouping grouping;
     unsigned contexts;
     uint32_t key;
     enum key_action action;
     enum copy_kind copy;
-    char text[LINE_EDIT_MAX]; /* of `filter` and `seek` */
+    char text[LINE_EDIT_MAX]; /* of `filter`, `seek`, `save` and `save-all` */
     double speed;             /* 0: as fast as possible */
 };
 

@@ -20,6 +20,8 @@ void filter_clear(struct filter *filter)
 {
     memset(filter->addresses, 0, sizeof filter->addresses);
     memset(filter->owners, 0, sizeof filter->owners);
+    memset(filter->tickets, 0, sizeof filter->tickets);
+    filter->names = NULL;
     filter->program.test_count = 0;
     filter->program.first = FILTER_ACCEPT;
 }
@@ -119,12 +121,8 @@ static bool is_same_owner(const struct filter *filter, const struct filter_owner
            (!filter->program.wants_commands || strcmp(memo->command, owner->command) == 0);
 }
 
-/* The tests that hold for the process of that end. */
-static uint64_t look_up_owner(struct filter *filter, const struct filter_look *look, unsigned end)
+static uint64_t look_up_process(struct filter *filter, const struct owner *owner)
 {
-    const struct owner *owner = known_owner(look->known, look->view, end);
-    if (!owner)
-        return 0;
     struct filter_owner_memo *memo = &filter->owners[(unsigned)owner->pid % FILTER_MEMO];
     if (is_same_owner(filter, memo, owner))
         return memo->has;
@@ -138,6 +136,36 @@ static uint64_t look_up_owner(struct filter *filter, const struct filter_look *l
             memo->has |= UINT64_C(1) << at;
     }
     return memo->has;
+}
+
+/* Once a ticket, so that it stays out of the way of those that are remembered. */
+static __attribute__((noinline)) uint64_t learn_owner(struct filter *filter,
+                                                      const struct filter_look *look, unsigned end)
+{
+    const struct owner *owner = known_owner(look->known, look->view, end);
+    uint32_t ticket = look->view.cold->owner[end];
+    if (!owner)
+        return 0;
+    if (filter->names != look->known->names)
+        memset(filter->tickets, 0, sizeof filter->tickets);
+    filter->names = look->known->names;
+    struct filter_ticket_memo *memo = &filter->tickets[ticket % FILTER_TICKETS];
+    *memo = (struct filter_ticket_memo){ticket, look_up_process(filter, owner)};
+    return memo->has;
+}
+
+/* The tests that hold for the process of that end. */
+static inline uint64_t look_up_owner(struct filter *filter, const struct filter_look *look,
+                                     unsigned end)
+{
+    const struct names *names = look->known->names;
+    uint32_t ticket = look->view.cold->owner[end];
+    const struct filter_ticket_memo *memo = &filter->tickets[ticket % FILTER_TICKETS];
+    if (ticket == 0 || !names)
+        return 0;
+    bool is_learnt =
+        memo->ticket == ticket && filter->names == names && names_remembers(names, ticket);
+    return is_learnt ? memo->has : learn_owner(filter, look, end);
 }
 
 /* The ends of the tuple that the test is about, as bits 1 << end. */

@@ -363,34 +363,6 @@ static int parse_line(struct filter_parser *parser)
     return node;
 }
 
-/* Where the program goes on, by whether a part of the tree holds. */
-struct targets {
-    uint8_t on[2];
-};
-
-/* Returns where the part begins. Parts on the left have the tests with lower numbers, so that what
- * comes after a test is known when it is its turn. */
-static uint8_t generate(const struct filter_parser *parser, int at, struct targets targets)
-{
-    const struct filter_node *node = &parser->nodes[at];
-    struct targets other = {{targets.on[1], targets.on[0]}};
-    switch ((enum filter_join)node->join) {
-    case FILTER_NOT:
-        return generate(parser, node->left, other);
-    case FILTER_AND:
-    case FILTER_OR:
-        other = targets;
-        other.on[node->join == FILTER_AND] = generate(parser, node->right, targets);
-        return generate(parser, node->left, other);
-    case FILTER_ONE:
-        break;
-    }
-    struct filter_test *test = &parser->program->tests[node->left];
-    test->next[0] = targets.on[0];
-    test->next[1] = targets.on[1];
-    return (uint8_t)node->left;
-}
-
 static void place_note(const char *text, struct filter_note *note)
 {
     char before[FILTER_TEXT_MAX];
@@ -410,9 +382,8 @@ static void parse_whole(struct filter_parser *parser)
     int node = parse_line(parser);
     if (!filter_failed(parser) && parser->at < parser->len)
         (void)filter_wrong(parser, parser->at, parser->at + 1, "no ( is open here");
-    struct targets targets = {{FILTER_REJECT, FILTER_ACCEPT}};
     if (!filter_failed(parser) && node != FILTER_NO_NODE)
-        parser->program->first = generate(parser, node, targets);
+        parser->program->first = filter_plan(parser, node);
 }
 
 /* Returns where the last term that was begun begins. */

@@ -1,9 +1,9 @@
 /*
  * Purpose: the inside of the parser of filters, shared by the files that make it up and by nobody
  *          else: filter_parse.c (terms and how they are joined), filter_value.c (what is said of a
- *          field).
+ *          field), filter_plan.c (which test comes first).
  * Owns:    nothing.
- * Used by: ui/filter_scan.c, ui/filter_parse.c, ui/filter_value.c.
+ * Used by: ui/filter_scan.c, ui/filter_parse.c, ui/filter_value.c, ui/filter_plan.c.
  */
 #ifndef LOFLOW_UI_FILTER_PARSE_H
 #define LOFLOW_UI_FILTER_PARSE_H
@@ -118,6 +118,9 @@ int filter_add_word(struct filter_parser *parser, const struct filter_value *val
 
 /* The tests of one value of a field. */
 int filter_add_value(struct filter_parser *parser, const struct filter_value *value);
+
+/* Joins the tests of a tree into the program; returns the first. */
+uint8_t filter_plan(struct filter_parser *parser, int root);
 
 /* Is the text one or more ports, or an address or network: what "port" or "host" may be followed by
  * without a sign between them? */

@@ -1,9 +1,10 @@
 /*
  * Purpose: which rows the user wants to see, said in a small language, and the answer for a flow.
- * Owns:    a program of a fixed size and what it remembers of addresses and processes; a plain value.
+ * Owns:    a program of a fixed size and what it remembers of addresses and processes, 170 KB; a plain
+ *          value.
  * Borrows: what a flow and its names are, during each call.
  * Bounds:  FILTER_TEXT_MAX bytes of text, FILTER_TESTS_MAX tests, FILTER_DEPTH_MAX parentheses inside
- *          each other; no allocation. Some 5 to 50 ns a flow; expressions over whole rows and quoted
+ *          each other; no allocation. Some 5 to 40 ns a flow; expressions over whole rows and quoted
  *          words with spaces, which need the row written, some 500 ns.
  * Fails:   filter_parse says what is wrong where. A last term that is wrong is left out, since it may be
  *          on its way; a line that is wrong before leaves the program as it was.
@@ -38,6 +39,7 @@
 #define FILTER_DEPTH_MAX    16
 #define FILTER_PATTERNS_MAX 4
 #define FILTER_MEMO         64
+#define FILTER_TICKETS      8192
 #define FILTER_SENTENCE_MAX 112
 #define FILTER_NEW_NS       INT64_C(5000000000)
 
@@ -90,8 +92,7 @@ struct filter_word {
     bool is_number;    /* digits only: it may be inside of a port */
 };
 
-/* Whether the test holds decides which one is next. Tests follow in the order of the text, so that
- * the walk ends. */
+/* Whether the test holds decides which one is next. No way leads back to a test, so that the walk ends. */
 #define FILTER_ACCEPT FILTER_TESTS_MAX
 #define FILTER_REJECT (FILTER_TESTS_MAX + 1)
 
@@ -100,7 +101,7 @@ struct filter_test {
     uint8_t field;   /* enum filter_field */
     uint8_t ends;    /* enum filter_ends */
     uint8_t pattern; /* in `patterns` */
-    uint8_t next[2]; /* by whether it holds: a later test, FILTER_ACCEPT or FILTER_REJECT */
+    uint8_t next[2]; /* by whether it holds: a test, FILTER_ACCEPT or FILTER_REJECT */
     union {
         struct filter_word word;
         struct {
@@ -142,10 +143,18 @@ struct filter_owner_memo {
     uint64_t has; /* tests of words, names and commands that hold */
 };
 
+/* The same by the ticket of an end, see host/names.h: found without a look at the process. */
+struct filter_ticket_memo {
+    uint32_t ticket; /* 0: empty */
+    uint64_t has;
+};
+
 struct filter {
     struct filter_program program;
+    const struct names *names; /* that the tickets are of */
     struct filter_address_memo addresses[FILTER_MEMO];
     struct filter_owner_memo owners[FILTER_MEMO];
+    struct filter_ticket_memo tickets[FILTER_TICKETS];
 };
 
 enum filter_verdict {

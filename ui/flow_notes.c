@@ -33,9 +33,10 @@ static bool is_alike(const struct packet_record *a, const struct packet_record *
 static void drop_old(struct flow_notes *notes)
 {
     const uint32_t half = FLOW_NOTES / 2;
+    for (uint32_t at = 0; at < half; at++)
+        notes->dropped += notes->notes[at].count;
     memmove(notes->notes, notes->notes + half, half * sizeof notes->notes[0]);
     notes->count -= half;
-    notes->dropped += half;
 }
 
 static void add(struct flow_notes *notes, const struct packet_record *record, uint64_t position)
@@ -148,6 +149,20 @@ static void draw_note(const struct flow_notes *notes, const struct flow_note *no
     (void)grid_text(grid, line, column, grid->width - column, note_style(&note->record), words);
 }
 
+/* In the last line, since the oldest come last. */
+static int draw_dropped(const struct flow_notes *notes, struct grid *grid, int line)
+{
+    char words[SEGMENT_WORDS_MAX];
+    struct text text = text_begin(words, sizeof words);
+    if (notes->dropped == 0)
+        return 0;
+    text_add_grouped(&text, notes->dropped);
+    text_add_string(&text, notes->dropped == 1 ? " older one is" : " older ones are");
+    text_add_string(&text, " left out");
+    (void)grid_text(grid, line, 0, grid->width, STYLE_WARNING, words);
+    return 1;
+}
+
 void flow_notes_draw(struct flow_notes *notes, const struct flow_row *row, struct grid *grid,
                      int top, int height)
 {
@@ -159,6 +174,8 @@ void flow_notes_draw(struct flow_notes *notes, const struct flow_row *row, struc
     }
     if (notes->cursor >= notes->count)
         notes->cursor = notes->count - 1;
+    if (height > 1)
+        height -= draw_dropped(notes, grid, top + height - 1);
     scroller_place(&notes->scroller, notes->count, notes->cursor, (uint32_t)height);
     for (uint32_t line = 0; line < (uint32_t)height; line++) {
         uint32_t at = notes->scroller.first + line;

@@ -3,7 +3,7 @@
  *          same again and again as one row; newest first.
  * Owns:    the rows and the cursor; plain values.
  * Borrows: the tape, during a take.
- * Bounds:  FLOW_NOTES rows, beyond which the oldest half is dropped and counted; a take looks at
+ * Bounds:  FLOW_NOTES rows, beyond which the oldest half is dropped, counted and told; a take looks at
  *          FLOW_NOTES_PACKETS packets.
  * Used by: ui/flow_page.
  */
@@ -29,8 +29,8 @@ struct flow_notes {
     uint32_t restarts; /* of the tape */
     uint64_t position; /* of its next packet */
     uint32_t count;
-    uint64_t dropped;
-    uint32_t cursor; /* 0: the newest */
+    uint64_t dropped; /* events and packets of rows that went */
+    uint32_t cursor;  /* 0: the newest */
     struct scroller scroller;
     struct flow_note notes[FLOW_NOTES]; /* oldest first */
 };

@@ -259,7 +259,8 @@ static void note_spark(struct flow_pane *pane, const struct flow_row *row)
 {
     struct flow_spark *spark = &pane->sparks[row->cold.id % FLOW_SPARKS];
     if (spark->flow_id != row->cold.id)
-        *spark = (struct flow_spark){.flow_id = row->cold.id};
+        spark_begin(&spark->spark, row->cold.start_ns, pane->now_ns);
+    spark->flow_id = row->cold.id;
     spark_note(&spark->spark, pane->now_ns, (float)row->rate);
 }
 
@@ -316,6 +317,7 @@ void flow_pane_collect(struct flow_pane *pane, const struct tracker *tracker, in
 {
     pane->now_ns = now_ns;
     pane->live = live;
+    pane->recounting = false;
     bool is_whole = !pane->walking;
     if (!pane->walking)
         begin_walk(pane, tracker);
@@ -340,24 +342,25 @@ void flow_pane_forget(struct flow_pane *pane)
     groups_forget(&pane->groups);
 }
 
-void flow_pane_reorder(struct flow_pane *pane, bool paused)
+/* Are there flows of that group that pass the filter, in the picture or behind it? */
+static bool has_passing(const struct flow_pane *pane, const struct group *group)
 {
-    pane->walking = false;
-    pane->need_width = 0;
-    if (!paused)
-        return;
-    pane->matching = 0;
-    if (pane->groups.by != GROUP_NONE)
-        rank_groups(pane);
+    return !group || pane->recounting || group->passing > 0;
+}
+
+/* Puts the rows of the picture in order anew. */
+static void sort_picture(struct flow_pane *pane)
+{
     struct select_key place = cursor_place(pane, pane->now_ns);
     select_begin(&pane->selection, &place);
+    pane->matching = 0;
     for (uint32_t i = 0; i < pane->row_count; i++) {
         const struct flow_row *row = &pane->rows[i];
         struct column_flow flow = flow_row_look(row, pane->now_ns);
         struct select_entry entry = {.index = i};
         const struct group *group = group_of(pane, row);
-        bool is_hidden =
-            row->group == 0 && (!is_wanted(pane, &flow) || (group && !group_is_open(group)));
+        bool is_hidden = row->group ? !has_passing(pane, group)
+                                    : !is_wanted(pane, &flow) || (group && !group_is_open(group));
         if (is_hidden)
             continue;
         if (row->group)
@@ -372,6 +375,53 @@ void flow_pane_reorder(struct flow_pane *pane, bool paused)
     pane->above = pane->selection.before - at;
     pane->total = pane->selection.total;
     set_cursor(pane, at);
+}
+
+/* Flows of the picture count for their groups, whether they are folded or gone. */
+static void begin_recount(struct flow_pane *pane)
+{
+    pane->recounting = pane->groups.by != GROUP_NONE;
+    pane->recount_at = 0;
+    for (uint32_t at = 0; at < pane->groups.count; at++)
+        pane->groups.all[at].passing = 0;
+    for (uint32_t i = 0; pane->recounting && i < pane->row_count; i++) {
+        const struct flow_row *row = &pane->rows[i];
+        const struct column_flow flow = flow_row_look(row, pane->now_ns);
+        struct group *group = row->group ? NULL : group_of(pane, row);
+        if (group && is_wanted(pane, &flow))
+            group->passing++;
+    }
+}
+
+void flow_pane_reorder(struct flow_pane *pane, bool paused)
+{
+    pane->walking = false;
+    pane->recounting = false;
+    pane->need_width = 0;
+    if (!paused)
+        return;
+    if (pane->groups.by != GROUP_NONE)
+        rank_groups(pane);
+    begin_recount(pane);
+    sort_picture(pane);
+}
+
+void flow_pane_recount(struct flow_pane *pane, const struct tracker *tracker)
+{
+    int64_t until_ns = clock_monotonic_ns() + pane->budget_ns;
+    struct flow_ref ref;
+    struct flow_view view;
+    if (!pane->recounting)
+        return;
+    for (uint32_t seen = 1; tracker_next(tracker, &pane->recount_at, &ref, &view); seen++) {
+        struct group *group = groups_of_flow(&pane->groups, view);
+        if (group && group->passing == 0)
+            group->passing += flow_pane_has(pane, ref, view, 0);
+        if (seen % WALK_STRIDE == 0 && clock_monotonic_ns() > until_ns)
+            return;
+    }
+    pane->recounting = false;
+    sort_picture(pane);
 }
 
 void flow_pane_move(struct flow_pane *pane, int64_t lines)
@@ -407,16 +457,6 @@ void flow_pane_sort(struct flow_pane *pane, int step)
     pane->reversed = false;
 }
 
-void flow_pane_group(struct flow_pane *pane, enum grouping by)
-{
-    groups_set(&pane->groups, by);
-    pane->walking = false;
-    /* A flow stays under the cursor; a group is gone. */
-    if (pane->cursor_row.group)
-        pane->cursor = CURSOR_TOP;
-    pane->cursor_row.group = 0;
-}
-
 bool flow_pane_fold(struct flow_pane *pane)
 {
     struct group *group = pane->order_count > 0 ? group_of(pane, &pane->cursor_row) : NULL;
@@ -427,21 +467,6 @@ bool flow_pane_fold(struct flow_pane *pane)
     pane->cursor = CURSOR_ROW;
     pane->cursor_row.group = group->id;
     return true;
-}
-
-void flow_pane_fold_all(struct flow_pane *pane, bool shut)
-{
-    for (uint32_t at = 0; at < pane->groups.count; at++)
-        pane->groups.all[at].fold = shut ? FOLD_SHUT : FOLD_OPEN;
-    pane->walking = false;
-}
-
-void flow_pane_answer(struct flow_pane *pane, const struct tracker *tracker,
-                      const struct flow_event *event)
-{
-    struct flow_view view;
-    if (pane->groups.by != GROUP_NONE && tracker_look(tracker, event->flow, &view))
-        groups_answer(&pane->groups, view, event);
 }
 
 bool flow_pane_has(struct flow_pane *pane, struct flow_ref ref, struct flow_view flow,

@@ -73,7 +73,9 @@ struct flow_pane {
     bool utf8;
     bool open_only; /* hides flows that are not open */
     bool reversed;
-    bool walking;              /* a look at the table is under way */
+    bool walking;    /* a look at the table is under way */
+    bool recounting; /* of groups of a picture that is held */
+    uint32_t recount_at;
     bool live;                 /* the picture is of live flows */
     const struct known *known; /* names and diagnoses of rows */
     enum column sorted;
@@ -137,6 +139,10 @@ bool flow_pane_filter_of(const struct flow_pane *pane, struct text *text, bool e
 
 /* The filter or the order changed: `paused` keeps to the picture. */
 void flow_pane_reorder(struct flow_pane *pane, bool paused);
+
+/* After flow_pane_reorder with `paused`, for each draw: the picture does not have the flows of folded groups,
+ * so those that are there now tell which groups have one that passes. */
+void flow_pane_recount(struct flow_pane *pane, const struct tracker *tracker);
 
 /* Groups by something else, or not. */
 void flow_pane_group(struct flow_pane *pane, enum grouping by);

@@ -146,6 +146,8 @@ void groups_finish(struct groups *groups, int64_t now_ns)
             group->sums.owner = owner;
         if (group->fold == FOLD_AUTO_OPEN && group->sums.flows > GROUPS_AUTO)
             group->fold = FOLD_AUTO_SHUT;
+        if (group->spark.second == 0)
+            spark_begin(&group->spark, group->sums.first_ns, now_ns);
         spark_note(&group->spark, now_ns, (float)group->sums.rate);
         if (kept != at)
             groups->all[kept] = *group;

@@ -53,6 +53,7 @@ struct group {
     uint64_t id;   /* 1, 2, 3 ... never used twice */
     uint32_t rank; /* among those that are shown; GROUPS_MAX: it is new */
     enum group_fold fold;
+    uint32_t passing; /* for ui/flow_pane: flows that pass while the picture is held */
     struct group_sums sums, next;
     struct latency latency;
     struct spark spark;

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "ui/copy.h"
+
 /* A flow that the user is looking at, as it is copied; its processes as they are known. */
 struct chosen {
     struct copy_flow flow;
@@ -83,14 +84,44 @@ static bool choose_flow(const struct screen *screen, struct chosen *chosen)
     }
 }
 
+/* The flow of the table, or the group, that the user is looking at; NULL: none. */
+static const struct flow_row *chosen_row(const struct screen *screen)
+{
+    const struct flow_pane *flows = &screen->flows;
+    const struct trouble_page *trouble = &screen->trouble;
+    switch (place_shown(screen)) {
+    case PLACE_STREAM:
+        return &screen->stream.row;
+    case PLACE_FLOW:
+        return &screen->details.row;
+    case PLACE_TROUBLE:
+        if (trouble->kind == TROUBLE_DIAGNOSIS)
+            return trouble_page_flow(trouble);
+        return trouble->flows[0].is_found ? &trouble->flows[0].row : NULL;
+    case PLACE_FLOWS:
+        return !screen->events_focused && flows->order_count > 0 ? &flows->cursor_row : NULL;
+    default:
+        return NULL;
+    }
+}
+
 /* The group that the cursor is on, if it is that of a server; NULL: none. */
 static const struct tuple *chosen_server(const struct screen *screen)
 {
-    const struct flow_pane *flows = &screen->flows;
-    bool is_group = place_shown(screen) == PLACE_FLOWS && !screen->events_focused &&
-                    flows->order_count > 0 && flows->cursor_row.group != 0;
-    const struct tuple *place = &flows->cursor_row.key.place;
-    return is_group && place->protocol != 0 && place->port[0] != 0 ? place : NULL;
+    const struct flow_row *row = chosen_row(screen);
+    const struct tuple *place = row && row->group != 0 ? &row->key.place : NULL;
+    return place && place->protocol != 0 && place->port[0] != 0 ? place : NULL;
+}
+
+static void save(struct screen *screen, const struct command *command)
+{
+    bool is_all = command->name == COMMAND_SAVE_ALL;
+    const struct flow_row *row = is_all ? NULL : chosen_row(screen);
+    if (is_all || row)
+        place_save(screen, row, command->text);
+    else
+        screen_say(screen, STYLE_WARNING,
+                   "no flow is chosen, so nothing was saved; save-all saves all that are shown");
 }
 
 /* NULL: none. */
@@ -160,9 +191,35 @@ void perform_copy(struct screen *screen, enum copy_kind kind)
         perform_copy_text(screen, words);
 }
 
-/* The flows are as it was set. */
+/* The screen does not show it at once, so it is said. */
+static void say_closed_age(struct screen *screen)
+{
+    char sentence[SCREEN_SAYING];
+    struct text text = text_begin(sentence, sizeof sentence);
+    int64_t age_ns = screen->preferences.closed_age_ns;
+    if (!screen->status.live) {
+        text_add_string(&text, "flows of a file all stay; those of lo would ");
+        text_add_string(&text, age_ns > 0 ? "leave" : "stay");
+    } else {
+        text_add_string(&text, "flows that are over ");
+        text_add_string(&text, age_ns > 0 ? "leave" : "stay as long as there is room");
+    }
+    if (age_ns > 1) {
+        text_add_string(&text, " after ");
+        text_add_span(&text, age_ns);
+    } else if (age_ns > 0) {
+        text_add_string(&text, " at once");
+    }
+    screen_say(screen, screen->status.live ? STYLE_NORMAL : STYLE_WARNING, sentence);
+}
+
+/* What is seen is as it was set. */
 static void follow(struct screen *screen, enum command_name name)
 {
+    if (name == COMMAND_CLOSED_AGE)
+        say_closed_age(screen);
+    if (name == COMMAND_UTF8)
+        place_use_utf8(screen);
     if (name == COMMAND_COLUMNS)
         screen->flows.choice = screen->preferences.columns;
     if (name == COMMAND_GROUP)
@@ -202,6 +259,8 @@ enum key_action perform_command(struct screen *screen, const struct command *com
         ask_replay(screen, SCREEN_REQUEST_SEEK, command);
     else if (command->name == COMMAND_SPEED)
         ask_replay(screen, SCREEN_REQUEST_SPEED_TO, command);
+    else if (command->name == COMMAND_SAVE || command->name == COMMAND_SAVE_ALL)
+        save(screen, command);
     else if (command->name == COMMAND_COPY)
         perform_copy(screen, command->copy);
     else if (!preferences_apply(&screen->preferences, command))

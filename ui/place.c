@@ -214,11 +214,9 @@ static bool stream_act(struct screen *screen, enum key_action action)
 bool screen_saves(struct screen *screen, const struct screen_request *request, struct flow_ref ref,
                   struct flow_view flow)
 {
-    const struct screen_saved *saved = &screen->saved;
-    (void)request;
-    if (saved->flow_id)
-        return flow.cold->id == saved->flow_id;
-    return flow_pane_has(&screen->flows, ref, flow, saved->group);
+    if (request->flow_id)
+        return flow.cold->id == request->flow_id;
+    return flow_pane_has(&screen->flows, ref, flow, request->group);
 }
 
 void place_answer(struct screen *screen, enum ask_kind kind, const char *answer)
@@ -229,18 +227,17 @@ void place_answer(struct screen *screen, enum ask_kind kind, const char *answer)
         stream_page_search(&screen->stream, answer);
         return;
     }
+    if (kind == ASK_SAVE_ROW || kind == ASK_SAVE_SHOWN)
+        *request = (struct screen_request){.kind = SCREEN_REQUEST_SAVE_FLOWS,
+                                           .flow_id = screen->saved.flow_id,
+                                           .group = screen->saved.group};
+    else
+        *request = (struct screen_request){.kind = SCREEN_REQUEST_SAVE_STREAM,
+                                           .flow = row->ref,
+                                           .flow_id = row->cold.id,
+                                           .side = kind == ASK_SAVE_CLIENT ? row->hot.client
+                                                                           : !row->hot.client};
     struct text text = text_begin(request->text, sizeof request->text);
-    if (kind == ASK_SAVE_ROW || kind == ASK_SAVE_SHOWN) {
-        request->kind = SCREEN_REQUEST_SAVE_FLOWS;
-        text_add_string(&text, answer);
-        return;
-    }
-    *request = (struct screen_request){.kind = SCREEN_REQUEST_SAVE_STREAM,
-                                       .flow = row->ref,
-                                       .flow_id = row->cold.id,
-                                       .side = kind == ASK_SAVE_CLIENT ? row->hot.client
-                                                                       : !row->hot.client};
-    text = text_begin(request->text, sizeof request->text);
     text_add_string(&text, answer);
 }
 
@@ -370,6 +367,20 @@ void place_leave(struct screen *screen)
     if (screen->open_count > 1)
         screen->open_count--;
     screen->is_opened = false;
+}
+
+void place_use_utf8(struct screen *screen)
+{
+    bool utf8 = screen->terminal_utf8 && screen->preferences.utf8;
+    bool *const pages[] = {
+        &screen->utf8,           &screen->line.utf8,         &screen->flows.utf8,
+        &screen->events.utf8,    &screen->details.utf8,      &screen->trouble.utf8,
+        &screen->flow.utf8,      &screen->flow.ladder.utf8,  &screen->flow.notes.utf8,
+        &screen->stream.utf8,    &screen->events_page->utf8, &screen->ports_page->utf8,
+        &screen->transport.utf8,
+    };
+    for (size_t at = 0; at < sizeof pages / sizeof pages[0]; at++)
+        *pages[at] = utf8;
 }
 
 void place_show_flow(struct screen *screen, struct flow_ref flow)

@@ -52,7 +52,8 @@ struct screen_zone {
 };
 
 struct screen {
-    bool utf8;
+    bool terminal_utf8; /* the terminal shows more than ASCII */
+    bool utf8;          /* and the user wants it */
     bool paused;
     bool typing;      /* the filter line has the keys */
     bool commanding;  /* the command line has them */
@@ -131,6 +132,9 @@ void place_open(struct screen *screen, enum place place);
 /* Back to the page below; a tab stays. */
 void place_leave(struct screen *screen);
 
+/* All pages draw with more than ASCII, or not, as it is set. */
+void place_use_utf8(struct screen *screen);
+
 /* Goes to the flows with the cursor on that one, whatever the filter; says so when it is gone. */
 void place_show_flow(struct screen *screen, struct flow_ref flow);
 
@@ -143,8 +147,9 @@ bool place_flows_act(struct screen *screen, enum key_action action);
 struct extent place_flows_extent(struct screen *screen);
 void place_flows_draw(struct screen *screen, struct grid *grid, int top, int height);
 
-/* Asks where to save the packets of a row; NULL: of all that are shown. */
+/* Asks where to save the packets of a row; NULL: of all that are shown. Or saves them there. */
 void place_ask_save(struct screen *screen, const struct flow_row *row);
+void place_save(struct screen *screen, const struct flow_row *row, const char *path);
 
 static inline struct page_view *place_view(struct screen *screen)
 {

@@ -134,13 +134,24 @@ static void flows_choose_stream(struct screen *screen)
 }
 
 /* What is saved: a flow, a group, or with neither all that are shown. */
+static struct screen_saved saved_of(const struct flow_row *row)
+{
+    if (!row)
+        return (struct screen_saved){0};
+    return (struct screen_saved){.flow_id = row->group ? 0 : row->cold.id, .group = row->group};
+}
+
+void place_save(struct screen *screen, const struct flow_row *row, const char *path)
+{
+    screen->saved = saved_of(row);
+    place_answer(screen, ASK_SAVE_ROW, path);
+}
+
 void place_ask_save(struct screen *screen, const struct flow_row *row)
 {
     char name[LINE_EDIT_MAX];
     struct text text = text_begin(name, sizeof name);
-    screen->saved =
-        row ? (struct screen_saved){.flow_id = row->group ? 0 : row->cold.id, .group = row->group}
-            : (struct screen_saved){0};
+    screen->saved = saved_of(row);
     if (screen->saved.flow_id)
         text_add(&text, "flow-%llu.pcap", (unsigned long long)screen->saved.flow_id);
     else

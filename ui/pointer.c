@@ -95,9 +95,11 @@ static bool use_timeline(struct screen *screen, const struct screen_mouse *mouse
         column = timeline->left;
     if (column >= timeline->left + timeline->width)
         column = timeline->left + timeline->width - 1;
-    screen->request = (struct screen_request){
-        .kind = SCREEN_REQUEST_SEEK_PART, .number = transport_hit(timeline, timeline->row, column)};
+    double part = transport_hit(timeline, timeline->row, column);
     screen->drags_timeline = mouse->kind != MOUSE_RELEASE;
+    /* A screen that was made smaller may have none any more. */
+    if (part >= 0)
+        screen->request = (struct screen_request){.kind = SCREEN_REQUEST_SEEK_PART, .number = part};
     return true;
 }
 

@@ -54,7 +54,8 @@ static void add_remarks(struct page *page, uint32_t remarks, enum style style)
     }
 }
 
-static void add_queue(struct page *page, const struct port_line *line)
+static void add_queue(const struct ports_page *ports, struct page *page,
+                      const struct port_line *line)
 {
     char words[WORDS_MAX];
     struct text text = text_begin(words, sizeof words);
@@ -66,8 +67,12 @@ static void add_queue(struct page *page, const struct port_line *line)
         page_styled(page, "queue", line->socket.drops > 0 ? STYLE_WARNING : STYLE_NORMAL, words);
         return;
     }
-    text_add(&text, "%u wait to be accepted, %u may; at most %u in the last %u s",
-             line->socket.queue, line->socket.queue_limit, line->queue_most, LISTENERS_SECONDS);
+    if (ports->live)
+        text_add(&text, "%u wait to be accepted, %u may; at most %u in the last %u s",
+                 line->socket.queue, line->socket.queue_limit, line->queue_most, LISTENERS_SECONDS);
+    else
+        text_add(&text, "%u waited to be accepted, %u might", line->socket.queue,
+                 line->socket.queue_limit);
     page_styled(page, "backlog", STYLE_NORMAL, words);
 }
 
@@ -90,7 +95,7 @@ static void add_opened(const struct ports_page *page, struct page *out,
     char words[WORDS_MAX];
     struct text text = text_begin(words, sizeof words);
     if (line->opened_ns == 0) {
-        text_add_string(&text, "before this run began");
+        text_add_string(&text, page->live ? "before this run began" : "before the capture began");
     } else {
         add_clock(&text, line->opened_ns, page->local_time);
         if (line->opener.pid != 0) {
@@ -145,10 +150,10 @@ void ports_details_draw(const struct ports_page *page, const struct port_line *l
     if (line->closed)
         add_past(page, &out, line);
     if (!line->closed)
-        add_queue(&out, line);
+        add_queue(page, &out, line);
     text_add_untrusted(&text, line->process.command, strlen(line->process.command));
     page_styled(&out, "command", STYLE_NORMAL, words);
-    if (!line->closed)
+    if (!line->closed && page->live)
         add_connections(&out, line);
     add_opened(page, &out, line);
     if (!line->closed)

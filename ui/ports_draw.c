@@ -67,9 +67,13 @@ static void write_closed(const struct ports_page *page, const struct port_line *
     text_add_string(text, " ago");
 }
 
-static void write_count(const struct port_line *line, uint32_t count, struct text *text)
+/* A capture does not tell. */
+static void write_count(const struct ports_page *page, const struct port_line *line, uint32_t count,
+                        struct text *text)
 {
-    if (is_tcp(line))
+    if (!page->live)
+        text_add_string(text, "-");
+    else if (is_tcp(line))
         text_add_count(text, count);
 }
 
@@ -88,10 +92,8 @@ static void write_cell(const struct ports_page *page, const struct port_line *li
         write_closed(page, line, column, text);
     else if (column == PORTS_QUEUE && is_tcp(line))
         text_add(text, "%u/%u", line->socket.queue, line->socket.queue_limit);
-    else if (column == PORTS_OPEN)
-        write_count(line, line->connections, text);
-    else if (column == PORTS_WAIT)
-        write_count(line, line->time_wait, text);
+    else if (column == PORTS_OPEN || column == PORTS_WAIT)
+        write_count(page, line, column == PORTS_OPEN ? line->connections : line->time_wait, text);
     else if (column == PORTS_AGE)
         write_age(page, line, text);
     else if (column == PORTS_COMMAND)
@@ -266,7 +268,11 @@ static void draw_summary(const struct ports_page *page, struct grid *grid, int r
     for (size_t at = 0; at < list->count; at++)
         troubled += ports_trouble(list->lines[at].remarks) != 0;
     struct text text = text_begin(line, sizeof line);
-    add_counted(&text, list->listening, " listens", " listen");
+    if (page->live)
+        add_counted(&text, list->listening, " listens", " listen");
+    else
+        add_counted(&text, list->listening, " listened when the capture began",
+                    " listened when the capture began");
     int left = grid_text(grid, row, 0, grid->width, STYLE_TITLE, line);
     text = text_begin(line, sizeof line);
     text_add_string(&text, "  ");
@@ -276,8 +282,9 @@ static void draw_summary(const struct ports_page *page, struct grid *grid, int r
     left += grid_text(grid, row, left, grid->width - left, STYLE_FAILURE, line);
     text = text_begin(line, sizeof line);
     text_add_string(&text, troubled > 0 ? "  " : "");
-    add_counted(&text, list->count - list->listening, " closed", " closed");
-    if (!is_narrow)
+    if (page->live)
+        add_counted(&text, list->count - list->listening, " closed", " closed");
+    if (page->live && !is_narrow)
         text_add(&text, "  clients get ports %u-%u", list->ephemeral_low, list->ephemeral_high);
     if (list->left_out > 0) {
         text_add_string(&text, "  ");
@@ -290,8 +297,9 @@ static void draw_nothing(const struct ports_page *page, struct grid *grid, int t
 {
     const char *words = "nobody listens on this machine";
     if (!page->live)
-        words = "a capture does not know who listens: only a live run asks the kernel. loflow "
-                "ports asks it for now.";
+        words =
+            "this capture does not tell who listened: only a .pcapng that loflow -w wrote does. "
+            "loflow ports asks the kernel for now.";
     else if (page->picture.number == 0)
         words = "asking the kernel";
     for (int row = 0; *words != '\0' && row < height; row++) {
@@ -332,7 +340,7 @@ void ports_page_draw(struct ports_page *page, struct grid *grid, int top, int he
 {
     if (height < 1)
         return;
-    if (page->picture.count == 0 || !page->live) {
+    if (page->picture.count == 0) {
         draw_nothing(page, grid, top, height);
         return;
     }

@@ -34,7 +34,7 @@ struct preferences {
     bool reversed;
     struct column_choice columns; /* none: all */
     enum grouping grouping;
-    int64_t closed_age_ns; /* how long flows that are over stay */
+    int64_t closed_age_ns; /* how long flows that are over stay; 0: for ever */
 };
 
 /* As without a configuration. */

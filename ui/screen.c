@@ -27,12 +27,10 @@ static int open_pages(struct screen *screen, const struct screen_options *option
     flow->details = &screen->details;
     flow->tape = &screen->tape;
     flow->ladder.tape = &screen->tape;
-    flow->utf8 = flow->ladder.utf8 = flow->notes.utf8 = options->utf8;
     flow->ladder.local_time = flow->notes.local_time = options->local_time;
     int failed = packet_tape_open(&screen->tape, options->packets, err);
     if (!failed)
         failed = stream_page_open(&screen->stream, &screen->tape, &screen->known, err);
-    screen->stream.utf8 = options->utf8;
     return failed;
 }
 
@@ -45,7 +43,7 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
         opened->preferences = *options->preferences;
     else
         preferences_begin(&opened->preferences);
-    opened->utf8 = options->utf8 && opened->preferences.utf8;
+    opened->terminal_utf8 = options->utf8;
     uint32_t max_flows = options->max_flows ? options->max_flows : TRACKER_MAX_FLOWS_DEFAULT;
     int failed = flow_pane_open(&opened->flows, &opened->known, max_flows, err);
     if (!failed)
@@ -59,13 +57,9 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
     opened->known.names = options->names;
     opened->known.diagnoser = options->diagnoser;
     opened->details.known = opened->trouble.known = &opened->known;
-    opened->details.utf8 = opened->trouble.utf8 = opened->line.utf8 = opened->flows.utf8 =
-        opened->events.utf8 = opened->utf8;
-    opened->events_page->utf8 = opened->ports_page->utf8 = opened->utf8;
     opened->details.local_time = opened->trouble.local_time = opened->events.local_time =
         options->local_time;
     opened->events_page->local_time = opened->ports_page->local_time = options->local_time;
-    opened->transport.utf8 = opened->utf8;
     opened->transport.local_time = options->local_time;
     events_pane_open(&opened->events, &opened->known);
     opened->events_page->keymap = &opened->preferences.keymap;
@@ -79,6 +73,7 @@ int screen_open(struct screen **screen, const struct screen_options *options, st
         screen_close(opened);
         return failed;
     }
+    place_use_utf8(opened);
     place_open(opened, PLACE_FLOWS);
     *screen = opened;
     return 0;
@@ -279,6 +274,7 @@ void screen_draw(struct screen *screen, const struct tracker *tracker,
         place_take(screen, place, tracker);
     } else if (screen->paused && !is_seeking(screen)) {
         place_take_opened(screen, place, tracker);
+        flow_pane_recount(&screen->flows, tracker);
     }
     int top = title_draw(grid, status, tracker_stats(tracker), screen->paused);
     int lines = footer_lines(screen, grid);

@@ -93,8 +93,9 @@ enum screen_request_kind {
 struct screen_request {
     enum screen_request_kind kind;
     struct flow_ref flow;
-    uint64_t flow_id;
-    unsigned side; /* end of the tuple */
+    uint64_t flow_id; /* of packets: 0 for no single one */
+    uint64_t group;   /* the same: 0 for whatever group */
+    unsigned side;    /* end of the tuple */
     double number;
     char text[SCREEN_REQUEST_TEXT]; /* "" for none; a path is as it was typed */
 };

@@ -7,12 +7,20 @@
 static const char *const bars[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 static const char *const ascii_bars[] = {" ", ".", ".", ":", ":", "-", "=", "+", "#"};
 
-#define LEVELS 8
+#define LEVELS  8
+#define NEW_NS  (2 * CLOCK_NS_PER_S)
+#define UNKNOWN "·"
 
 static int64_t place_of(int64_t second)
 {
     int64_t place = second % SPARK_SECONDS;
     return place < 0 ? place + SPARK_SECONDS : place;
+}
+
+void spark_begin(struct spark *spark, int64_t begin_ns, int64_t now_ns)
+{
+    bool is_new = now_ns - begin_ns < NEW_NS;
+    *spark = (struct spark){.known = is_new ? 0 : now_ns / CLOCK_NS_PER_S};
 }
 
 void spark_note(struct spark *spark, int64_t now_ns, float value)
@@ -49,6 +57,7 @@ void spark_write(const struct spark *spark, int64_t now_ns, int room, bool utf8,
 {
     int64_t end = now_ns / CLOCK_NS_PER_S + 1;
     float most[SPARK_SECONDS] = {0}, highest = 0;
+    bool is_known[SPARK_SECONDS] = {false};
     if (room > SPARK_SECONDS)
         room = SPARK_SECONDS;
     for (int column = 0; column < room; column++) {
@@ -57,6 +66,7 @@ void spark_write(const struct spark *spark, int64_t now_ns, int room, bool utf8,
         for (int64_t second = from; second < to; second++) {
             float value = value_at(spark, second);
             most[column] = value > most[column] ? value : most[column];
+            is_known[column] |= second >= spark->known;
         }
         highest = most[column] > highest ? most[column] : highest;
     }
@@ -65,6 +75,7 @@ void spark_write(const struct spark *spark, int64_t now_ns, int room, bool utf8,
         int level = (int)(most[column] / highest * (float)tallest + 0.5F);
         if (level == 0 && most[column] > 0)
             level = 1;
-        text_add_string(text, utf8 ? bars[level] : ascii_bars[level]);
+        const char *bar = utf8 ? bars[level] : ascii_bars[level];
+        text_add_string(text, utf8 && !is_known[column] ? UNKNOWN : bar);
     }
 }

@@ -279,18 +279,24 @@ static void draw_heading(const struct stream_page *page, struct grid *grid, int 
 }
 
 /* Why there is nothing to see, or why it does not begin at the beginning, or end at the end. */
-static const char *explain(const struct stream_page *page)
+static void explain(const struct stream_page *page, struct text *text)
 {
     const struct conversation *conversation = &page->conversation;
-    if (!page->tape->log)
-        return "packets are not kept in this run";
-    if (!page->tape->complete || conversation->position < page->tape->end)
-        return "reading";
-    if (conversation->left_out > 0)
-        return "too long: the end is left out";
-    if (conversation->run_count == 0)
-        return "nothing was said";
-    return conversation->is_cut ? "the beginning is not kept" : "";
+    if (!page->tape->log) {
+        text_add_string(text, "packets are not kept in this run");
+    } else if (conversation->left_out > 0) {
+        text_add_string(text, "only the first ");
+        text_add_size(text, conversation->len);
+        text_add_string(text, " are kept, ");
+        text_add_size(text, conversation->left_out);
+        text_add_string(text, " after them are not");
+    } else if (!page->tape->complete || conversation->position < page->tape->end) {
+        text_add_string(text, "reading");
+    } else if (conversation->run_count == 0) {
+        text_add_string(text, "nothing was said");
+    } else if (conversation->is_cut) {
+        text_add_string(text, "the beginning is not kept");
+    }
 }
 
 static void add_side(const struct stream_page *page, struct text *text, bool by_client)
@@ -315,9 +321,13 @@ static void draw_title(const struct stream_page *page, struct grid *grid, int li
     text_add(&text, "STREAM %llu  %s", (unsigned long long)page->row.cold.id,
              page->hex ? "hex" : "text");
     int used = grid_text(grid, line, 0, grid->width, STYLE_HEADING, words);
-    const char *why = page->saying[0] != '\0' ? page->saying : explain(page);
-    if (why[0] != '\0')
-        used += 2 + grid_text(grid, line, used + 2, grid->width - used - 2, STYLE_WARNING, why);
+    text = text_begin(words, sizeof words);
+    if (page->saying[0] != '\0')
+        text_add_string(&text, page->saying);
+    else
+        explain(page, &text);
+    if (text.len > 0)
+        used += 2 + grid_text(grid, line, used + 2, grid->width - used - 2, STYLE_WARNING, words);
     text = text_begin(words, sizeof words);
     if (conversation->turn_count > 0)
         text_add(&text, "  turn %u of %u", turn_of(page) + 1, conversation->turn_count);

@@ -139,6 +139,34 @@ static bool do_click(struct stage *stage)
     return true;
 }
 
+static void point(struct stage *stage)
+{
+    stage_remember(stage);
+    stage->is_fresh = true;
+    terminal_point(&stage->terminal, atoi(stage->words[0]), atoi(stage->words[1]));
+}
+
+static bool do_hold(struct stage *stage)
+{
+    point(stage);
+    terminal_hold(&stage->terminal, true);
+    return true;
+}
+
+static bool do_drag(struct stage *stage)
+{
+    point(stage);
+    return true;
+}
+
+static bool do_release(struct stage *stage)
+{
+    stage_remember(stage);
+    stage->is_fresh = true;
+    terminal_hold(&stage->terminal, false);
+    return true;
+}
+
 static bool do_wheel(struct stage *stage)
 {
     int button = strcmp(stage->words[0], "up") == 0 ? 4 : 5;
@@ -220,7 +248,8 @@ bool act_do(struct stage *stage, enum verb verb)
         [VERB_press] = act_press,  [VERB_type] = do_type,         [VERB_click] = do_click,
         [VERB_wheel] = do_wheel,   [VERB_resize] = do_resize,     [VERB_signal] = do_signal,
         [VERB_shot] = do_shot,     [VERB_continue] = do_continue, [VERB_hangup] = do_hangup,
-        [VERB_copies] = do_copies, [VERB_show] = do_show,
+        [VERB_copies] = do_copies, [VERB_show] = do_show,         [VERB_hold] = do_hold,
+        [VERB_drag] = do_drag,     [VERB_release] = do_release,
     };
     return acts[verb](stage);
 }

@@ -149,6 +149,16 @@ void terminal_click(struct terminal *terminal, int row, int column, int button)
         vterm_mouse_button(terminal->vterm, button, false, VTERM_MOD_NONE);
 }
 
+void terminal_point(struct terminal *terminal, int row, int column)
+{
+    vterm_mouse_move(terminal->vterm, row, column, VTERM_MOD_NONE);
+}
+
+void terminal_hold(struct terminal *terminal, bool down)
+{
+    vterm_mouse_button(terminal->vterm, 1, down, VTERM_MOD_NONE);
+}
+
 void terminal_resize(struct terminal *terminal, int width, int height)
 {
     struct winsize size = {.ws_row = (unsigned short)height, .ws_col = (unsigned short)width};

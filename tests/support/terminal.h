@@ -63,6 +63,10 @@ void terminal_bytes(struct terminal *terminal, const char *bytes, size_t len);
 /* Button 1 pressed and released; 4 and 5 are the wheel. */
 void terminal_click(struct terminal *terminal, int row, int column, int button);
 
+/* The mouse goes there; while button 1 is down that is a drag. */
+void terminal_point(struct terminal *terminal, int row, int column);
+void terminal_hold(struct terminal *terminal, bool down);
+
 void terminal_resize(struct terminal *terminal, int width, int height);
 
 /* A row's text, without blanks at its end. */

@@ -1,66 +1,7 @@
 /* A file that is played: what is shown at a moment is the same whatever way led there. */
-#include "tests/support/rows.h"
+#include "test_app_replay.h"
 
-#include <fcntl.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "app/open.h"
-#include "app/replay_wish.h"
-#include "app/rewind.h"
 #include "flows/detail.h"
-
-static char nothing[] = "";
-
-#define PCAPS LOFLOW_SOURCE_DIR "/pcaps/"
-
-static struct session *begin(struct options *options, const char *path)
-{
-    struct err err = {0};
-    struct session *session = calloc(1, sizeof *session);
-    assert_non_null(session);
-    *options = (struct options){.read_path = path, .filter = nothing, .no_ui = true};
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC), shown = dup(STDOUT_FILENO);
-    assert_true(dup2(null, STDOUT_FILENO) == STDOUT_FILENO);
-    int failed = session_open(session, options, &err);
-    if (!failed)
-        failed = replay_open(session, &err);
-    /* One key for all, so that their tables can be compared byte for byte. */
-    session->hash_key = (struct hash_key){{1, 2}};
-    if (!failed)
-        failed = rewind_session(session, &err);
-    (void)out_flush(&session->out);
-    assert_true(dup2(shown, STDOUT_FILENO) == STDOUT_FILENO);
-    (void)close(null);
-    (void)close(shown);
-    if (failed)
-        fail_msg("%s: %s", path, err.text);
-    return session;
-}
-
-static void end(struct session *session)
-{
-    session_close(session);
-    free(session);
-}
-
-/* Until it is where it was sent to. */
-static void settle(struct session *session)
-{
-    const struct replay *replay = &session->replay;
-    while (replay->goal.kind != GOAL_NONE || (replay->playing && replay->speed == PACE_SPEED_MAX))
-        (void)replay_run(session);
-}
-
-static void seek(struct session *session, const char *text)
-{
-    replay_seek_text(session, text);
-    settle(session);
-}
 
 /* What is valid of it. */
 static void dump_detail(FILE *file, const struct flow_detail *detail)
@@ -219,12 +160,6 @@ static void test_moments(void **state)
     end(back);
 }
 
-static void expect_at(struct session *session, uint64_t packets)
-{
-    assert_int_equal(session->replay.count, packets);
-    assert_false(session->replay.playing);
-}
-
 /* Failures forward and back, events, packets. */
 static void test_steps(void **state)
 {
@@ -280,27 +215,6 @@ static void test_first_failure(void **state)
     seek(session, "begin");
     seek(session, "next");
     expect_at(session, first);
-    end(session);
-}
-
-static void test_percent_before_the_end_is_known(void **state)
-{
-    (void)state;
-    struct options options;
-    struct session *session = begin(&options, PCAPS "demo.pcap");
-    seek(session, "50%");
-    expect_at(session, 25);
-    assert_int_equal(session->replay.place_ns, session->replay.course.end_ns / 2);
-    seek(session, "+1%");
-    seek(session, "-1%");
-    assert_int_equal(session->replay.count, 25);
-    seek(session, "0%");
-    assert_int_equal(session->replay.place_ns, 0);
-    seek(session, "-10s");
-    expect_at(session, 1);
-    seek(session, "1h");
-    expect_at(session, 46);
-    assert_true(session->ended);
     end(session);
 }
 
@@ -410,7 +324,6 @@ int main(void)
     ROWS_ADD(&set, rows, test_moments);
     ROWS_ADD_ONE(&set, test_steps);
     ROWS_ADD_ONE(&set, test_first_failure);
-    ROWS_ADD_ONE(&set, test_percent_before_the_end_is_known);
     ROWS_ADD_ONE(&set, test_hurried_keys);
     ROWS_ADD_ONE(&set, test_playing);
     ROWS_ADD_ONE(&set, test_speeds);

@@ -183,10 +183,31 @@ static void test_evicted_payload(void **state)
     fixture_close(fixture);
 }
 
+/* What has no room is counted for its side, and nothing that follows is kept. */
+static void test_no_room(void **state)
+{
+    (void)state;
+    struct fixture *fixture = fixture_open(64);
+    struct conversation *conversation = &fixture->conversation;
+    feed(fixture, "cS");
+    feed(fixture, "c0:abc");
+    take(fixture);
+    conversation->len = CONVERSATION_BYTES - 2;
+    feed(fixture, "s0:defg");
+    feed(fixture, "c3:h");
+    take(fixture);
+    assert_int_equal(conversation->left_out, 5);
+    assert_int_equal(conversation->side[0].left_out + conversation->side[1].left_out, 5);
+    assert_int_equal(conversation->side[conversation->turns[0].side].left_out, 1);
+    assert_int_equal(conversation->turn_count, 1);
+    fixture_close(fixture);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, rows, test_row);
     ROWS_ADD_ONE(&set, test_evicted_payload);
+    ROWS_ADD_ONE(&set, test_no_room);
     return rows_run(&set, "flows_conversation");
 }

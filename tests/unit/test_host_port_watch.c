@@ -26,20 +26,23 @@ static void close_watch(struct watched *watched)
     host_close(watched->host);
 }
 
-/* Goes on in steps of that budget until one more look is over, and the walk that follows it. */
+/* Publishes: a look, a count of connections, a walk over processes. */
+#define PUBLISHED 3
+
+/* Goes on in steps of that budget until one more look is over, and the count and the walk that follow it. */
 static const struct port_list *look(struct watched *watched, int64_t budget_ns)
 {
     const struct port_list *list = port_watch_list(watched->watch);
     uint64_t number = list->number;
     int64_t end_ns = clock_monotonic_ns() + LOOPBACK_PATIENCE_NS;
-    watched->now_ns += PORT_WATCH_WALK_NS + CLOCK_NS_PER_S;
+    watched->now_ns += PORT_WATCH_COUNT_NS + CLOCK_NS_PER_S;
     watched->wall_ns += 100 * CLOCK_NS_PER_MS; /* its listeners are looked at again */
     host_tick(watched->host, watched->wall_ns);
-    while (list->number < number + 2 && clock_monotonic_ns() < end_ns) {
+    while (list->number < number + PUBLISHED && clock_monotonic_ns() < end_ns) {
         port_watch_step(watched->watch, watched->now_ns, budget_ns);
         watched->now_ns++;
     }
-    assert_true(list->number >= number + 2);
+    assert_true(list->number >= number + PUBLISHED);
     return list;
 }
 
@@ -139,11 +142,36 @@ static void test_rests(void **state)
     close_watch(&watched);
 }
 
+/* Connections are counted when there are more or fewer of them, or after a while. */
+static void test_counts(void **state)
+{
+    (void)state;
+    struct watched watched = open_watch();
+    int listener = loopback_listen("127.0.0.1", 3);
+    uint16_t port = loopback_port(listener);
+    const struct port_list *list = look(&watched, CLOCK_NS_PER_S);
+    assert_int_equal(find(list, port, false)->connections, 0);
+    int client = loopback_connect(SOCK_STREAM, "127.0.0.1", port);
+    int64_t end_ns = clock_monotonic_ns() + LOOPBACK_PATIENCE_NS;
+    /* The kernel knows of one socket more: no need to wait for PORT_WATCH_COUNT_NS. */
+    int64_t most_ns = watched.now_ns + PORT_WATCH_COUNT_NS / 2;
+    while (find(list, port, false)->connections == 0 && clock_monotonic_ns() < end_ns &&
+           watched.now_ns < most_ns) {
+        watched.now_ns += CLOCK_NS_PER_S / 10;
+        port_watch_step(watched.watch, watched.now_ns, CLOCK_NS_PER_S);
+    }
+    assert_int_equal(find(list, port, false)->connections, 1);
+    (void)close(client);
+    (void)close(listener);
+    close_watch(&watched);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, budget_rows, test_look);
     ROWS_ADD_ONE(&set, test_closed_and_opened_again);
     ROWS_ADD_ONE(&set, test_rests);
+    ROWS_ADD_ONE(&set, test_counts);
     return rows_run(&set, "host_port_watch");
 }

@@ -78,6 +78,25 @@ static void flows_come_back(void **state)
     assert_memory_equal(&evidence.flow, &written, sizeof written);
 }
 
+static void listeners_come_back(void **state)
+{
+    (void)state;
+    struct host_listener written = {
+        .socket = {.tuple = {.family = 6}, .queue = 3, .queue_limit = 128}};
+    struct evidence evidence;
+    char note[EVIDENCE_MAX];
+    struct text text = text_begin(note, sizeof note);
+    written.socket.tuple.address[0].octets[15] = 1;
+    written.socket.tuple.port[0] = 5432;
+    written.process = (struct host_process){.pid = 77, .how = HOST_BY_CAPTURE};
+    strcpy(written.process.comm, "post\ngres");
+    strcpy(written.process.command, "postgres -D /a=b");
+    text_add_listener_note(&text, &written, INT64_C(1700000000123456789));
+    evidence_read(&evidence, note);
+    assert_int_equal(evidence.kind, EVIDENCE_LISTENER);
+    assert_memory_equal(&evidence.listener, &written, sizeof written);
+}
+
 /* Notes of others, and hostile ones. */
 static const struct other_row {
     const char *name;
@@ -95,6 +114,7 @@ static const struct other_row {
      EVIDENCE_DIAGNOSIS},
     {"a line without an end", "LOFLOW_TYPE=diagnosis\nLOFLOW_CODE=refused", EVIDENCE_DIAGNOSIS},
     {"half an escape", "LOFLOW_TYPE=diagnosis\nLOFLOW_FACT_CLIENT_COMM=%\n", EVIDENCE_DIAGNOSIS},
+    {"a listener of before", "LOFLOW_TYPE=listener\nMESSAGE=listener: ::1:80\n", EVIDENCE_LISTENER},
     {"an address that is none", "LOFLOW_TYPE=flow\nLOFLOW_CLIENT=999.1.1.1\n", EVIDENCE_FLOW},
 };
 
@@ -159,6 +179,7 @@ int main(void)
     ROWS_ADD(&set, others, check_other);
     ROWS_ADD_ONE(&set, diagnoses_come_back);
     ROWS_ADD_ONE(&set, flows_come_back);
+    ROWS_ADD_ONE(&set, listeners_come_back);
     ROWS_ADD_ONE(&set, more_than_there_is_room_for);
     ROWS_ADD_ONE(&set, no_line_is_forged);
     return rows_run(&set, "report_evidence");

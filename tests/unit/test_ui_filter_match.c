@@ -235,6 +235,8 @@ static const struct match_row {
     {"response>1s", ""},
     {"turns:1", "w"},
     {"age>1m", "w"},
+    {"age>1m0s1ms", "w"},
+    {"age>1h1m", ""},
     {"age<5s", "ncs"},
     {"idle>1m", "w"},
     {"life>10ms", "w"},

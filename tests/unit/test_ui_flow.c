@@ -4,6 +4,7 @@
 
 #include "test_ui_golden.h"
 #include "test_ui_world.h"
+#include "ui/flow_notes.h"
 
 static struct connection open_named(struct world *world)
 {
@@ -237,9 +238,38 @@ static void test_row(void **state)
     world_close(world);
 }
 
+#define NOTES_SHOWN 5
+
+/* Events beyond those that are kept are counted, and told below the oldest. */
+static void test_notes_left_out(void **state)
+{
+    (void)state;
+    enum { RECORDS = 4096 };
+    static struct packet_record records[RECORDS];
+    static struct flow_notes notes;
+    static struct flow_row row;
+    struct packet_tape tape = {
+        .records = records, .mask = RECORDS - 1, .end = 1500, .complete = true, .restarts = 1};
+    struct grid grid = {0};
+    struct err err;
+    char line[WORLD_TEXT_MAX];
+    for (uint32_t at = 0; at < RECORDS; at++)
+        records[at] = (struct packet_record){
+            .time_ns = WORLD_BEGIN_NS + at, .kind = PACKET_TCP, .flags = TCP_SYN, .side = at % 2};
+    assert_int_equal(grid_resize(&grid, 60, NOTES_SHOWN, &err), 0);
+    flow_notes_take(&notes, &tape);
+    flow_notes_move(&notes, FLOW_NOTES);
+    grid_clear(&grid);
+    flow_notes_draw(&notes, &row, &grid, 0, NOTES_SHOWN);
+    (void)grid_row_text(&grid, NOTES_SHOWN - 1, line);
+    assert_non_null(strstr(line, "512 older ones are left out"));
+    grid_free(&grid);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, rows, test_row);
+    ROWS_ADD_ONE(&set, test_notes_left_out);
     return rows_run(&set, "ui_flow");
 }

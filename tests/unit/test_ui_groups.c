@@ -98,6 +98,31 @@ static void check_spark(void **state)
     }
 }
 
+/* What was before the first look at it is not known, unless it began then. */
+static void test_spark_unknown(void **state)
+{
+    (void)state;
+    char line[256] = "";
+    struct spark spark = {0};
+    struct text text = text_begin(line, sizeof line);
+    int64_t now_ns = BEGIN_NS + 60 * CLOCK_NS_PER_S;
+    spark_begin(&spark, BEGIN_NS, now_ns);
+    spark_note(&spark, now_ns, 5);
+    spark_write(&spark, now_ns, 6, true, &text);
+    assert_string_equal(line, "·····▁");
+    text = text_begin(line, sizeof line);
+    spark_write(&spark, now_ns + 20 * CLOCK_NS_PER_S, 6, true, &text);
+    assert_string_equal(line, "···▁  ");
+    text = text_begin(line, sizeof line);
+    spark_write(&spark, now_ns, 6, false, &text);
+    assert_string_equal(line, "     .");
+    spark_begin(&spark, now_ns, now_ns);
+    spark_note(&spark, now_ns, 5);
+    text = text_begin(line, sizeof line);
+    spark_write(&spark, now_ns, 6, true, &text);
+    assert_string_equal(line, "     ▁");
+}
+
 /* A look at all flows of the world, twice as the screen does when there are new groups. */
 static void look(struct groups *groups, const struct world *world)
 {
@@ -235,15 +260,51 @@ static void test_gone(void **state)
     world_close(world);
 }
 
+/* Groups in a picture that is held, before and after a filter; 3000 has 40 flows and is folded. */
+static const struct paused_row {
+    const char *name;
+    const char *keys;
+    const char *shown, *missing;
+} paused_rows[] = {
+    {"paused: all", "p", "127.0.0.1:3000", "nothing"},
+    {"paused: others go", "p/port:4001{Enter}", "127.0.0.1:4001", "127.0.0.1:3000"},
+    {"paused: of the same state", "p/refused{Enter}", "127.0.0.1:4008", "127.0.0.1:3000"},
+    {"paused: a folded one stays", "p/port:40007{Enter}", "127.0.0.1:3000", "127.0.0.1:4008"},
+    {"paused: none passes", "p/nothing{Enter}", "no row passes", "127.0.0.1:3000"},
+    {"paused: and back", "p/nothing{Enter}{Esc}", "127.0.0.1:3000", "no row passes"},
+    {"paused: folded then", "G p/port:4001{Enter}", "127.0.0.1:4001", "127.0.0.1:3000"},
+};
+
+static void check_paused(void **state)
+{
+    const struct paused_row *row = *state;
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    world->is_grouped = true;
+    world_start(world, 80, 40, true);
+    world_crowd(world);
+    world_draw(world);
+    (void)world_press(world, "e");
+    (void)world_press(world, row->keys);
+    world_draw(world);
+    char *dump = grid_dump(&world->grid);
+    if (!strstr(dump, row->shown) || strstr(dump, row->missing))
+        fail_msg("%s", dump);
+    free(dump);
+    world_close(world);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, latencies, check_latency);
     ROWS_ADD_ONE(&set, test_latency_is_near);
     ROWS_ADD(&set, sparks, check_spark);
+    ROWS_ADD_ONE(&set, test_spark_unknown);
     ROWS_ADD_ONE(&set, test_sums);
     ROWS_ADD_ONE(&set, test_others);
     ROWS_ADD(&set, folds, check_fold);
     ROWS_ADD_ONE(&set, test_gone);
+    ROWS_ADD(&set, paused_rows, check_paused);
     return rows_run(&set, "ui_groups");
 }

@@ -6,6 +6,7 @@
 
 #include "flows/conversation.h"
 #include "ui/stream_find.h"
+#include "ui/stream_page.h"
 #include "ui/stream_rows.h"
 
 /* Turns of a conversation: '>' and '<' begin one, "[9]" is a gap of so many bytes. */
@@ -203,6 +204,31 @@ static void test_there_and_back(void **state)
     }
 }
 
+/* What is not kept is told. */
+static void test_too_long(void **state)
+{
+    (void)state;
+    static struct stream_page page;
+    struct packet_tape tape = {.log = (const struct packet_log *)&page};
+    struct grid grid = {0};
+    struct err err;
+    char line[256];
+    struct text text = text_begin(line, sizeof line);
+    assert_int_equal(stream_page_open(&page, &tape, NULL, &err), 0);
+    assert_int_equal(grid_resize(&grid, 120, 4, &err), 0);
+    build(&page.conversation, ">abc<def");
+    page.conversation.len = CONVERSATION_BYTES;
+    page.conversation.left_out = 12345678;
+    page.has_flow = true;
+    grid_clear(&grid);
+    stream_page_draw(&page, &grid, 0, 4);
+    for (int column = 0; column < grid.width; column++)
+        text_add(&text, "%c", (char)grid.cells[column].code);
+    assert_non_null(strstr(line, "only the first 67.1MB are kept, 12.3MB after them are not"));
+    grid_free(&grid);
+    stream_page_close(&page);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
@@ -210,5 +236,6 @@ int main(void)
     ROWS_ADD(&set, bad_rows, test_bad);
     ROWS_ADD(&set, shape_rows, test_shape);
     ROWS_ADD_ONE(&set, test_there_and_back);
+    ROWS_ADD_ONE(&set, test_too_long);
     return rows_run(&set, "ui_stream");
 }

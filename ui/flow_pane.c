@@ -317,6 +317,7 @@ void flow_pane_collect(struct flow_pane *pane, const struct tracker *tracker, in
 {
     pane->now_ns = now_ns;
     pane->live = live;
+    pane->groups.of_file = !live;
     pane->recounting = false;
     bool is_whole = !pane->walking;
     if (!pane->walking)

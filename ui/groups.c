@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 static bool is_same(const struct group_key *a, const struct group_key *b)
@@ -133,6 +134,16 @@ static void make_slots(struct groups *groups)
     }
 }
 
+/* Flows lived at different times, so that the sum of their rates says nothing. */
+static uint64_t average_rate(const struct group_sums *sums)
+{
+    int64_t lived_ns = sums->last_ns - sums->first_ns;
+    if (lived_ns <= 0)
+        return 0;
+    return (uint64_t)((double)(sums->bytes[0] + sums->bytes[1]) *
+                      ((double)CLOCK_NS_PER_S / (double)lived_ns));
+}
+
 void groups_finish(struct groups *groups, int64_t now_ns)
 {
     uint32_t kept = 0, before = groups->count;
@@ -142,6 +153,8 @@ void groups_finish(struct groups *groups, int64_t now_ns)
             continue;
         uint32_t owner = group->sums.owner;
         group->sums = group->next;
+        if (groups->of_file)
+            group->sums.rate = average_rate(&group->sums);
         if (group->sums.owner == 0)
             group->sums.owner = owner;
         if (group->fold == FOLD_AUTO_OPEN && group->sums.flows > GROUPS_AUTO)

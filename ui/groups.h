@@ -63,6 +63,7 @@ struct group {
 
 struct groups {
     enum grouping by;
+    bool of_file; /* rates are averages: a group's is that of all its bytes over all its time */
     uint64_t last_id;
     uint32_t count;
     uint32_t latest;              /* found last: flows of one group often follow each other */

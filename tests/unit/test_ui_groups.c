@@ -167,6 +167,12 @@ static void test_sums(void **state)
     assert_int_equal(sums->rate, 300);
     look(groups, world);
     assert_int_equal(sums->flows, 3); /* anew, not once more */
+    /* Flows of a file lived one after the other: what they had of each other's seconds is no sum. */
+    groups->of_file = true;
+    look(groups, world);
+    double lived_s = (double)(sums->last_ns - sums->first_ns) / 1e9;
+    assert_true(lived_s > 0);
+    assert_int_equal(sums->rate, (uint64_t)(40 / lived_s));
     free(groups);
     world_close(world);
 }

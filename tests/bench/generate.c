@@ -1,18 +1,26 @@
 /*
  * Writes a capture of connections on loopback, the same one for the same numbers:
  *
- *     generate PACKETS FLOWS [bulk] >FILE
+ *     generate PACKETS FLOWS [bulk | keepalive | payload SIZE] >FILE
  *
  * FLOWS connections are open at any time; each packet belongs to a random one of them, which is the
  * worst order for a flow table. A connection takes the next of 28,232 client ports, and each round
  * over them the next server port, so that a tuple comes again only after 2.8 million connections.
  *
- * Without `bulk` they are short-lived HTTP connections: one in 50 is refused, one in 10 is IPv6.
+ * Without a kind they are short-lived HTTP connections: one in 50 is refused, one in 10 is IPv6.
  *
  * With `bulk` the server of each sends 500 to 2,500 segments of 1448 bytes, in one connection of
  * 16 of 65,483 bytes, and the client acknowledges every second one. One segment in 100 is lost,
  * every other time before the capture sees it; three duplicate ACKs with SACK bring it back.
+ *
+ * With `keepalive` they are HTTP as a server behind a load balancer sees it: 20 to 180 requests over one
+ * connection, each answered with 128 bytes to 4 KB, which the next request acknowledges two times in
+ * three. Packets come in bursts: three in four are of the same connection as the one before.
+ *
+ * With `payload` the server of each sends 100 segments of SIZE bytes, each acknowledged at once. With a
+ * SIZE of 0 both only tell of their windows.
  */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "tests/bench/traffic.h"
@@ -28,6 +36,10 @@ enum {
     BULK_REQUEST = 100,
     BULK_LOSS = 100,
     BULK_DUP_ACKS = 3,
+    KEPT_REQUESTS_MIN = 20,
+    KEPT_REQUESTS_RANGE = 160,
+    KEPT_DOUBLINGS = 5, /* of an answer's 128 bytes */
+    SIZED_SENDS = 100,
 };
 
 /* One segment of a scene: who sends it, its flags, and how much payload. */
@@ -59,6 +71,22 @@ static const struct step bulk[] = {
 
 #define BULK_SENDS 4 /* the step before which the server sends */
 
+static const struct step kept[] = {
+    {true, SYN, 0, 0},           {false, SYN | ACK, 0, 0}, {true, ACK, 0, 0},
+    {true, PSH | ACK, 120, 400}, {false, PSH | ACK, 0, 0}, {true, ACK, 0, 0},
+    {false, FIN | ACK, 0, 0},    {true, FIN | ACK, 0, 0},  {false, ACK, 0, 0},
+};
+
+#define KEPT_ASKS 3 /* the steps that come again and again: request, answer, perhaps an ACK */
+#define KEPT_ACKS 5
+
+static const struct step sized[] = {
+    {true, SYN, 0, 0}, {false, SYN | ACK, 0, 0}, {true, ACK, 0, 0},       {false, PSH | ACK, 0, 0},
+    {true, ACK, 0, 0}, {false, FIN | ACK, 0, 0}, {true, FIN | ACK, 0, 0}, {false, ACK, 0, 0},
+};
+
+#define SIZED_ACKS 4
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct connection {
@@ -69,13 +97,15 @@ struct connection {
     bool is_ipv6;
     uint8_t unacked;  /* bulk: segments since the client's latest ACK */
     uint8_t dup_acks; /* bulk: since the loss */
-    uint32_t left;    /* bulk: segments to be sent */
-    uint32_t len;     /* bulk: of a segment */
+    uint32_t left;    /* segments or requests to be sent */
+    uint32_t len;     /* of a segment */
     uint32_t lost;    /* bulk: sequence number of what is missing */
     bool has_lost;
 };
 
 static uint8_t payload[BULK_LARGE];
+
+static uint32_t payload_size; /* what the command line says */
 
 static void connection_begin(struct connection *connection, uint32_t serial, uint64_t *state)
 {
@@ -193,15 +223,110 @@ static bool transfer_is_over(const struct connection *connection)
     return connection->at == COUNT(bulk);
 }
 
+static void kept_begin(struct connection *connection, uint32_t serial, uint64_t *state)
+{
+    connection_begin(connection, serial, state);
+    connection->left = KEPT_REQUESTS_MIN + random_below(state, KEPT_REQUESTS_RANGE);
+}
+
+/* A message of `size` bytes, whole as a parser wants it: what it lacks is filled up with x. */
+static const uint8_t *http_message(bool is_request, uint32_t size)
+{
+    static uint8_t text[2 * (128 << KEPT_DOUBLINGS)];
+    char head[128];
+    int len = is_request
+                  ? snprintf(head, sizeof(head),
+                             "GET /items HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nCookie: s=")
+                  : 0;
+    memset(text, 'x', size);
+    if (is_request) {
+        memcpy(text + size - 4, "\r\n\r\n", 4);
+    } else {
+        /* Five digits say how long the rest is. */
+        static const char begin[] =
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ";
+        uint32_t body = size - (uint32_t)(sizeof(begin) - 1 + 5 + 4);
+        len = snprintf(head, sizeof(head), "%s%05u\r\n\r\n", begin, (unsigned)body);
+    }
+    memcpy(text, head, (size_t)len);
+    return text;
+}
+
+static struct segment kept_next(struct connection *connection, uint64_t *state)
+{
+    struct step step = kept[connection->at];
+    bool is_answer = connection->at == KEPT_ACKS - 1;
+    if (is_answer) {
+        uint32_t least = 128u << random_below(state, KEPT_DOUBLINGS);
+        step.payload_min = (uint16_t)(least + random_below(state, least));
+        step.payload_max = step.payload_min;
+    }
+    struct segment segment = connection_step(connection, &step, state);
+    if (segment.payload_len > 0)
+        segment.payload = http_message(step.from_client, segment.payload_len);
+    bool is_done = is_answer ? random_below(state, 3) > 0 : connection->at == KEPT_ACKS + 1;
+    if (is_done && connection->left > 0) {
+        connection->left--;
+        connection->at = KEPT_ASKS;
+    }
+    return segment;
+}
+
+static bool kept_is_over(const struct connection *connection)
+{
+    return connection->at == COUNT(kept);
+}
+
+static void sized_begin(struct connection *connection, uint32_t serial, uint64_t *state)
+{
+    connection_begin(connection, serial, state);
+    connection->left = SIZED_SENDS;
+}
+
+static struct segment sized_next(struct connection *connection, uint64_t *state)
+{
+    struct step step = sized[connection->at];
+    if (connection->at == SIZED_ACKS - 1) {
+        step.payload_min = step.payload_max = (uint16_t)payload_size;
+        connection->left--;
+    }
+    struct segment segment = connection_step(connection, &step, state);
+    if (payload_size == 0)
+        segment.window = (uint16_t)(256 + connection->left);
+    if (connection->at == SIZED_ACKS + 1 && connection->left > 0)
+        connection->at = SIZED_ACKS - 1;
+    return segment;
+}
+
+static bool sized_is_over(const struct connection *connection)
+{
+    return connection->at == COUNT(sized);
+}
+
 /* What the connections of a capture do. */
 struct scene {
+    const char *name;
+    uint32_t stays; /* of four packets, so many are of the same connection as the one before */
     void (*begin)(struct connection *connection, uint32_t serial, uint64_t *state);
     struct segment (*next)(struct connection *connection, uint64_t *state);
     bool (*is_over)(const struct connection *connection);
 };
 
-static const struct scene scene_http = {connection_begin, connection_next, connection_is_over};
-static const struct scene scene_bulk = {transfer_begin, transfer_next, transfer_is_over};
+static const struct scene scenes[] = {
+    {"short", 0, connection_begin, connection_next, connection_is_over},
+    {"bulk", 0, transfer_begin, transfer_next, transfer_is_over},
+    {"keepalive", 3, kept_begin, kept_next, kept_is_over},
+    {"payload", 0, sized_begin, sized_next, sized_is_over},
+};
+
+static const struct scene *scene_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT(scenes); i++) {
+        if (strcmp(scenes[i].name, name) == 0)
+            return &scenes[i];
+    }
+    return NULL;
+}
 
 static bool generate(const struct scene *scene, uint64_t packets, struct connection *connections,
                      uint32_t flows)
@@ -209,6 +334,7 @@ static bool generate(const struct scene *scene, uint64_t packets, struct connect
     uint64_t state = 0x9E3779B97F4A7C15ULL;
     uint64_t time_ns = 1700000000ULL * 1000000000u;
     uint32_t serial = 0;
+    uint32_t at = 0;
     memset(payload, 'x', sizeof(payload));
     for (uint32_t i = 0; i < flows; i++) {
         scene->begin(&connections[i], serial++, &state);
@@ -217,7 +343,9 @@ static bool generate(const struct scene *scene, uint64_t packets, struct connect
         return false;
     }
     for (uint64_t i = 0; i < packets; i++) {
-        struct connection *connection = &connections[random_below(&state, flows)];
+        if (scene->stays == 0 || random_below(&state, 4) >= scene->stays)
+            at = random_below(&state, flows);
+        struct connection *connection = &connections[at];
         time_ns += 2000 + random_below(&state, 6000);
         struct segment segment = scene->next(connection, &state);
         if (!segment_write(stdout, time_ns, &segment)) {
@@ -230,19 +358,37 @@ static bool generate(const struct scene *scene, uint64_t packets, struct connect
     return fflush(stdout) == 0;
 }
 
+/* A whole number up to `limit`; the limit and one more when it is none. */
+static uint64_t number(const char *word, uint64_t limit)
+{
+    char *end = NULL;
+    unsigned long long value = strtoull(word, &end, 10);
+    bool good = *word >= '0' && *word <= '9' && *end == '\0' && value <= limit;
+    return good ? value : limit + 1;
+}
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: generate PACKETS FLOWS [bulk | keepalive | payload SIZE] >FILE\n"
+                    "       at most 16777216 flows, a size of at most 65483\n");
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
-    bool is_bulk = argc == 4 && strcmp(argv[3], "bulk") == 0;
-    bool good = argc == 3 || is_bulk;
-    uint64_t packets = good ? strtoull(argv[1], NULL, 10) : 0;
-    uint64_t flows = good ? strtoull(argv[2], NULL, 10) : 0;
-    if (packets == 0 || flows == 0 || flows > 1u << 24) {
-        fprintf(stderr, "usage: generate PACKETS FLOWS [bulk] >FILE (at most 16777216 flows)\n");
-        return 2;
-    }
+    if (argc < 3 || argc > 5)
+        return usage();
+    const struct scene *scene = scene_find(argc > 3 ? argv[3] : "short");
+    uint64_t packets = number(argv[1], LONG_MAX);
+    uint64_t flows = number(argv[2], 1u << 24);
+    uint64_t size = argc > 4 ? number(argv[4], BULK_LARGE) : 0;
+    bool has_size = scene && strcmp(scene->name, "payload") == 0;
+    if (!scene || has_size != (argc > 4) || packets == 0 || packets > LONG_MAX || flows == 0 ||
+        flows > 1u << 24 || size > BULK_LARGE)
+        return usage();
+    payload_size = (uint32_t)size;
     struct connection *connections = calloc(flows, sizeof(*connections));
-    if (connections == NULL ||
-        !generate(is_bulk ? &scene_bulk : &scene_http, packets, connections, (uint32_t)flows)) {
+    if (connections == NULL || !generate(scene, packets, connections, (uint32_t)flows)) {
         perror("generate");
         free(connections);
         return 1;

@@ -35,7 +35,8 @@ struct segment {
     uint32_t payload_len;
     uint32_t cut; /* bytes of it that the capture does not have */
     const uint8_t *payload;
-    uint8_t bits; /* enum tcp_bits */
+    uint16_t window; /* 0: the usual one */
+    uint8_t bits;    /* enum tcp_bits */
     bool is_ipv6;
 };
 
@@ -102,7 +103,7 @@ static inline uint32_t put_tcp(uint8_t *tcp, const struct segment *segment, uint
     put32(tcp + 8, segment->bits & ACK ? segment->ack : 0);
     tcp[12] = (uint8_t)(size / 4 << 4);
     tcp[13] = segment->bits;
-    put16(tcp + 14, 512);
+    put16(tcp + 14, segment->window ? segment->window : 512);
     put32(tcp + 20, 0x0101080a); /* two NOPs, time stamps option of ten bytes */
     put32(tcp + 24, now_ms);
     put32(tcp + 28, now_ms);

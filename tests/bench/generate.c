@@ -1,13 +1,16 @@
 /*
  * Writes a capture of connections on loopback, the same one for the same numbers:
  *
- *     generate PACKETS FLOWS [bulk | keepalive | payload SIZE] >FILE
+ *     generate PACKETS FLOWS [paced | bulk | keepalive | payload SIZE] >FILE
  *
  * FLOWS connections are open at any time; each packet belongs to a random one of them, which is the
  * worst order for a flow table. A connection takes the next of 28,232 client ports, and each round
  * over them the next server port, so that a tuple comes again only after 2.8 million connections.
  *
  * Without a kind they are short-lived HTTP connections: one in 50 is refused, one in 10 is IPv6.
+ *
+ * With `paced` they are the same at the pace that 1000 of them have at a time: a packet every 5 ms, however
+ * many they are. Without it a million of them wait seconds for every packet, as stuck ones do.
  *
  * With `bulk` the server of each sends 500 to 2,500 segments of 1448 bytes, in one connection of
  * 16 of 65,483 bytes, and the client acknowledges every second one. One segment in 100 is lost,
@@ -40,6 +43,7 @@ enum {
     KEPT_REQUESTS_RANGE = 160,
     KEPT_DOUBLINGS = 5, /* of an answer's 128 bytes */
     SIZED_SENDS = 100,
+    PACE_FLOWS = 1000,
 };
 
 /* One segment of a scene: who sends it, its flags, and how much payload. */
@@ -307,16 +311,18 @@ static bool sized_is_over(const struct connection *connection)
 struct scene {
     const char *name;
     uint32_t stays; /* of four packets, so many are of the same connection as the one before */
+    bool is_paced;
     void (*begin)(struct connection *connection, uint32_t serial, uint64_t *state);
     struct segment (*next)(struct connection *connection, uint64_t *state);
     bool (*is_over)(const struct connection *connection);
 };
 
 static const struct scene scenes[] = {
-    {"short", 0, connection_begin, connection_next, connection_is_over},
-    {"bulk", 0, transfer_begin, transfer_next, transfer_is_over},
-    {"keepalive", 3, kept_begin, kept_next, kept_is_over},
-    {"payload", 0, sized_begin, sized_next, sized_is_over},
+    {"short", 0, false, connection_begin, connection_next, connection_is_over},
+    {"paced", 0, true, connection_begin, connection_next, connection_is_over},
+    {"bulk", 0, false, transfer_begin, transfer_next, transfer_is_over},
+    {"keepalive", 3, false, kept_begin, kept_next, kept_is_over},
+    {"payload", 0, false, sized_begin, sized_next, sized_is_over},
 };
 
 static const struct scene *scene_find(const char *name)
@@ -346,7 +352,8 @@ static bool generate(const struct scene *scene, uint64_t packets, struct connect
         if (scene->stays == 0 || random_below(&state, 4) >= scene->stays)
             at = random_below(&state, flows);
         struct connection *connection = &connections[at];
-        time_ns += 2000 + random_below(&state, 6000);
+        uint64_t gap_ns = 2000 + random_below(&state, 6000);
+        time_ns += scene->is_paced ? gap_ns * PACE_FLOWS / flows : gap_ns;
         struct segment segment = scene->next(connection, &state);
         if (!segment_write(stdout, time_ns, &segment)) {
             return false;
@@ -369,8 +376,9 @@ static uint64_t number(const char *word, uint64_t limit)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: generate PACKETS FLOWS [bulk | keepalive | payload SIZE] >FILE\n"
-                    "       at most 16777216 flows, a size of at most 65483\n");
+    fprintf(stderr,
+            "usage: generate PACKETS FLOWS [paced | bulk | keepalive | payload SIZE] >FILE\n"
+            "       at most 16777216 flows, a size of at most 65483\n");
     return 2;
 }
 

@@ -233,27 +233,30 @@ static void kept_begin(struct connection *connection, uint32_t serial, uint64_t 
     connection->left = KEPT_REQUESTS_MIN + random_below(state, KEPT_REQUESTS_RANGE);
 }
 
-/* A message of `size` bytes, whole as a parser wants it: what it lacks is filled up with x. */
-static const uint8_t *http_message(bool is_request, uint32_t size)
+/* Messages of `size` bytes, whole as a parser wants them, filled up with x. */
+static uint8_t message[2 * (128 << KEPT_DOUBLINGS)];
+
+static const uint8_t *http_request(uint32_t size)
 {
-    static uint8_t text[2 * (128 << KEPT_DOUBLINGS)];
-    char head[128];
-    int len = is_request
-                  ? snprintf(head, sizeof(head),
-                             "GET /items HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nCookie: s=")
-                  : 0;
-    memset(text, 'x', size);
-    if (is_request) {
-        memcpy(text + size - 4, "\r\n\r\n", 4);
-    } else {
-        /* Five digits say how long the rest is. */
-        static const char begin[] =
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ";
-        uint32_t body = size - (uint32_t)(sizeof(begin) - 1 + 5 + 4);
-        len = snprintf(head, sizeof(head), "%s%05u\r\n\r\n", begin, (unsigned)body);
-    }
-    memcpy(text, head, (size_t)len);
-    return text;
+    static const char begin[] =
+        "GET /items HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nCookie: s=";
+    static const uint8_t end[] = {'\r', '\n', '\r', '\n'};
+    memset(message, 'x', size);
+    memcpy(message, begin, sizeof(begin) - 1);
+    memcpy(message + size - sizeof(end), end, sizeof(end));
+    return message;
+}
+
+static const uint8_t *http_answer(uint32_t size)
+{
+    static const char begin[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: ";
+    char head[sizeof(begin) + 16];
+    uint32_t body =
+        size - (uint32_t)(sizeof(begin) - 1 + 5 + 4); /* five digits, two ends of line */
+    int len = snprintf(head, sizeof(head), "%s%05u\r\n\r\n", begin, (unsigned)body);
+    memset(message, 'x', size);
+    memcpy(message, head, (size_t)len);
+    return message;
 }
 
 static struct segment kept_next(struct connection *connection, uint64_t *state)
@@ -267,7 +270,8 @@ static struct segment kept_next(struct connection *connection, uint64_t *state)
     }
     struct segment segment = connection_step(connection, &step, state);
     if (segment.payload_len > 0)
-        segment.payload = http_message(step.from_client, segment.payload_len);
+        segment.payload =
+            step.from_client ? http_request(segment.payload_len) : http_answer(segment.payload_len);
     bool is_done = is_answer ? random_below(state, 3) > 0 : connection->at == KEPT_ACKS + 1;
     if (is_done && connection->left > 0) {
         connection->left--;

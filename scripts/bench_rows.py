@@ -3,7 +3,7 @@
 A file of rows is one JSON object: "measured" has for each part when and on which machine it was measured,
 "rows" one object for each number:
     part, case, program, measure   which number it is; no two rows have the same four
-    unit, better                   better is "less" or "more"
+    unit, better                   better is "less", "more" or "none": then it is told, and not judged
     median, least, greatest, runs  over so many runs
     exact                          true for what is the same each time, as a count of instructions is
 """
@@ -25,9 +25,12 @@ class Rows:
         self.rows = []
         self.measured = {}
 
-    def add(self, key, unit, values, better="less", exact=False):
-        """Adds a row; key is (part, case, program, measure), values are of the runs."""
+    def add(self, key, unit, values, better=None, exact=False):
+        """Adds a row; key is (part, case, program, measure), values are of the runs.
+
+        Of our own programs less is better, unless it is said; others are not judged."""
         row = dict(zip(KEY, key))
+        better = better or ("less" if is_own(row["program"]) else "none")
         row.update(unit=unit, better=better, median=rounded(statistics.median(values)),
                    least=rounded(min(values)), greatest=rounded(max(values)), runs=len(values))
         if exact:
@@ -73,12 +76,17 @@ def load(path):
             numbers = [float(row[name]) for name in ("median", "least", "greatest", "runs")]
             if not all(math.isfinite(number) for number in numbers):
                 raise ValueError("a number is not finite")
-            if row["better"] not in ("less", "more"):
-                raise ValueError('"better" is neither "less" nor "more"')
+            if row["better"] not in ("less", "more", "none"):
+                raise ValueError('"better" is neither "less" nor "more" nor "none"')
             rows.rows.append({**row, **{name: str(row[name]) for name in (*KEY, "unit")}})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"not a file of rows: {error!r}") from error
     return rows
+
+
+def is_own(program):
+    """It is loflow, or a part of it; not what it is compared with."""
+    return program.startswith("loflow") or program in ("without a report", "feed", "table only", "all")
 
 
 def rounded(number):

@@ -121,6 +121,9 @@ def tools(build):
                 subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
         except (OSError, subprocess.CalledProcessError) as error:
             stop("bench", f"there is nothing to measure: {error}")
+    for program in ("loflow", "bench/measure"):
+        if not os.access(os.path.join(build, program), os.X_OK):
+            stop("bench", f"{build} has no {program}; build the targets loflow and bench there", 2)
     scratch = tempfile.mkdtemp(prefix="loflow-bench.")
     try:
         yield Tools(build, scratch)

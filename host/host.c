@@ -10,9 +10,11 @@
 #include "host/settings.h"
 #include "host/similar.h"
 
-/* A list of listeners is good for a tick, and for a moment when it is asked for. */
-#define LOOK_TICK_NS (50 * CLOCK_NS_PER_MS)
-#define LOOK_ASK_NS  (5 * CLOCK_NS_PER_MS)
+/* A list of listeners is good for a tick, for longer when the kernel tells that nothing happens, and for a
+ * moment when it is asked for. */
+#define LOOK_TICK_NS  (50 * CLOCK_NS_PER_MS)
+#define LOOK_QUIET_NS (500 * CLOCK_NS_PER_MS)
+#define LOOK_ASK_NS   (5 * CLOCK_NS_PER_MS)
 
 /* Walks over /proc that nobody waits for: names have the first part of this time in a tick. Beyond it
  * comes at most one read of a directory, a millisecond. */
@@ -27,6 +29,7 @@ struct host {
     struct listeners *listeners;
     struct kernel_log *log;
     struct tracer *tracer; /* NULL: none */
+    bool is_stirred;       /* it told something since the latest tick */
     struct err tracer_trouble;
     uint32_t missing;
 };
@@ -129,6 +132,7 @@ static void take_event(void *context, const struct trace_event *event)
 {
     const struct poll *poll = context;
     struct host *host = poll->host;
+    host->is_stirred = true;
     kernel_log_note(host->log, event);
     bool is_listener = event->kind == TRACE_LISTEN || event->kind == TRACE_UNLISTEN;
     if (is_listener && kernel_log_is_ours(host->log, event))
@@ -148,7 +152,9 @@ void host_poll(struct host *host, void (*take)(void *context, const struct trace
 
 void host_tick(struct host *host, int64_t now_ns)
 {
-    listeners_refresh(host->listeners, now_ns, LOOK_TICK_NS);
+    bool is_quiet = host->tracer && !host->is_stirred;
+    listeners_refresh(host->listeners, now_ns, is_quiet ? LOOK_QUIET_NS : LOOK_TICK_NS);
+    host->is_stirred = false;
     int64_t begin_ns = clock_thread_ns();
     names_step(host->names, clock_monotonic_ns(), begin_ns + SLICE_NAMES_NS);
     (void)listeners_find_holders(host->listeners, begin_ns + SLICE_NS);

@@ -1,10 +1,10 @@
 /*
- * Purpose: the blocks of a pcapng file, to write: header, packets with comments, notes.
+ * Purpose: the blocks of a pcapng file: their types; and to write: header, packets with comments, notes.
  * Owns:    nothing; writes into the caller's buffer.
  * Bounds:  BLOCKS_HEADER_SIZE bytes for the header; else what the size functions say.
  * Source:  PCAP Next Generation, draft-ietf-opsawg-pcapng; notes are Systemd Journal Export Blocks,
  *          section 4.5, which Wireshark shows between the packets.
- * Used by: writer.c, notes.c.
+ * Used by: writer.c, notes.c, pcapng.c.
  */
 #ifndef LOFLOW_CAPTURE_BLOCKS_H
 #define LOFLOW_CAPTURE_BLOCKS_H
@@ -16,7 +16,9 @@
 
 enum block_type {
     BLOCK_INTERFACE = 1,
-    BLOCK_PACKET = 6,
+    BLOCK_OLD_PACKET = 2,
+    BLOCK_SIMPLE_PACKET = 3,
+    BLOCK_PACKET = 6, /* enhanced */
     BLOCK_JOURNAL = 9,
     BLOCK_SECTION = 0x0a0d0d0a,
 };

@@ -39,8 +39,6 @@
 #define RESOLUTION_NS   9u
 #define INTERFACES_MOST 1024u
 
-enum old_block { BLOCK_OLD_PACKET = 2, BLOCK_SIMPLE_PACKET = 3 };
-
 /* Blocks looked at before a call returns with a batch that is not full. */
 #define BLOCKS_PER_CALL 1024
 
@@ -86,9 +84,11 @@ static bool read_option(struct form *form, uint16_t code, const uint8_t *value, 
         return false;
     if (code != OPTION_TSRESOL)
         return true;
+    if (len != 1 || (value[0] != RESOLUTION_US && value[0] != RESOLUTION_NS))
+        return false;
     form->has_unit = true;
     form->unit_ns = value[0] == RESOLUTION_NS ? 1 : CLOCK_NS_PER_US;
-    return len == 1 && (value[0] == RESOLUTION_US || value[0] == RESOLUTION_NS);
+    return true;
 }
 
 /* The interface block of `size` bytes. False: not one that is read here. */

@@ -157,12 +157,36 @@ static void check_output(struct session *session)
                              &err);
 }
 
+/* Of a pipe it is known late that it holds no capture: then nothing else is told, as of a file. */
+static bool is_unreadable(const struct session *session)
+{
+    return session->failed && !session->started;
+}
+
+static void tell_all(struct session *session)
+{
+    causes_finish(&session->causes, session->tracker);
+    if (session->run)
+        run_settle(session->run, session);
+    bool more = true;
+    while (more && session_has_readers(session)) {
+        more = tracker_finish(session->tracker, &session->events);
+        session_show_events(session);
+    }
+    session_show_causes(session);
+    finish_streams(session);
+    print_totals(session);
+    finish_audit(session);
+    check_link(session);
+}
+
 void session_finish(struct session *session)
 {
     struct err err;
     session_stop_reading(session);
     session->ended = true;
     session_print_start(session);
+    bool is_nothing = is_unreadable(session);
     if (session->view) {
         /* The screen is gone; what remains to be said fits on a line. */
         view_close(session->view);
@@ -177,19 +201,8 @@ void session_finish(struct session *session)
         session->wanted_events = 0;
     }
     progress_clear(&session->progress);
-    causes_finish(&session->causes, session->tracker);
-    if (session->run)
-        run_settle(session->run, session);
-    bool more = true;
-    while (more && session_has_readers(session)) {
-        more = tracker_finish(session->tracker, &session->events);
-        session_show_events(session);
-    }
-    session_show_causes(session);
-    finish_streams(session);
-    print_totals(session);
-    finish_audit(session);
-    check_link(session);
+    if (!is_nothing)
+        tell_all(session);
     if (session->writer) {
         int failed = writer_close(session->writer, &err);
         session->writer = session->kept.writer = NULL;

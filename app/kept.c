@@ -233,7 +233,7 @@ void kept_comments(struct kept *kept, struct host *host, const struct tracker *t
                    const struct packet_batch *packets, const struct event_list *events,
                    const char *comments[FRAME_BATCH_MAX])
 {
-    for (uint32_t at = 0; at < packets->count; at++) {
+    for (uint32_t at = events->from; at < events->to; at++) {
         const struct packet *packet = &packets->packets[at];
         struct flow_view flow;
         comments[at] = NULL;

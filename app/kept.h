@@ -41,8 +41,8 @@ void kept_diagnosis(struct kept *kept, const struct diagnosis *diagnosis);
 void kept_trace(struct kept *kept, const struct trace_event *event);
 void kept_listeners(struct kept *kept, struct host *host);
 
-/* Comments for the packets of a batch that begin or end a connection: who its ends are. Valid until
- * the next call. */
+/* Comments for those packets of a batch that came with the events and begin or end a connection: who its
+ * ends are. Valid until the next call for the same packets. */
 void kept_comments(struct kept *kept, struct host *host, const struct tracker *tracker,
                    const struct packet_batch *packets, const struct event_list *events,
                    const char *comments[FRAME_BATCH_MAX]);

@@ -50,6 +50,7 @@ int open_tracker(struct session *session, struct tracker **tracker, struct err *
         .sink = streams_sink(&session->streams),
         .max_flows = session->options->max_flows,
         .stream_digest = session->options->stream_digest,
+        .stops = diagnoser_wants(),
         .tell_answers =
             open_wants_view(session->options) || (session->run && run_wants_answers(session->run)),
         .ephemeral_low = EPHEMERAL_LOW,

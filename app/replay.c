@@ -13,9 +13,6 @@
 /* The clock is looked at once in so many batches. */
 #define BATCHES_PER_LOOK 16
 
-/* Watched flows are looked at so often, in packet time. */
-#define TICK_NS (10 * CLOCK_NS_PER_MS)
-
 #define WAIT_MOST_MS 3600000
 
 void replay_begin(struct replay *replay)
@@ -25,7 +22,6 @@ void replay_begin(struct replay *replay)
     replay->place_ns = 0;
     replay->count = 0;
     replay->at = 0;
-    replay->ticked_ns = INT64_MIN;
     replay->made = diagnoser_made(replay->pristine);
 }
 
@@ -97,11 +93,8 @@ static void tick(struct session *session, int64_t time_ns)
 {
     struct replay *replay = &session->replay;
     struct diagnoser *diagnoser = session->causes.diagnoser;
-    if (replay->ticked_ns == INT64_MIN || time_ns < replay->ticked_ns ||
-        time_ns - replay->ticked_ns >= TICK_NS) {
-        replay->ticked_ns = time_ns;
+    if (session->events.time_passed)
         diagnoser_tick(diagnoser, session->tracker, time_ns);
-    }
     if (diagnoser_made(diagnoser) != replay->made)
         replay->had_event = replay->had_failure = true;
     replay->made = diagnoser_made(diagnoser);

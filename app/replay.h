@@ -75,7 +75,6 @@ struct replay {
     int64_t place_ns;      /* of what is shown */
     uint64_t count;        /* packets taken */
     uint32_t at;           /* of session->frames, that come next */
-    int64_t ticked_ns;     /* packet time */
     uint64_t made;         /* diagnoses */
     struct replay_course course;
     struct diagnoser *pristine; /* as it was before the first packet */

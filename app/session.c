@@ -142,11 +142,12 @@ static int open_output(struct session *session, struct err *err)
     return failed;
 }
 
-/* Said once, when it is known what is captured: of a pipe, only with its first bytes. */
+/* Said once, when it is known what is captured: of a pipe, only with its first bytes; of what is no capture,
+ * never. */
 void session_print_start(struct session *session)
 {
     const struct source_info *info = source_info(session->source);
-    bool known = info->link_type != SOURCE_LINK_UNKNOWN || session->ended;
+    bool known = info->link_type != SOURCE_LINK_UNKNOWN || (session->ended && session->failed == 0);
     if (session->started || !known)
         return;
     session->started = true;
@@ -299,13 +300,22 @@ void session_show_causes(struct session *session)
         run_judge(session->run, session);
 }
 
-/* Only when it is decoded is it known whose packet it is. */
-static void keep_frames(struct session *session, const struct frame_batch *frames)
+/* What the tracker made of some packets of the batch goes to whoever shows it, before it takes the next. */
+static void show_part(struct session *session, const struct frame_batch *frames,
+                      const char **comments)
 {
-    const char *comments[FRAME_BATCH_MAX];
-    kept_comments(&session->kept, session->causes.host, session->tracker, session->packets,
-                  &session->events, comments);
-    session_write_frames(session, frames, comments);
+    struct event_list *events = &session->events;
+    show_packets(session, frames);
+    if (session->packet_log)
+        packet_log_take(session->packet_log, frames, session->packets, events);
+    /* Only now is it known whose packet it is. */
+    if (session->kept.writer)
+        kept_comments(&session->kept, session->causes.host, session->tracker, session->packets,
+                      events, comments);
+    session_show_events(session);
+    if (events->time_passed && !source_info(session->source)->live)
+        diagnoser_tick(session->causes.diagnoser, session->tracker,
+                       tracker_stats(session->tracker)->last_ns);
 }
 
 static void take_batch(struct session *session, const struct frame_batch *frames)
@@ -314,16 +324,13 @@ static void take_batch(struct session *session, const struct frame_batch *frames
     causes_poll(&session->causes, session->tracker);
     if (!session->ahead)
         decode_batch(session->decoder, frames, session->packets);
-    tracker_feed(session->tracker, session->packets, &session->events);
-    show_packets(session, frames);
-    if (session->packet_log)
-        packet_log_take(session->packet_log, frames, session->packets, &session->events);
+    const char *comments[FRAME_BATCH_MAX];
+    for (uint32_t at = 0; at < session->packets->count;) {
+        at = tracker_feed(session->tracker, session->packets, at, &session->events);
+        show_part(session, frames, comments);
+    }
     if (session->kept.writer)
-        keep_frames(session, frames);
-    session_show_events(session);
-    if (!source_info(session->source)->live && session->packets->count > 0)
-        diagnoser_tick(session->causes.diagnoser, session->tracker,
-                       tracker_stats(session->tracker)->last_ns);
+        session_write_frames(session, frames, comments);
 }
 
 /* A line of a packet tells how its flow stood then, not at the end of the batch. */

@@ -50,8 +50,8 @@ void diagnoser_event(struct diagnoser *diagnoser, const struct tracker *tracker,
 /* A kernel event, as host_poll hands it over. */
 void diagnoser_trace(struct diagnoser *diagnoser, const struct trace_event *event);
 
-/* Time passes: called after each batch of a file and ten times a second live, with the time of the
- * latest packet or of the clock. */
+/* Time passes: called where tracker_feed tells so of a file and ten times a second live, with the time of
+ * the latest packet or of the clock. */
 void diagnoser_tick(struct diagnoser *diagnoser, const struct tracker *tracker, int64_t now_ns);
 
 /* The input is over: called before tracker_finish. */

@@ -1,7 +1,8 @@
 /*
  * Purpose: what happens to flows, as a list that travels with each batch.
  * Owns:    nothing; plain values.
- * Bounds:  EVENT_LIST_MAX events, room for EVENT_PER_PACKET_MAX of each packet of a batch.
+ * Bounds:  EVENT_LIST_MAX events: EVENT_PER_PACKET_MAX of each packet of a batch, and EVENT_OF_TIME_MAX
+ *          of flows whose time has come.
  * Used by: flows (appends), report, ui, app (read).
  */
 #ifndef LOFLOW_FLOWS_EVENT_H
@@ -14,7 +15,8 @@
 #include "base/frame.h"
 
 #define EVENT_PER_PACKET_MAX 8
-#define EVENT_LIST_MAX       (FRAME_BATCH_MAX * EVENT_PER_PACKET_MAX)
+#define EVENT_OF_TIME_MAX    256
+#define EVENT_LIST_MAX       (FRAME_BATCH_MAX * EVENT_PER_PACKET_MAX + EVENT_OF_TIME_MAX)
 
 enum event_kind {
 #define EVENT(NAME, word, failure, meaning) EVENT_##NAME,
@@ -51,6 +53,8 @@ struct packet_note {
 
 struct event_list {
     uint32_t count;
+    uint32_t from, to; /* the packets of the batch that they came with */
+    bool time_passed;  /* whoever waits for something shall look whether it is due */
     struct packet_note notes[FRAME_BATCH_MAX]; /* of tracker_feed, in the order of the packets */
     struct flow_event events[EVENT_LIST_MAX];
 };

@@ -36,10 +36,11 @@ static void prefetch_next(const struct tracker *tracker, uint32_t index)
     __builtin_prefetch(record_cold(tracker, next), 1);
 }
 
-static void expire_silent(struct tracker *tracker, struct event_list *events)
+/* `begin`, here and below: how many events there were before time passed. */
+static void expire_silent(struct tracker *tracker, struct event_list *events, uint32_t begin)
 {
     uint32_t index = POOL_NONE;
-    while (record_is_room(events) &&
+    while (record_is_room(events, begin) &&
            (index = queue_due(tracker, QUEUE_SYN, UNANSWERED_NS)) != POOL_NONE) {
         struct flow *flow = record_hot(tracker, index);
         if (!(flow->flags & FLOW_FLAG_NO_ANSWER)) {
@@ -70,15 +71,17 @@ void expiry_judge_silence(struct tracker *tracker, uint32_t index, int64_t now_n
                                       .time_ns = now_ns});
 }
 
-static void expire_quiet(struct tracker *tracker, struct event_list *events)
+/* Returns true when there may be more. */
+static bool expire_quiet(struct tracker *tracker, struct event_list *events, uint32_t begin)
 {
-    for (int left = SILENT_PER_CALL; left > 0 && record_is_room(events); left--) {
+    for (int left = SILENT_PER_CALL; left > 0 && record_is_room(events, begin); left--) {
         uint32_t index = queue_due(tracker, QUEUE_OPEN, TIMING_STALL_NS);
         if (index == POOL_NONE)
-            return;
+            return false;
         expiry_judge_silence(tracker, index, tracker->clock_ns, events);
         record_enqueue(tracker, index, QUEUE_QUIET);
     }
+    return true;
 }
 
 /* Whoever closed that long ago goes, late segments or not: most have one, the last ACK, and a second
@@ -88,26 +91,27 @@ static bool is_spare(const struct tracker *tracker, uint32_t index)
     return tracker->now_ns - record_cold(tracker, index)->queue_ns >= TRACKER_CLOSED_SPARE_NS;
 }
 
-static void expire_old(struct tracker *tracker, struct event_list *events)
+static void expire_old(struct tracker *tracker, struct event_list *events, uint32_t begin)
 {
     const struct tracker_options *options = &tracker->options;
     uint32_t index = POOL_NONE;
-    while (record_is_room(events) && (index = queue_due(tracker, QUEUE_UNANSWERED,
-                                                        options->unanswered_age_ns)) != POOL_NONE) {
+    while (record_is_room(events, begin) &&
+           (index = queue_due(tracker, QUEUE_UNANSWERED, options->unanswered_age_ns)) !=
+               POOL_NONE) {
         record_hot(tracker, index)->state = FLOW_TIMED_OUT;
         tracker->stats.open--;
         record_retire(tracker, index, events);
     }
-    while (record_is_room(events) &&
+    while (record_is_room(events, begin) &&
            (index = queue_due(tracker, QUEUE_CLOSED, options->closed_age_ns)) != POOL_NONE)
         record_retire(tracker, index, events);
-    while (record_is_room(events) &&
+    while (record_is_room(events, begin) &&
            (index = queue_due(tracker, QUEUE_UDP, options->udp_age_ns)) != POOL_NONE)
         record_retire(tracker, index, events);
     const struct queue *closed = &tracker->queues[QUEUE_CLOSED];
-    while (record_is_room(events) && closed->count > options->closed_most)
+    while (record_is_room(events, begin) && closed->count > options->closed_most)
         record_retire(tracker, closed->head, events);
-    while (record_is_room(events) && closed->count > options->closed_kept &&
+    while (record_is_room(events, begin) && closed->count > options->closed_kept &&
            is_spare(tracker, closed->head)) {
         index = closed->head;
         prefetch_next(tracker, index);
@@ -115,9 +119,11 @@ static void expire_old(struct tracker *tracker, struct event_list *events)
     }
 }
 
-void expiry_run(struct tracker *tracker, struct event_list *events)
+bool expiry_run(struct tracker *tracker, struct event_list *events)
 {
-    expire_silent(tracker, events);
-    expire_quiet(tracker, events);
-    expire_old(tracker, events);
+    uint32_t begin = events->count;
+    expire_silent(tracker, events, begin);
+    bool is_more = expire_quiet(tracker, events, begin);
+    expire_old(tracker, events, begin);
+    return is_more || !record_is_room(events, begin);
 }

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/pool.h"
+#include "flows/tracker.h"
 
 #define LINE       64u /* the unit of reservations */
 #define PREFETCHED 256u
@@ -68,7 +69,7 @@ static int reserve_all(struct packet_log *log, const struct packet_log_options *
     assert(bytes >= PACKET_LOG_KEPT_MAX);
     log->record_mask = records - 1;
     log->byte_mask = bytes - 1;
-    log->head_count = options->max_flows + EVENT_LIST_MAX;
+    log->head_count = options->max_flows + TRACKER_RETIRED_MAX;
     int failed =
         reserve(&log->memory[0], "packets to look back at", sizeof *log->records, records, err);
     if (!failed)
@@ -317,10 +318,12 @@ void packet_log_take(struct packet_log *log, const struct frame_batch *frames,
                      const struct packet_batch *packets, const struct event_list *events)
 {
     const struct packet_note *notes = events->notes;
-    struct taking taking = {.frames = frames, .packets = packets, .events = events};
+    struct taking taking = {
+        .frames = frames, .packets = packets, .events = events, .packet = events->from};
     log->has_frames = frames != NULL;
-    prefetch(log, packets, notes);
-    for (; taking.packet < packets->count; taking.packet++)
+    if (events->from == 0)
+        prefetch(log, packets, notes);
+    for (; taking.packet < events->to; taking.packet++)
         take(log, &taking);
     add_rest(log, events, taking.event);
 }

@@ -30,7 +30,7 @@ static void prefetch_records(const struct tracker *tracker, uint32_t index)
 void record_retire(struct tracker *tracker, uint32_t index, struct event_list *events)
 {
     struct flow *flow = record_hot(tracker, index);
-    assert(flow->flags & FLOW_FLAG_LIVE && tracker->retired_count < EVENT_LIST_MAX);
+    assert(flow->flags & FLOW_FLAG_LIVE && tracker->retired_count < TRACKER_RETIRED_MAX);
     if (record_wants_streams(tracker) || flow_state_is_open(flow->state)) {
         struct flow_records records = record_write(tracker, index);
         analysis_finish(&records, tracker->now_ns);
@@ -46,9 +46,8 @@ void record_retire(struct tracker *tracker, uint32_t index, struct event_list *e
     prefetch_records(tracker, index);
 }
 
-void record_begin_call(struct tracker *tracker, struct event_list *events)
+void record_reuse(struct tracker *tracker)
 {
-    events->count = 0;
     for (uint32_t at = 0; at < tracker->retired_count; at++) {
         uint32_t index = tracker->retired[at];
         struct flow *flow = record_hot(tracker, index);

@@ -23,11 +23,16 @@ struct tracker {
     struct pool streams; /* only when some are wanted whole */
     struct flow_pools pools;
     struct queue queues[QUEUE_KIND_COUNT];
-    int64_t now_ns;   /* the largest time so far */
-    int64_t clock_ns; /* the latest: a capture's clock may step back */
+    int64_t now_ns;    /* the largest time so far */
+    int64_t clock_ns;  /* the latest: a capture's clock may step back */
+    int64_t due_ns;    /* when it is looked next who is due */
+    uint32_t due_left; /* or behind so many packets, whatever comes first */
+    bool is_crowded;   /* or at once */
+    bool stops;        /* the call under way ends behind this packet */
+    bool has_stopped;  /* and the records that retired may be reused */
     uint32_t finish_at;
     uint32_t retired_count;
-    uint32_t retired[EVENT_LIST_MAX]; /* records to be given back at the next call */
+    uint32_t retired[TRACKER_RETIRED_MAX];
     struct orient orient;
 };
 
@@ -84,9 +89,10 @@ static inline struct flow_view record_view(const struct tracker *tracker, uint32
                               .streams = has_streams ? pool_at(&tracker->streams, index) : NULL};
 }
 
-static inline bool record_is_room(const struct event_list *events)
+/* For flows whose time has come: how many at a time does not depend on what packets raised. */
+static inline bool record_is_room(const struct event_list *events, uint32_t begin)
 {
-    return events->count + EVENT_PER_PACKET_MAX <= EVENT_LIST_MAX;
+    return events->count - begin + EVENT_PER_PACKET_MAX <= EVENT_OF_TIME_MAX;
 }
 
 /* Appends an event about the record; `event` lacks only its `flow`. Inline, so that what callers put
@@ -99,10 +105,11 @@ static inline void record_raise(struct tracker *tracker, struct event_list *even
     *raised = *event;
     raised->flow = (struct flow_ref){index, record_hot(tracker, index)->generation};
     tracker->stats.events[event->kind]++;
+    tracker->stops |= tracker->options.stops >> event->kind & 1;
 }
 
-/* Gives the records back that retired during the previous call, and empties the list. */
-void record_begin_call(struct tracker *tracker, struct event_list *events);
+/* Gives the records back that retired. */
+void record_reuse(struct tracker *tracker);
 
 /* A new flow for the packet; when the table is full, another has to leave. */
 uint32_t record_create(struct tracker *tracker, const struct packet *packet,
@@ -126,7 +133,8 @@ static inline void expiry_pass_time(struct tracker *tracker, int64_t now_ns)
 void expiry_judge_silence(struct tracker *tracker, uint32_t index, int64_t now_ns,
                           struct event_list *events);
 
-/* Raises NO_ANSWER and STALLED where they are due, and retires what is too old. */
-void expiry_run(struct tracker *tracker, struct event_list *events);
+/* Raises NO_ANSWER and STALLED where they are due, and retires what is too old. Returns true when it
+ * left some of it for the next call. */
+bool expiry_run(struct tracker *tracker, struct event_list *events);
 
 #endif

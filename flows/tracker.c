@@ -1,17 +1,17 @@
 /*
  * Theory of operation
  *
- * A batch goes through three passes: prefetch the hash slots of all packets; look at the slots and
- * prefetch the records they name; then, one by one in order, find or create the flow, let TCP or
- * UDP update it, and append what happened to the event list. The first two passes only warm the
- * caches, so the third may insert and remove as it likes.
+ * What the packets of a batch will need is brought in (prefetch.c). Then, one by one in order, it finds
+ * or creates the flow, lets TCP or UDP update it, and appends what happened to the event list.
  *
  * Records live in two parallel pools (hot and cold) that are taken and given back together, so one
  * index names both. A flow that leaves the table is "retired": its RETIRED event is in the list,
  * its records stay readable until the next call, then they are reused under a new generation.
  *
  * Time is packet time, the largest time stamp seen so far; a file that runs backwards makes nothing
- * expire early.
+ * expire early. Who is due is looked for each DUE_NS or DUE_PACKETS. There, and where an event is that
+ * somebody wants to look at in time, a call of tracker_feed stops, and behind it retired records are
+ * reused: all of that is given by the packets alone, however a source cuts them into batches.
  */
 #include "base/clock.h"
 #include "flows/tracker.h"
@@ -26,6 +26,14 @@
 #include "flows/stream.h"
 #include "flows/timing.h"
 
+#define DUE_NS      (10 * CLOCK_NS_PER_MS)
+#define DUE_PACKETS 256u
+/* Where more is due than a call takes. */
+#define DUE_PACKETS_BEHIND 64u
+
+static_assert(TRACKER_RETIRED_MAX >= 2 * DUE_PACKETS + EVENT_OF_TIME_MAX,
+              "a packet makes two flows retire at most: one for its place, one for its ports");
+
 static const struct tracker_options defaults = {
     .max_flows = TRACKER_MAX_FLOWS_DEFAULT,
     .closed_kept = TRACKER_CLOSED_KEPT_DEFAULT,
@@ -37,7 +45,7 @@ static const struct tracker_options defaults = {
 static int open_pools(struct tracker *tracker, struct err *err)
 {
     /* Retired records stay for one more call, so a full table needs room beside it. */
-    uint32_t records = tracker->options.max_flows + EVENT_LIST_MAX;
+    uint32_t records = tracker->options.max_flows + TRACKER_RETIRED_MAX;
     uint32_t details = records < DETAIL_MAX ? records : DETAIL_MAX;
     int failed = pool_open(&tracker->hot, "flows", sizeof(struct flow), records, err);
     if (!failed)
@@ -65,6 +73,9 @@ static void begin(struct tracker *tracker)
     tracker->orient.ephemeral_high = tracker->options.ephemeral_high;
     tracker->now_ns = INT64_MIN;
     tracker->clock_ns = 0;
+    tracker->due_ns = INT64_MIN;
+    tracker->due_left = DUE_PACKETS;
+    tracker->is_crowded = tracker->stops = tracker->has_stopped = false;
     tracker->finish_at = tracker->retired_count = 0;
     for (int kind = 0; kind < QUEUE_KIND_COUNT; kind++)
         queue_init(&tracker->queues[kind]);
@@ -87,12 +98,8 @@ int tracker_open(struct tracker **tracker, const struct tracker_options *options
         opened->options.ephemeral_low = defaults.ephemeral_low;
         opened->options.ephemeral_high = defaults.ephemeral_high;
     }
-    opened->orient.ephemeral_low = opened->options.ephemeral_low;
-    opened->orient.ephemeral_high = opened->options.ephemeral_high;
     opened->wanted = options->tell_answers ? UINT32_MAX : ~(UINT32_C(1) << EVENT_ANSWERED);
-    opened->now_ns = INT64_MIN;
-    for (int kind = 0; kind < QUEUE_KIND_COUNT; kind++)
-        queue_init(&opened->queues[kind]);
+    begin(opened);
     int failed = open_pools(opened, err);
     if (!failed)
         failed = table_open(&opened->table, err);
@@ -199,6 +206,8 @@ static void change_state(struct tracker *tracker, uint32_t index, enum flow_stat
     enum queue_kind kind = queue_of(flow);
     if (kind != flow->queue)
         record_enqueue(tracker, index, kind);
+    if (kind == QUEUE_CLOSED && tracker->queues[kind].count > tracker->options.closed_most)
+        tracker->is_crowded = true;
 }
 
 /* Returns the flow's index, POOL_NONE when there is none. */
@@ -275,80 +284,9 @@ static uint32_t feed_packet(struct tracker *tracker, const struct packet *packet
     return index;
 }
 
-/* The records of a flow that the packet will most likely begin, after `ahead` others. */
-static uint32_t prefetch_new(const struct tracker *tracker, uint32_t ahead)
+static bool is_due(const struct tracker *tracker)
 {
-    uint32_t index = pool_next(&tracker->hot, ahead);
-    pool_prefetch(&tracker->hot, index, sizeof(struct flow));
-    pool_prefetch(&tracker->cold, index, sizeof(struct flow_cold));
-    return index;
-}
-
-/* Data in order need the hot record only, but for the first, which go into the history. Returns the
- * index of what is most likely the flow. */
-static uint32_t prefetch_flow(const struct tracker *tracker, const struct packet *packet,
-                              uint32_t *fresh)
-{
-    uint32_t hash = (uint32_t)packet->hash;
-    uint32_t slot = hash;
-    uint32_t index = 0;
-    if (!table_candidate(&tracker->table, hash, &slot, &index))
-        return prefetch_new(tracker, (*fresh)++);
-    const struct flow *hot = record_hot(tracker, index);
-    const struct flow_cold *cold = record_cold(tracker, index);
-    __builtin_prefetch(&hot->tuple, 1);
-    __builtin_prefetch(&hot->side[0], 1);
-    __builtin_prefetch(&hot->side[1], 1);
-    __builtin_prefetch(&cold->history_seen, 1);
-    if (packet->flags & (TCP_SYN | TCP_FIN | TCP_RST)) {
-        __builtin_prefetch(cold, 1);
-        __builtin_prefetch(&cold->rare[packet->direction], 1);
-    }
-    return index;
-}
-
-/* By now the records are on their way, and with them the place of the detail; or it is the one after
- * `fresh` others. */
-static void prefetch_detail(const struct tracker *tracker, const struct packet *packet,
-                            uint32_t index, uint32_t *fresh)
-{
-    unsigned sender = packet->direction;
-    const struct flow_cold *cold = record_cold(tracker, index);
-    if (record_hot(tracker, index)->flags & FLOW_FLAG_HANDSHAKE) {
-        __builtin_prefetch(cold, 1);
-        __builtin_prefetch(&cold->rare[!sender], 1);
-    }
-    const struct flow_detail *detail = record_detail(tracker, index);
-    if (!detail) {
-        if (packet->payload_wire_len > 0)
-            pool_prefetch(&tracker->pools.details, pool_next(&tracker->pools.details, (*fresh)++),
-                          DETAIL_TOUCHED);
-        return;
-    }
-    if (record_hot(tracker, index)->side[!sender].flags & SIDE_TIMED) {
-        __builtin_prefetch(detail, 1);
-        __builtin_prefetch(&detail->side[!sender], 1);
-    }
-    if (packet->payload_wire_len == 0)
-        return;
-    __builtin_prefetch(detail, 1);
-    __builtin_prefetch(&detail->side[sender], 1);
-    __builtin_prefetch(detail->side[sender].first, 1);
-}
-
-void tracker_prefetch(const struct tracker *tracker, const struct packet_batch *packets,
-                      struct event_list *events)
-{
-    uint32_t fresh = 0, fresh_details = 0;
-    for (uint32_t at = 0; at < packets->count; at++)
-        table_prefetch(&tracker->table, (uint32_t)packets->packets[at].hash);
-    for (uint32_t at = 0; at < packets->count; at++)
-        events->notes[at].flow.index = prefetch_flow(tracker, &packets->packets[at], &fresh);
-    for (uint32_t at = 0; at < packets->count; at++) {
-        uint32_t index = events->notes[at].flow.index;
-        if (index < tracker->hot.high)
-            prefetch_detail(tracker, &packets->packets[at], index, &fresh_details);
-    }
+    return tracker->now_ns >= tracker->due_ns || tracker->due_left == 0 || tracker->is_crowded;
 }
 
 static void take(struct tracker *tracker, const struct packet *packet, struct packet_note *note,
@@ -365,38 +303,72 @@ static void take(struct tracker *tracker, const struct packet *packet, struct pa
     if (tracker->stats.first_ns == 0)
         tracker->stats.first_ns = packet->time_ns;
     tracker->stats.last_ns = packet->time_ns;
+    tracker->due_left--;
+    tracker->stops |= is_due(tracker);
 }
 
-void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
-                  struct event_list *events)
+static void begin_call(struct tracker *tracker, struct event_list *events, uint32_t at)
 {
-    record_begin_call(tracker, events);
-    tracker_prefetch(tracker, packets, events);
-    for (uint32_t at = 0; at < packets->count; at++)
+    events->count = 0;
+    events->from = events->to = at;
+    events->time_passed = false;
+    if (tracker->has_stopped)
+        record_reuse(tracker);
+    tracker->has_stopped = false;
+}
+
+static uint32_t end_call(struct tracker *tracker, struct event_list *events, uint32_t at)
+{
+    events->to = at;
+    if (!tracker->stops)
+        return at;
+    if (is_due(tracker)) {
+        tracker->due_left = expiry_run(tracker, events) ? DUE_PACKETS_BEHIND : DUE_PACKETS;
+        tracker->due_ns = tracker->now_ns + DUE_NS;
+        tracker->is_crowded = false;
+        events->time_passed = true;
+    }
+    tracker->stops = false;
+    tracker->has_stopped = true;
+    return at;
+}
+
+uint32_t tracker_feed(struct tracker *tracker, const struct packet_batch *packets, uint32_t at,
+                      struct event_list *events)
+{
+    begin_call(tracker, events, at);
+    if (at == 0)
+        tracker_prefetch(tracker, packets, events);
+    for (; at < packets->count && !tracker->stops; at++)
         take(tracker, &packets->packets[at], &events->notes[at], events);
-    expiry_run(tracker, events);
+    return end_call(tracker, events, at);
 }
 
 void tracker_feed_one(struct tracker *tracker, const struct packet_batch *packets, uint32_t at,
                       struct event_list *events)
 {
-    record_begin_call(tracker, events);
+    begin_call(tracker, events, at);
     take(tracker, &packets->packets[at], &events->notes[at], events);
-    expiry_run(tracker, events);
+    (void)end_call(tracker, events, at + 1);
 }
 
 bool tracker_advance(struct tracker *tracker, int64_t now_ns, struct event_list *events)
 {
-    record_begin_call(tracker, events);
+    tracker->has_stopped = true;
+    begin_call(tracker, events, 0);
     expiry_pass_time(tracker, now_ns);
-    expiry_run(tracker, events);
-    return !record_is_room(events);
+    bool is_more = expiry_run(tracker, events);
+    tracker->stops = false;
+    tracker->has_stopped = events->time_passed = true;
+    return is_more;
 }
 
 bool tracker_finish(struct tracker *tracker, struct event_list *events)
 {
-    record_begin_call(tracker, events);
-    while (tracker->finish_at < tracker->hot.high && record_is_room(events)) {
+    tracker->has_stopped = true;
+    begin_call(tracker, events, 0);
+    tracker->has_stopped = true;
+    while (tracker->finish_at < tracker->hot.high && record_is_room(events, 0)) {
         if (record_hot(tracker, tracker->finish_at)->flags & FLOW_FLAG_LIVE)
             record_retire(tracker, tracker->finish_at, events);
         tracker->finish_at++;

@@ -32,14 +32,18 @@ struct tracker_options {
     int64_t udp_age_ns;        /* a quiet UDP flow leaves after this */
     uint16_t ephemeral_low;    /* range of client ports, to guess orientation; 0: 32768..60999 */
     uint16_t ephemeral_high;
-    bool stream_digest;      /* SHA-1 of every stream, see flows/digest.h */
-    bool tell_answers;       /* raise ANSWERED: as many as there are requests */
-    bool table_only;         /* counts packets and bytes and moves states; no analysis */
-    uint64_t follow;         /* id of the flow whose streams go to `sink`; 0: none */
+    bool stream_digest; /* SHA-1 of every stream, see flows/digest.h */
+    bool tell_answers;  /* raise ANSWERED: as many as there are requests */
+    bool table_only;    /* counts packets and bytes and moves states; no analysis */
+    uint32_t stops;     /* kinds of events that end a call of tracker_feed, 1 << enum event_kind */
+    uint64_t follow;    /* id of the flow whose streams go to `sink`; 0: none */
     struct stream_sink sink; /* called while tracker_feed runs, and when the flow retires */
 };
 
 #define TRACKER_FOLLOW_ALL UINT64_MAX
+
+/* Records that retired and are not reused yet, at most. */
+#define TRACKER_RETIRED_MAX 1024u
 
 /* What comes late is the last ACK, or a FIN sent again after Linux's shortest RTO of 200 ms, so closed
  * flows beyond the first number stay that long, up to the second number: 32 MiB of records. */
@@ -73,17 +77,20 @@ void tracker_keep_closed(struct tracker *tracker, int64_t age_ns);
 /* As it was after tracker_open, but that its memory stays: filling it anew costs no page faults. */
 void tracker_clear(struct tracker *tracker);
 
-/* Takes a batch and writes what happened to `events` (its old content is dropped). Records that
- * retired during the previous call are reused from here on: read RETIRED flows before the next. */
-void tracker_feed(struct tracker *tracker, const struct packet_batch *packets,
-                  struct event_list *events);
-
-/* One by one, so that what is made of each does not depend on the batches that packets come in: brings
- * in what a batch will need, and guesses the flows in its notes; then takes its packets `at` 0, 1, 2 ...
- * as a batch of one each, but that the note of each stays. */
-void tracker_prefetch(const struct tracker *tracker, const struct packet_batch *packets,
+/* Takes packets of a batch, from number `at` on, and writes what happened to `events` (its old content is
+ * dropped, but for the notes of the packets before). Returns the number of the packet that comes next: it
+ * stops behind each packet that raised one of the events that `stops` names, so that whoever is told of it
+ * finds the flow as it was then, and where time passed. None of that, nor what becomes of a flow, depends
+ * on the batches that packets come in. Records that retired during a call may be reused from the next
+ * on: read RETIRED flows before. */
+uint32_t tracker_feed(struct tracker *tracker, const struct packet_batch *packets, uint32_t at,
                       struct event_list *events);
+
+/* The same for the one packet `at`, for who looks at the tracker behind each of them; and what that lacks:
+ * brings in what a batch will need, and guesses the flows in its notes. */
 void tracker_feed_one(struct tracker *tracker, const struct packet_batch *packets, uint32_t at,
+                      struct event_list *events);
+void tracker_prefetch(const struct tracker *tracker, const struct packet_batch *packets,
                       struct event_list *events);
 
 /* Lets packet time pass without packets: expiry, unanswered SYNs. Live runs call it a few times a

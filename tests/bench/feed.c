@@ -67,10 +67,12 @@ static bool open_all(struct bench *bench, const char *mode, const char *path, st
 static void feed_batch(struct bench *bench, const struct frame_batch *frames)
 {
     decode_batch(bench->decoder, frames, &bench->packets);
-    tracker_feed(bench->tracker, &bench->packets, &bench->events);
-    if (bench->log)
-        packet_log_take(bench->log, frames, &bench->packets, &bench->events);
-    bench->events_seen += bench->events.count;
+    for (uint32_t at = 0; at < bench->packets.count;) {
+        at = tracker_feed(bench->tracker, &bench->packets, at, &bench->events);
+        if (bench->log)
+            packet_log_take(bench->log, frames, &bench->packets, &bench->events);
+        bench->events_seen += bench->events.count;
+    }
 }
 
 static void finish(struct bench *bench)

@@ -48,7 +48,8 @@ static int read_capture(const char *path, struct err *err)
         return -1;
     while ((state = source_next(source, &frames, err)) == SOURCE_OPEN) {
         decode_batch(decoder, &frames, &packets);
-        tracker_feed(tracker, &packets, &events);
+        for (uint32_t at = 0; at < packets.count;)
+            at = tracker_feed(tracker, &packets, at, &events);
         status.packets += frames.count;
     }
     decoder_close(decoder);

@@ -233,10 +233,12 @@ static inline void scene_play(struct scene *scene, const char *written, uint32_t
             packets.packets[packets.count] = scene->packets[at + packets.count];
             packets.count++;
         }
-        tracker_feed(scene->tracker, &packets, &scene->events);
+        for (uint32_t fed = 0; fed < packets.count;) {
+            fed = tracker_feed(scene->tracker, &packets, fed, &scene->events);
+            scene_take_events(scene);
+        }
         for (uint32_t packet = 0; packet < packets.count; packet++)
             scene->marks[at + packet] = scene->events.notes[packet].marks;
-        scene_take_events(scene);
     }
 }
 

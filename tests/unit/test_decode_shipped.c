@@ -24,7 +24,7 @@ static struct packet decode_cut(struct shipped *shipped, const struct frame *fra
     decode_batch(shipped->decoder, &frames, &packets);
     assert_int_equal(packets.count, 1);
     assert_packet_sane(&packets.packets[0], &frames.frames[0]);
-    tracker_feed(shipped->tracker, &packets, &events);
+    (void)tracker_feed(shipped->tracker, &packets, 0, &events);
     frame_free(&frames.frames[0]);
     shipped->fed++;
     return packets.packets[0];

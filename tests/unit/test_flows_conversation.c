@@ -81,6 +81,7 @@ static void feed(struct fixture *fixture, const char *word)
     }
     batch.packets[0] = packet;
     events.notes[0] = (struct packet_note){.flow = {0, 0}};
+    events.to = 1;
     packet_log_take(fixture->log, NULL, &batch, &events);
 }
 

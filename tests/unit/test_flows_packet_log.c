@@ -43,6 +43,7 @@ static void fixture_close(struct fixture *fixture)
 static struct packet *next_packet(struct fixture *fixture, struct flow_ref flow)
 {
     uint32_t at = fixture->packets.count++;
+    fixture->events.to = fixture->packets.count;
     struct packet *packet = &fixture->packets.packets[at];
     *packet = (struct packet){.kind = PACKET_TCP, .time_ns = ++fixture->now_ns};
     fixture->events.notes[at] = (struct packet_note){.flow = flow};

@@ -162,7 +162,7 @@ static inline void world_feed(struct world *world, struct packet packet)
     packet.hash = hash_tuple(&key, &packet.tuple);
     world->batch.count = 1;
     world->batch.packets[0] = packet;
-    tracker_feed(world->tracker, &world->batch, &world->events);
+    (void)tracker_feed(world->tracker, &world->batch, 0, &world->events);
     packet_log_take(world->packets, NULL, &world->batch, &world->events);
     world_hear(world);
 }

@@ -293,6 +293,13 @@ static void show_diagnoses(struct session *session, bool final)
     }
 }
 
+/* What has become known so far, where that is told at once. */
+static void tell_diagnoses(struct session *session)
+{
+    if (!session->report || report_tells_at_once(session->report))
+        show_diagnoses(session, false);
+}
+
 void session_show_causes(struct session *session)
 {
     show_diagnoses(session, true);
@@ -313,9 +320,12 @@ static void show_part(struct session *session, const struct frame_batch *frames,
         kept_comments(&session->kept, session->causes.host, session->tracker, session->packets,
                       events, comments);
     session_show_events(session);
-    if (events->time_passed && !source_info(session->source)->live)
-        diagnoser_tick(session->causes.diagnoser, session->tracker,
-                       tracker_stats(session->tracker)->last_ns);
+    if (!events->time_passed || source_info(session->source)->live)
+        return;
+    /* The clock of a file is that of its packets, however fast they are read. */
+    diagnoser_tick(session->causes.diagnoser, session->tracker,
+                   tracker_stats(session->tracker)->last_ns);
+    tell_diagnoses(session);
 }
 
 static void take_batch(struct session *session, const struct frame_batch *frames)
@@ -399,8 +409,8 @@ void session_tick(struct session *session)
     }
     if (session->run)
         run_tick(session->run, session);
-    if (!session->report || report_tells_at_once(session->report))
-        show_diagnoses(session, false);
+    if (source_info(session->source)->live)
+        tell_diagnoses(session);
     session_judge(session);
     flush_writer(session);
     if (out_flush(&session->out) && !session_has_readers(session))

@@ -43,6 +43,8 @@ void record_retire(struct tracker *tracker, uint32_t index, struct event_list *e
     tracker->stats.live--;
     tracker->stats.open -= flow_is_open(record_view(tracker, index));
     tracker->retired[tracker->retired_count++] = index;
+    if (tracker->retired_count >= TRACKER_RETIRED_MAX / 2)
+        expiry_hasten(tracker);
     prefetch_records(tracker, index);
 }
 

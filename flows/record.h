@@ -23,13 +23,12 @@ struct tracker {
     struct pool streams; /* only when some are wanted whole */
     struct flow_pools pools;
     struct queue queues[QUEUE_KIND_COUNT];
-    int64_t now_ns;    /* the largest time so far */
-    int64_t clock_ns;  /* the latest: a capture's clock may step back */
-    int64_t due_ns;    /* when it is looked next who is due */
-    uint32_t due_left; /* or behind so many packets, whatever comes first */
-    bool is_crowded;   /* or at once */
-    bool stops;        /* the call under way ends behind this packet */
-    bool has_stopped;  /* and the records that retired may be reused */
+    int64_t now_ns;   /* the largest time so far */
+    int64_t clock_ns; /* the latest: a capture's clock may step back */
+    int64_t due_ns;   /* when it is looked next who is due; INT64_MIN: behind the next packet */
+    int64_t
+        halt_ns; /* where the call under way ends: due_ns, or INT64_MIN for behind this packet */
+    bool has_stopped; /* the latest call did, and the records that retired may be reused */
     uint32_t finish_at;
     uint32_t retired_count;
     uint32_t retired[TRACKER_RETIRED_MAX];
@@ -105,7 +104,8 @@ static inline void record_raise(struct tracker *tracker, struct event_list *even
     *raised = *event;
     raised->flow = (struct flow_ref){index, record_hot(tracker, index)->generation};
     tracker->stats.events[event->kind]++;
-    tracker->stops |= tracker->options.stops >> event->kind & 1;
+    if (tracker->options.stops >> event->kind & 1)
+        tracker->halt_ns = INT64_MIN;
 }
 
 /* Gives the records back that retired. */
@@ -132,6 +132,12 @@ static inline void expiry_pass_time(struct tracker *tracker, int64_t now_ns)
  * was not raised for this silence yet. */
 void expiry_judge_silence(struct tracker *tracker, uint32_t index, int64_t now_ns,
                           struct event_list *events);
+
+/* Too much waits: what is due goes behind this packet. */
+static inline void expiry_hasten(struct tracker *tracker)
+{
+    tracker->due_ns = tracker->halt_ns = INT64_MIN;
+}
 
 /* Raises NO_ANSWER and STALLED where they are due, and retires what is too old. Returns true when it
  * left some of it for the next call. */

@@ -77,7 +77,7 @@ void tracker_keep_closed(struct tracker *tracker, int64_t age_ns);
 /* As it was after tracker_open, but that its memory stays: filling it anew costs no page faults. */
 void tracker_clear(struct tracker *tracker);
 
-/* Takes packets of a batch, from number `at` on, and writes what happened to `events` (its old content is
+/* Takes packets of a batch, from number `at` < count on, and writes what happened to `events` (its old content is
  * dropped, but for the notes of the packets before). Returns the number of the packet that comes next: it
  * stops behind each packet that raised one of the events that `stops` names, so that whoever is told of it
  * finds the flow as it was then, and where time passed. None of that, nor what becomes of a flow, depends

@@ -72,7 +72,7 @@ static void test_details_are_used_again(void **state)
         feed_one(scene, client, false, 0, 7);
         feed_one(scene, client, true, 0, 5);
         scene_check_facts(flow_of(scene), "denied=0 c.bytes=7 c.first_us=0 s.first_us=0");
-        if (client == 500)
+        if (client == 900)
             before = tracker_memory(scene->tracker);
     }
     struct tracker_memory after = tracker_memory(scene->tracker);

@@ -54,7 +54,6 @@ const struct screen_health *health_take(struct health *health, const struct sess
         health->has_config = health->config[0] != '\0' && access(health->config, R_OK) == 0;
     }
     take_stalls(health, &session->meter);
-    uint32_t max_flows = session->options->max_flows;
     health->told = (struct screen_health){
         .version = LOFLOW_VERSION,
         .features = health->features,
@@ -74,7 +73,8 @@ const struct screen_health *health_take(struct health *health, const struct sess
         .memory = tracker_memory(session->tracker),
         .fragment_memory = decoder_memory(session->decoder),
         .memory_peak = memory_peak(),
-        .max_flows = max_flows ? max_flows : TRACKER_MAX_FLOWS_DEFAULT,
+        .max_flows = session->limits.max_flows,
+        .max_memory = session->options->max_memory,
         .is_traced = host && !(host_missing(host) & HOST_MISSING_TRACER),
         .lost = host ? host_lost(host) : 0,
         .unwatched_ns = host ? host_unwatched_ns(host) : 0,

@@ -38,7 +38,7 @@ int open_source(const struct session *session, struct source **source, struct er
                             &(struct source_live_options){.interface = options->interface,
                                                           .filter = options->filter,
                                                           .snaplen = options->snaplen,
-                                                          .buffer_size = options->buffer_size},
+                                                          .buffer_size = session->limits.ring_size},
                             err);
 }
 
@@ -48,7 +48,9 @@ int open_tracker(struct session *session, struct tracker **tracker, struct err *
     struct tracker_options options = {
         .follow = streams_followed(&session->streams),
         .sink = streams_sink(&session->streams),
-        .max_flows = session->options->max_flows,
+        .max_flows = session->limits.max_flows,
+        .max_details = session->limits.max_details,
+        .stream_pieces = session->limits.stream_pieces,
         .stream_digest = session->options->stream_digest,
         .stops = diagnoser_wants(),
         .tell_answers =
@@ -58,8 +60,7 @@ int open_tracker(struct session *session, struct tracker **tracker, struct err *
     };
     bool has_view = open_wants_view(session->options);
     if (has_view)
-        options.closed_kept = options.closed_most =
-            options.max_flows ? options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
+        options.closed_kept = options.closed_most = options.max_flows;
     if (live) {
         options.closed_age_ns = has_view ? 0 : CLOSED_AGE_LINES_NS;
         options.unanswered_age_ns = UNANSWERED_AGE_NS;
@@ -78,5 +79,9 @@ int open_key(struct session *session, struct err *err)
 
 int open_decoder(const struct session *session, struct decoder **decoder, struct err *err)
 {
-    return decoder_open(decoder, &(struct decoder_options){.hash_key = session->hash_key}, err);
+    return decoder_open(
+        decoder,
+        &(struct decoder_options){.hash_key = session->hash_key,
+                                  .fragment_memory = session->limits.fragment_memory},
+        err);
 }

@@ -83,7 +83,7 @@ static int take_number(struct options *options, enum option_id id, const char *t
         [OPTION_COUNT] = {1, UINT64_MAX},       [OPTION_ROTATE_SIZE] = {1, 1000000000},
         [OPTION_ROTATE_TIME] = {1, UINT32_MAX}, [OPTION_ROTATE_COUNT] = {1, 1000000},
         [OPTION_MAX_FLOWS] = {1, 64u << 20},    [OPTION_FLOW] = {1, FLOW_ID_MAX},
-        [OPTION_FOLLOW] = {1, FLOW_ID_MAX},
+        [OPTION_FOLLOW] = {1, FLOW_ID_MAX},     [OPTION_MAX_MEMORY] = {1, 1u << 20},
     };
     uint64_t number = 0;
     int failed = parse_number(&rows[id], text, bounds[id].least, bounds[id].most, &number, err);
@@ -107,6 +107,9 @@ static int take_number(struct options *options, enum option_id id, const char *t
         break;
     case OPTION_ROTATE_COUNT:
         options->rotate_count = (uint32_t)number;
+        break;
+    case OPTION_MAX_MEMORY:
+        options->max_memory = number << 20;
         break;
     case OPTION_FLOW:
         options->flow_id = number;

@@ -49,6 +49,7 @@ struct options {
     uint32_t rotate_count;
     int64_t duration_ns; /* 0: none */
     uint32_t max_flows;  /* 0: default */
+    uint64_t max_memory; /* bytes; 0: no limit */
     uint64_t flow_id;    /* of --flow; 0: all */
     uint64_t follow_id;  /* of --follow; 0: none */
     uint16_t why_port;   /* with `why`: only what is about this port; 0: all */

@@ -21,6 +21,21 @@ static bool has_packets_on_stdout(const struct options *options)
     return options->write_path && strcmp(options->write_path, "-") == 0;
 }
 
+static int plan_limits(struct session *session, struct err *err)
+{
+    const struct options *options = session->options;
+    return limits_plan(&session->limits,
+                       &(struct limits_wish){.memory = options->max_memory,
+                                             .max_flows = options->max_flows,
+                                             .ring_size = options->buffer_size,
+                                             .is_live = !options->read_path,
+                                             .has_screen = open_wants_view(options),
+                                             .has_streams = options->stream_digest ||
+                                                            options->follow_id != 0 ||
+                                                            options->stream_path},
+                       err);
+}
+
 /* Asked before -w empties a file. */
 static int check_terminal(struct session *session, struct err *err)
 {
@@ -121,10 +136,13 @@ static int open_output(struct session *session, struct err *err)
         return open_report(session, err);
     }
     const struct source_info *info = source_info(session->source);
-    uint32_t max_flows = options->max_flows ? options->max_flows : TRACKER_MAX_FLOWS_DEFAULT;
-    int failed = packet_log_open(
-        &session->packet_log,
-        &(struct packet_log_options){.max_flows = max_flows, .keep_ns = PACKETS_KEPT_NS}, err);
+    const struct limits *limits = &session->limits;
+    int failed = packet_log_open(&session->packet_log,
+                                 &(struct packet_log_options){.max_flows = limits->max_flows,
+                                                              .records = limits->log_records,
+                                                              .bytes = limits->log_bytes,
+                                                              .keep_ns = PACKETS_KEPT_NS},
+                                 err);
     if (failed)
         return failed;
     failed = view_open(&session->view,
@@ -132,7 +150,8 @@ static int open_output(struct session *session, struct err *err)
                                               .filter = options->filter,
                                               .live = info->live,
                                               .file_size = info->size,
-                                              .max_flows = options->max_flows,
+                                              .max_flows = limits->max_flows,
+                                              .page_bytes = limits->page_bytes,
                                               .options = options,
                                               .causes = &session->causes,
                                               .packets = session->packet_log},
@@ -197,8 +216,8 @@ int session_open(struct session *session, const struct options *options, struct 
     session->frames = &session->own.frames;
     session->packets = &session->own.packets;
     int (*const steps[])(struct session *,
-                         struct err *) = {check_terminal, open_capture, open_writer, open_flows,
-                                          open_causes,    open_output,  open_replay};
+                         struct err *) = {plan_limits, check_terminal, open_capture, open_writer,
+                                          open_flows,  open_causes,    open_output,  open_replay};
     for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++) {
         int failed = steps[step](session, err);
         if (failed)

@@ -15,6 +15,7 @@
 
 #include "app/causes.h"
 #include "app/health.h"
+#include "app/limits.h"
 #include "app/meter.h"
 #include "app/options.h"
 #include "app/progress.h"
@@ -41,6 +42,7 @@ struct saving {
 
 struct session {
     const struct options *options;
+    struct limits limits;
     struct source *source;
     struct decoder *decoder;
     struct tracker *tracker;

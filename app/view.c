@@ -76,12 +76,11 @@ static int open_with(struct view *view, const struct preferences *preferences, s
     if (failed)
         return failed;
     view->theme = preferences->theme;
-    uint32_t max_flows =
-        view->options.max_flows ? view->options.max_flows : TRACKER_MAX_FLOWS_DEFAULT;
     failed = screen_open(&view->screen,
                          &(struct screen_options){.utf8 = term_is_utf8(),
                                                   .local_time = true,
-                                                  .max_flows = max_flows,
+                                                  .max_flows = view->options.max_flows,
+                                                  .page_bytes = view->options.page_bytes,
                                                   .names = causes_names(view->options.causes),
                                                   .diagnoser = view->options.causes->diagnoser,
                                                   .packets = view->options.packets,

@@ -21,8 +21,9 @@ struct view_options {
     const char *name;
     const char *filter;
     bool live;
-    int64_t file_size;  /* bytes, -1 unknown */
-    uint32_t max_flows; /* 0: default */
+    int64_t file_size; /* bytes, -1 unknown */
+    uint32_t max_flows;
+    uint32_t page_bytes; /* of a stream that is looked at */
     const struct options *options;
     struct causes *causes; /* names, diagnoses and what is missing */
     const struct packet_log *packets;

@@ -14,7 +14,7 @@
 
 #define LINE 64u /* the unit of reservations */
 
-int conversation_open(struct conversation *conversation, struct err *err)
+int conversation_open(struct conversation *conversation, uint32_t bytes, struct err *err)
 {
     *conversation = (struct conversation){0};
     const struct {
@@ -22,11 +22,12 @@ int conversation_open(struct conversation *conversation, struct err *err)
         size_t item_size;
         uint32_t count;
     } parts[] = {
-        {"lines of streams", LINE, CONVERSATION_BYTES / LINE},
-        {"runs of streams", sizeof(struct conversation_run), CONVERSATION_RUNS},
-        {"turns of streams", sizeof(struct conversation_turn), CONVERSATION_TURNS},
+        {"lines of streams", LINE, bytes / LINE},
+        {"runs of streams", sizeof(struct conversation_run), bytes / CONVERSATION_BYTES_PER_RUN},
+        {"turns of streams", sizeof(struct conversation_turn), bytes / CONVERSATION_BYTES_PER_TURN},
     };
-    int failed = reassembly_pieces_open(&conversation->pieces, err);
+    int failed =
+        reassembly_pieces_open(&conversation->pieces, bytes / REASSEMBLY_PIECE_MEMORY, err);
     for (size_t at = 0; !failed && at < sizeof parts / sizeof parts[0]; at++)
         failed = pool_open(&conversation->memory[at], parts[at].name, parts[at].item_size,
                            parts[at].count, err);
@@ -69,7 +70,7 @@ static struct conversation_turn *need_turn(struct conversation *conversation, un
     uint32_t count = conversation->turn_count;
     if (count > 0 && conversation->turns[count - 1].side == side)
         return &conversation->turns[count - 1];
-    if (count == CONVERSATION_TURNS)
+    if (count == conversation->memory[2].capacity)
         return NULL;
     conversation->turn_count++;
     conversation->turns[count] = (struct conversation_turn){
@@ -82,8 +83,10 @@ static struct conversation_turn *need_turn(struct conversation *conversation, un
 
 static bool has_room(const struct conversation *conversation, const struct reassembly_chunk *chunk)
 {
-    return conversation->run_count < CONVERSATION_RUNS && conversation->left_out == 0 &&
-           (!chunk->bytes || chunk->len <= CONVERSATION_BYTES - conversation->len);
+    return conversation->run_count < conversation->memory[1].capacity &&
+           conversation->left_out == 0 &&
+           (!chunk->bytes ||
+            chunk->len <= (uint64_t)conversation->memory[0].capacity * LINE - conversation->len);
 }
 
 /* A run that the chunk continues, or a new one. */

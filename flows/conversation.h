@@ -3,9 +3,10 @@
  *          together from the packets of a tape.
  * Owns:    the bytes, runs and turns, and the pieces that wait for others: reservations of address space.
  * Borrows: a tape and its log during conversation_take.
- * Bounds:  CONVERSATION_BYTES, CONVERSATION_RUNS and CONVERSATION_TURNS; what comes behind them is not
- *          kept, and counted in `left_out`. A take looks at CONVERSATION_PACKETS packets and
- *          CONVERSATION_STEP bytes.
+ * Bounds:  as many bytes as conversation_open is told, a run for CONVERSATION_BYTES_PER_RUN of them and a
+ *          turn for CONVERSATION_BYTES_PER_TURN; what comes behind them is not kept, and counted in
+ *          `left_out`. With what waits for bytes before it that is at most two and a half times the
+ *          bytes. A take looks at CONVERSATION_PACKETS packets and CONVERSATION_STEP bytes.
  * Fails:   conversation_open with -ENOMEM.
  * Used by: ui (the Stream page), app (writes a side to a file).
  *
@@ -18,11 +19,11 @@
 #include "flows/packet_tape.h"
 #include "flows/reassembly.h"
 
-#define CONVERSATION_BYTES   (64u << 20)
-#define CONVERSATION_RUNS    262144u
-#define CONVERSATION_TURNS   131072u
-#define CONVERSATION_PACKETS 32768u
-#define CONVERSATION_STEP    (8u << 20)
+#define CONVERSATION_BYTES          (64u << 20) /* by default */
+#define CONVERSATION_BYTES_PER_RUN  256u
+#define CONVERSATION_BYTES_PER_TURN 512u
+#define CONVERSATION_PACKETS        32768u
+#define CONVERSATION_STEP           (8u << 20)
 
 struct conversation_run {
     uint64_t at;    /* of its bytes; of a gap: where those behind it begin */
@@ -74,7 +75,8 @@ struct conversation {
     struct conversation_side side[2];
 };
 
-int conversation_open(struct conversation *conversation, struct err *err);
+/* `bytes`: a multiple of 512 or more. */
+int conversation_open(struct conversation *conversation, uint32_t bytes, struct err *err);
 void conversation_close(struct conversation *conversation);
 
 /* Begins with the first packet of a tape. */

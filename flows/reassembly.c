@@ -11,11 +11,12 @@ struct piece {
     uint8_t bytes[REASSEMBLY_PIECE_SIZE];
 };
 
-static_assert(sizeof(struct piece) == 256, "four cache lines");
+static_assert(sizeof(struct piece) == REASSEMBLY_PIECE_MEMORY, "four cache lines");
 
-int reassembly_pieces_open(struct pool *pieces, struct err *err)
+int reassembly_pieces_open(struct pool *pieces, uint32_t count, struct err *err)
 {
-    return pool_open(pieces, "pieces of streams", sizeof(struct piece), REASSEMBLY_PIECES, err);
+    return pool_open(pieces, "pieces of streams", sizeof(struct piece),
+                     count ? count : REASSEMBLY_PIECES, err);
 }
 
 static struct piece *piece_at(const struct pool *pieces, uint32_t index)

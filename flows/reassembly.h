@@ -4,7 +4,7 @@
  * Owns:    pieces of payload, in one pool for all flows: bytes that came before their turn, and
  *          bytes that were delivered, to compare what is sent again with them.
  * Borrows: payload during each call.
- * Bounds:  the pool holds REASSEMBLY_PIECES pieces, the stream budget. One direction has at most
+ * Bounds:  the pool holds REASSEMBLY_PIECES pieces or fewer, the stream budget. One direction has at most
  *          REASSEMBLY_EARLY_MAX early ones and REASSEMBLY_KEPT_MAX delivered ones. A segment looks
  *          at REASSEMBLY_STEPS_MAX early ones and those that it overlaps.
  * Fails:   never. What finds no room is given up: a gap, and REASSEMBLY_DENIED is returned.
@@ -22,12 +22,13 @@
 
 #include "base/pool.h"
 
-#define REASSEMBLY_PIECE_SIZE  238u
-#define REASSEMBLY_PIECES      262144u /* 64 MiB */
-#define REASSEMBLY_EARLY_MAX   4096u   /* 1 MB */
-#define REASSEMBLY_KEPT_MAX    273u    /* 64 KiB */
-#define REASSEMBLY_STEPS_MAX   512u    /* early pieces looked at for one segment */
-#define REASSEMBLY_PATIENCE_NS INT64_C(1000000000)
+#define REASSEMBLY_PIECE_SIZE   238u
+#define REASSEMBLY_PIECES       262144u /* 64 MiB: of REASSEMBLY_PIECE_MEMORY each */
+#define REASSEMBLY_PIECE_MEMORY 256u
+#define REASSEMBLY_EARLY_MAX    4096u /* 1 MB */
+#define REASSEMBLY_KEPT_MAX     273u  /* 64 KiB */
+#define REASSEMBLY_STEPS_MAX    512u  /* early pieces looked at for one segment */
+#define REASSEMBLY_PATIENCE_NS  INT64_C(1000000000)
 
 /* Of one direction. Offsets are those of flows/stream.h. */
 struct reassembly {
@@ -76,7 +77,8 @@ enum reassembly_result {
     REASSEMBLY_DIFFERS = 2, /* it repeats bytes with others in their place */
 };
 
-int reassembly_pieces_open(struct pool *pieces, struct err *err);
+/* `count` 0: REASSEMBLY_PIECES. */
+int reassembly_pieces_open(struct pool *pieces, uint32_t count, struct err *err);
 
 static inline void reassembly_init(struct reassembly *reassembly)
 {

@@ -43,7 +43,8 @@ static int open_pools(struct tracker *tracker, struct err *err)
 {
     /* Retired records stay for one more call, so a full table needs room beside it. */
     uint32_t records = tracker->options.max_flows + TRACKER_RETIRED_MAX;
-    uint32_t details = records < DETAIL_MAX ? records : DETAIL_MAX;
+    uint32_t most = tracker->options.max_details ? tracker->options.max_details : DETAIL_MAX;
+    uint32_t details = records < most ? records : most;
     int failed = pool_open(&tracker->hot, "flows", sizeof(struct flow), records, err);
     if (!failed)
         failed = pool_open(&tracker->cold, "flows", sizeof(struct flow_cold), records, err);
@@ -53,7 +54,8 @@ static int open_pools(struct tracker *tracker, struct err *err)
     if (!failed)
         failed = stream_holes_open(&tracker->pools.holes, err);
     if (!failed)
-        failed = reassembly_pieces_open(&tracker->pools.pieces, err);
+        failed =
+            reassembly_pieces_open(&tracker->pools.pieces, tracker->options.stream_pieces, err);
     if (!failed && record_wants_streams(tracker))
         failed = pool_open(&tracker->streams, "streams", sizeof(struct flow_streams), records, err);
     /* One for each record, by the same index: taken and given back with it, untouched until used. */

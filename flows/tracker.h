@@ -24,6 +24,8 @@ struct tracker;
 /* Ages are packet time; 0 means "never". */
 struct tracker_options {
     uint32_t max_flows;        /* 0: TRACKER_MAX_FLOWS_DEFAULT */
+    uint32_t max_details;      /* of flows/detail.h; 0: DETAIL_MAX */
+    uint32_t stream_pieces;    /* of flows/reassembly.h; 0: REASSEMBLY_PIECES */
     uint32_t closed_kept;      /* closed flows kept for late segments whatever their age, oldest
                                   leave first; 0: TRACKER_CLOSED_KEPT_DEFAULT */
     uint32_t closed_most;      /* closed flows kept at most; 0: TRACKER_CLOSED_MOST_DEFAULT */

@@ -146,8 +146,16 @@ static void add_memory(struct page *page, const struct screen_health *health)
     add_size(page, "details", health->memory.details, "");
     add_size(page, "streams", health->memory.streams, "");
     add_size(page, "fragments", health->fragment_memory, "");
-    if (health->memory_peak > 0)
-        add_size(page, "whole program", health->memory_peak, " at most so far");
+    if (health->memory_peak == 0)
+        return;
+    char of[64] = " at most so far";
+    if (health->max_memory > 0) {
+        struct text text = text_begin(of, sizeof of);
+        text_add_string(&text, " at most so far, of ");
+        text_add_size(&text, health->max_memory);
+        text_add_string(&text, " that --max-memory allows");
+    }
+    add_size(page, "whole program", health->memory_peak, of);
 }
 
 static void add_missing(struct page *page, const struct screen_status *status)

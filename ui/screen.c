@@ -30,7 +30,9 @@ static int open_pages(struct screen *screen, const struct screen_options *option
     flow->ladder.local_time = flow->notes.local_time = options->local_time;
     int failed = packet_tape_open(&screen->tape, options->packets, err);
     if (!failed)
-        failed = stream_page_open(&screen->stream, &screen->tape, &screen->known, err);
+        failed =
+            stream_page_open(&screen->stream, &screen->tape, &screen->known,
+                             options->page_bytes ? options->page_bytes : CONVERSATION_BYTES, err);
     return failed;
 }
 

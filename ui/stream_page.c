@@ -9,10 +9,10 @@
 #define TOP_LINES     1
 
 int stream_page_open(struct stream_page *page, struct packet_tape *tape, const struct known *known,
-                     struct err *err)
+                     uint32_t bytes, struct err *err)
 {
     *page = (struct stream_page){.tape = tape, .known = known};
-    return conversation_open(&page->conversation, err);
+    return conversation_open(&page->conversation, bytes, err);
 }
 
 void stream_page_close(struct stream_page *page)

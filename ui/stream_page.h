@@ -39,7 +39,7 @@ struct stream_page {
 };
 
 int stream_page_open(struct stream_page *page, struct packet_tape *tape, const struct known *known,
-                     struct err *err);
+                     uint32_t bytes, struct err *err);
 void stream_page_close(struct stream_page *page);
 
 /* The flow whose streams are shown; its tape is chosen with it. */

@@ -90,7 +90,7 @@ static inline struct wire *wire_open(int64_t begin)
     struct err err;
     struct wire *wire = calloc(1, sizeof *wire);
     assert_non_null(wire);
-    assert_int_equal(reassembly_pieces_open(&wire->pieces, &err), 0);
+    assert_int_equal(reassembly_pieces_open(&wire->pieces, 0, &err), 0);
     reassembly_init(&wire->side);
     wire->begin = begin;
     wire->words = text_begin(wire->buffer, sizeof wire->buffer);

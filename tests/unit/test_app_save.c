@@ -64,7 +64,7 @@ static void test_sides(void **state)
     struct err err;
     struct saved saved;
     static struct conversation conversation;
-    assert_int_equal(conversation_open(&conversation, &err), 0);
+    assert_int_equal(conversation_open(&conversation, CONVERSATION_BYTES, &err), 0);
     fill(&conversation, 9);
     for (unsigned side = 0; side < 2; side++) {
         struct save *save = NULL;
@@ -103,7 +103,7 @@ static void test_step_is_bounded(void **state)
     struct stat status;
     struct save *save = NULL;
     static struct conversation conversation;
-    assert_int_equal(conversation_open(&conversation, &err), 0);
+    assert_int_equal(conversation_open(&conversation, CONVERSATION_BYTES, &err), 0);
     fill(&conversation, 9);
     name_file(path);
     assert_int_equal(save_begin_stream(&save, &conversation, 0, path, &err), 0);
@@ -126,7 +126,7 @@ static void test_left_before_its_end(void **state)
     struct saved saved;
     struct save *save = NULL;
     static struct conversation conversation;
-    assert_int_equal(conversation_open(&conversation, &err), 0);
+    assert_int_equal(conversation_open(&conversation, CONVERSATION_BYTES, &err), 0);
     fill(&conversation, 3);
     name_file(path);
     assert_int_equal(save_begin_stream(&save, &conversation, 0, path, &err), 0);
@@ -146,7 +146,7 @@ static void test_no_room(void **state)
     struct save *save = NULL;
     struct rlimit before, low;
     static struct conversation conversation;
-    assert_int_equal(conversation_open(&conversation, &err), 0);
+    assert_int_equal(conversation_open(&conversation, CONVERSATION_BYTES, &err), 0);
     fill(&conversation, 3);
     name_file(path);
     assert_int_equal(save_begin_stream(&save, &conversation, 0, path, &err), 0);
@@ -179,7 +179,7 @@ static void test_refused(void **state)
     struct save *save = NULL;
     static struct conversation conversation;
     struct packet_log *log = NULL;
-    assert_int_equal(conversation_open(&conversation, &err), 0);
+    assert_int_equal(conversation_open(&conversation, CONVERSATION_BYTES, &err), 0);
     fill(&conversation, 1);
     assert_int_equal(save_begin_stream(&save, &conversation, 0, row->path, &err), row->failed);
     assert_null(save);

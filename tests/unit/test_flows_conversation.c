@@ -29,7 +29,7 @@ static struct fixture *fixture_open(uint32_t records)
         .records = records, .bytes = PACKET_LOG_KEPT_MAX, .max_flows = 4};
     assert_int_equal(packet_log_open(&fixture->log, &options, &err), 0);
     assert_int_equal(packet_tape_open(&fixture->tape, fixture->log, &err), 0);
-    assert_int_equal(conversation_open(&fixture->conversation, &err), 0);
+    assert_int_equal(conversation_open(&fixture->conversation, CONVERSATION_BYTES, &err), 0);
     packet_tape_choose(&fixture->tape, (struct flow_ref){0, 0});
     conversation_begin(&fixture->conversation, &fixture->tape);
     return fixture;

@@ -37,7 +37,7 @@ static struct conversation *conversation_of(const char *written)
     struct err err;
     struct conversation *conversation = calloc(1, sizeof *conversation);
     assert_non_null(conversation);
-    assert_int_equal(conversation_open(conversation, &err), 0);
+    assert_int_equal(conversation_open(conversation, CONVERSATION_BYTES, &err), 0);
     build(conversation, written);
     return conversation;
 }
@@ -214,7 +214,7 @@ static void test_too_long(void **state)
     struct err err;
     char line[256];
     struct text text = text_begin(line, sizeof line);
-    assert_int_equal(stream_page_open(&page, &tape, NULL, &err), 0);
+    assert_int_equal(stream_page_open(&page, &tape, NULL, CONVERSATION_BYTES, &err), 0);
     assert_int_equal(grid_resize(&grid, 120, 4, &err), 0);
     build(&page.conversation, ">abc<def");
     page.conversation.len = CONVERSATION_BYTES;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "diagnose/rules.h"
 
@@ -127,6 +128,7 @@ static void look_at_watches(struct diagnoser *diagnoser, const struct tracker *t
                             bool is_over)
 {
     uint32_t kept = 0;
+    memset(diagnoser->watched, 0, sizeof diagnoser->watched);
     for (uint32_t at = 0; at < diagnoser->watch_count; at++) {
         struct watch watch = diagnoser->watches[at];
         struct story story;
@@ -134,8 +136,10 @@ static void look_at_watches(struct diagnoser *diagnoser, const struct tracker *t
         if (!story_of(&story, diagnoser, tracker, &event))
             continue;
         diagnoser->watches[kept] = watch;
-        if (watch_look(&story, &diagnoser->watches[kept], is_over))
-            kept++;
+        if (!watch_look(&story, &diagnoser->watches[kept], is_over))
+            continue;
+        watch_note(diagnoser, watch.flow);
+        kept++;
     }
     diagnoser->watch_count = kept;
 }

@@ -12,6 +12,7 @@
 #include "flows/timing.h"
 
 #define WATCHES_MAX      1024u
+#define WATCHED_BITS     16384u
 #define SCANNERS_MAX     16u
 #define REFUSALS_MAX     64u
 #define OUTPUT_DROPS_MAX 32u
@@ -86,6 +87,7 @@ struct diagnoser {
     struct services services;
     struct watch watches[WATCHES_MAX];
     uint32_t watch_count;
+    uint64_t watched[WATCHED_BITS / 64]; /* a bit for each watched flow; others may have the same */
     struct scanner scanners[SCANNERS_MAX];
     struct refusal refusals[REFUSALS_MAX];
     uint32_t refusal_next;
@@ -173,6 +175,7 @@ void rule_retired(const struct story *story);
 bool watch_look(const struct story *story, struct watch *watch, bool is_over);
 void watch_begin(const struct story *story, enum watch_kind kind, int64_t since_ns);
 struct watch *watch_find(struct diagnoser *diagnoser, struct flow_ref flow);
+void watch_note(struct diagnoser *diagnoser, struct flow_ref flow); /* it is among the watches */
 
 /* The flow counts for that finding, and no more for another one. */
 struct finding *watch_conclude(const struct story *story, struct watch *watch, enum code code,

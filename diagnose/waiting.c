@@ -15,6 +15,7 @@ void watch_begin(const struct story *story, enum watch_kind kind, int64_t since_
         watch = &diagnoser->watches[diagnoser->watch_count++];
     else if (watch->kind == kind)
         return;
+    watch_note(diagnoser, story->event->flow);
     *watch = (struct watch){
         .flow = story->event->flow,
         .since_ns = since_ns,
@@ -25,8 +26,18 @@ void watch_begin(const struct story *story, enum watch_kind kind, int64_t since_
     (void)watch_look(story, watch, false);
 }
 
+void watch_note(struct diagnoser *diagnoser, struct flow_ref flow)
+{
+    uint32_t bit = flow.index % WATCHED_BITS;
+    diagnoser->watched[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+/* Most flows that are asked for are not watched: a bit says so. */
 struct watch *watch_find(struct diagnoser *diagnoser, struct flow_ref flow)
 {
+    uint32_t bit = flow.index % WATCHED_BITS;
+    if (!(diagnoser->watched[bit / 64] >> bit % 64 & 1))
+        return NULL;
     for (uint32_t at = 0; at < diagnoser->watch_count; at++) {
         if (diagnoser->watches[at].flow.index == flow.index &&
             diagnoser->watches[at].flow.generation == flow.generation)

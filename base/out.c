@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/text.h"
+#include "base/put.h"
 
 void out_open(struct out *out, int fd, const volatile sig_atomic_t *stop)
 {
@@ -18,6 +18,8 @@ void out_open(struct out *out, int fd, const volatile sig_atomic_t *stop)
     out->error = 0;
     out->len = 0;
 }
+
+static_assert(OUT_LINE_MAX >= PUT_JSON_ROOM, "a text is written in place, too");
 
 static bool stops(const struct out *out)
 {
@@ -40,11 +42,11 @@ static size_t next_part(struct out *out, size_t left)
     return left < PIPE_BUF ? left : PIPE_BUF;
 }
 
-int out_flush(struct out *out)
+static void write_bytes(struct out *out, size_t len)
 {
     size_t done = 0;
-    while (done < out->len && out->error == 0) {
-        size_t part = next_part(out, out->len - done);
+    while (done < len && out->error == 0) {
+        size_t part = next_part(out, len - done);
         if (out->error != 0)
             break;
         ssize_t written = write(out->fd, out->buffer + done, part);
@@ -55,21 +57,34 @@ int out_flush(struct out *out)
         else if (errno != EINTR)
             out->error = errno;
     }
+}
+
+int out_flush(struct out *out)
+{
+    write_bytes(out, out->len);
     out->len = 0;
     return -out->error;
+}
+
+/* Always as many bytes: a file takes whole pages faster than parts of them. */
+void out_drain(struct out *out)
+{
+    write_bytes(out, OUT_BUFFER_SIZE);
+    out->len = out->error ? 0 : out->len - OUT_BUFFER_SIZE;
+    memcpy(out->buffer, out->buffer + OUT_BUFFER_SIZE, out->len);
 }
 
 void out_bytes(struct out *out, const char *bytes, size_t len)
 {
     while (len > 0 && out->error == 0) {
-        size_t room = sizeof out->buffer - out->len;
+        size_t room = OUT_BUFFER_SIZE - out->len;
         size_t part = len < room ? len : room;
         memcpy(out->buffer + out->len, bytes, part);
         out->len += part;
         bytes += part;
         len -= part;
-        if (out->len == sizeof out->buffer)
-            (void)out_flush(out);
+        if (out->len == OUT_BUFFER_SIZE)
+            out_drain(out);
     }
 }
 
@@ -86,28 +101,16 @@ void out_format(struct out *out, const char *format, ...)
 
 void out_number(struct out *out, uint64_t number)
 {
-    char digits[24];
-    struct text text = text_begin(digits, sizeof digits);
-    text_add_number(&text, number);
-    out_bytes(out, digits, text.len);
+    out_took(out, put_number(out_line(out), number));
 }
 
 void out_json_text(struct out *out, const char *bytes, size_t len)
 {
-    size_t at = 0;
-    while (at < len) {
-        uint32_t code = 0;
-        size_t used = utf8_decode(bytes + at, len - at, &code);
-        if (used == 0) {
-            out_string(out, "\\ufffd");
-            used = 1;
-        } else if (code == '"' || code == '\\') {
-            out_format(out, "\\%c", (char)code);
-        } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
-            out_format(out, "\\u%04x", (unsigned)code);
-        } else {
-            out_bytes(out, bytes + at, used);
-        }
-        at += used;
+    while (len > 0) {
+        char *at = out_line(out);
+        size_t taken = put_json_text(&at, bytes, len);
+        out_took(out, at);
+        bytes += taken;
+        len -= taken;
     }
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/put.h"
 
 struct text text_begin(char *buffer, size_t size)
 {
@@ -41,28 +42,26 @@ void text_add_cut(struct text *text, const char *bytes, size_t len)
     text->at[text->len] = '\0';
 }
 
-/* Two digits at a time: a division is what a number takes longest for. */
-static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233"
-                                  "34353637383940414243444546474849505152535455565758596061626364656667"
-                                  "6869707172737475767778798081828384858687888990919293949596979899";
+/* Where a part goes: to the end of the text, or aside when there it might not fit. */
+static char *part_begin(const struct text *text, char aside[PUT_ROOM])
+{
+    return text->size - text->len > PUT_ROOM ? text->at + text->len : aside;
+}
+
+static void part_end(struct text *text, const char *begin, char *end)
+{
+    if (begin != text->at + text->len) {
+        text_add_bytes(text, begin, (size_t)(end - begin));
+        return;
+    }
+    text->len += (size_t)(end - begin);
+    *end = '\0';
+}
 
 void text_add_number(struct text *text, uint64_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
-    if (number < 10) {
-        digits[0] = (char)('0' + number);
-        text_add_bytes(text, digits, 1);
-        return;
-    }
-    while (number >= 10) {
-        at -= 2;
-        memcpy(digits + at, digit_pairs + number % 100 * 2, 2);
-        number /= 100;
-    }
-    if (number > 0)
-        digits[--at] = (char)('0' + number);
-    text_add_bytes(text, digits + at, sizeof digits - at);
+    char aside[PUT_ROOM], *begin = part_begin(text, aside);
+    part_end(text, begin, put_number(begin, number));
 }
 
 void text_add_grouped(struct text *text, uint64_t number)
@@ -80,17 +79,13 @@ void text_add_grouped(struct text *text, uint64_t number)
 
 void text_add_digits(struct text *text, uint32_t number, unsigned count)
 {
-    char digits[10];
-    size_t rest = number;
-    assert(count <= sizeof digits);
-    unsigned at = count;
-    for (; at >= 2; rest /= 100) {
-        at -= 2;
-        memcpy(digits + at, digit_pairs + rest % 100 * 2, 2);
+    char aside[PUT_ROOM], *begin = part_begin(text, aside), *at = begin;
+    assert(count <= 10);
+    if (count > 8) {
+        at = put_digits(at, number / 100000000, count - 8);
+        count = 8;
     }
-    if (at > 0)
-        digits[0] = (char)('0' + rest % 10);
-    text_add_bytes(text, digits, count);
+    part_end(text, begin, count > 0 ? put_digits(at, number, count) : at);
 }
 
 void text_pad_to(struct text *text, size_t len)
@@ -106,55 +101,16 @@ void text_pad_to(struct text *text, size_t len)
     text->at[len] = '\0';
 }
 
-/* 3.4ms, 345ms: three figures at most. */
-static void add_tenths(struct text *text, uint64_t tenths, const char *unit)
-{
-    text_add_number(text, tenths / 10);
-    if (tenths < 1000) {
-        text_add_string(text, ".");
-        text_add_digits(text, (uint32_t)(tenths % 10), 1);
-    }
-    text_add_string(text, unit);
-}
-
-static void add_scaled(struct text *text, uint64_t value, const char *unit)
-{
-    static const char *const steps[] = {"", "k", "M", "G", "T", "P", "E"};
-    if (value < 1000) {
-        text_add_number(text, value);
-        text_add_string(text, unit);
-        return;
-    }
-    size_t step = 1;
-    uint64_t divisor = 1000;
-    while (step < 6 && value / divisor >= 1000) {
-        divisor *= 1000;
-        step++;
-    }
-    add_tenths(text, value / (divisor / 10), unit[0] != '\0' && step == 1 ? "K" : steps[step]);
-    text_add_string(text, unit);
-}
-
 void text_add_count(struct text *text, uint64_t count)
 {
-    add_scaled(text, count, "");
+    char aside[PUT_ROOM], *begin = part_begin(text, aside);
+    part_end(text, begin, put_count(begin, count));
 }
 
 void text_add_size(struct text *text, uint64_t bytes)
 {
-    add_scaled(text, bytes, "B");
-}
-
-/* 7m08s, 59m: a large unit and, while that is short, the next smaller one. */
-static void add_pair(struct text *text, uint64_t smalls, unsigned per_large, const char units[2])
-{
-    uint64_t large = smalls / per_large;
-    text_add_number(text, large);
-    text_add_bytes(text, &units[0], 1);
-    if (large < 10) {
-        text_add_digits(text, (uint32_t)(smalls % per_large), 2);
-        text_add_bytes(text, &units[1], 1);
-    }
+    char aside[PUT_ROOM], *begin = part_begin(text, aside);
+    part_end(text, begin, put_size(begin, bytes));
 }
 
 void text_add_age(struct text *text, int64_t span_ns)
@@ -167,28 +123,8 @@ void text_add_age(struct text *text, int64_t span_ns)
 
 void text_add_span(struct text *text, int64_t span_ns)
 {
-    uint64_t ns = span_ns > 0 ? (uint64_t)span_ns : 0;
-    uint64_t seconds = ns / CLOCK_NS_PER_S;
-    if (ns < CLOCK_NS_PER_MS) {
-        text_add_number(text, ns / CLOCK_NS_PER_US);
-        text_add_string(text, "us");
-    } else if (ns < 10 * CLOCK_NS_PER_MS) {
-        add_tenths(text, ns / (CLOCK_NS_PER_MS / 10), "ms");
-    } else if (ns < CLOCK_NS_PER_S) {
-        text_add_number(text, ns / CLOCK_NS_PER_MS);
-        text_add_string(text, "ms");
-    } else if (seconds < 60) {
-        add_tenths(text, ns / (CLOCK_NS_PER_S / 10), "s");
-    } else if (seconds < 3600) {
-        add_pair(text, seconds, 60, "ms");
-    } else if (seconds < 86400) {
-        add_pair(text, seconds / 60, 60, "hm");
-    } else if (seconds < UINT64_C(10000) * 86400) {
-        add_pair(text, seconds / 3600, 24, "dh");
-    } else {
-        text_add_number(text, seconds / (UINT64_C(365) * 86400));
-        text_add_string(text, "y");
-    }
+    char aside[PUT_ROOM], *begin = part_begin(text, aside);
+    part_end(text, begin, put_span(begin, span_ns));
 }
 
 void text_add_clock(struct text *text, int64_t time_ns, bool local)
@@ -211,10 +147,8 @@ void text_add_clock(struct text *text, int64_t time_ns, bool local)
 
 void text_add_time(struct text *text, int64_t time_ns)
 {
-    uint64_t ns = time_ns > 0 ? (uint64_t)time_ns : 0;
-    text_add_number(text, ns / CLOCK_NS_PER_S);
-    text_add_string(text, ".");
-    text_add_digits(text, (uint32_t)(ns % CLOCK_NS_PER_S), 9);
+    char aside[PUT_ROOM], *begin = part_begin(text, aside);
+    part_end(text, begin, put_time(begin, time_ns));
 }
 
 size_t utf8_decode(const char *at, size_t left, uint32_t *code)
@@ -278,6 +212,11 @@ void text_add_untrusted(struct text *text, const char *bytes, size_t len)
 {
     size_t at = 0;
     while (at < len) {
+        size_t plain = put_plain_len(bytes + at, len - at, "\0");
+        text_add_bytes(text, bytes + at, plain);
+        at += plain;
+        if (at == len)
+            break;
         uint32_t code = 0;
         size_t used = utf8_decode(bytes + at, len - at, &code);
         if (used == 0 || (used == 1 && is_harmful(code))) {

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/put.h"
 #include "base/text.h"
 
 enum ip_protocol {
@@ -126,6 +127,32 @@ static inline uint8_t tuple_canonicalize(struct tuple *tuple)
     tuple->port[0] ^= differ;
     tuple->port[1] ^= differ;
     return (uint8_t)swapped;
+}
+
+/* What these two need at their place, see base/put.h. */
+#define PUT_ENDPOINT_ROOM 80
+
+/* What nearly every address here is. */
+static inline bool address_is_localhost(const struct address *address, uint8_t family)
+{
+    return family == 4 && load_be32(address->octets + 12) == 0x7f000001;
+}
+
+char *put_other_ip(char *at, const struct address *address, uint8_t family);
+char *put_other_endpoint(char *at, const struct tuple *tuple, unsigned end);
+
+static inline char *put_ip(char *at, const struct address *address, uint8_t family)
+{
+    return address_is_localhost(address, family) ? PUT(at, "127.0.0.1")
+                                                 : put_other_ip(at, address, family);
+}
+
+static inline char *put_endpoint(char *at, const struct tuple *tuple, unsigned end)
+{
+    assert(end < 2);
+    if (!address_is_localhost(&tuple->address[end], tuple->family))
+        return put_other_endpoint(at, tuple, end);
+    return put_number(PUT(at, "127.0.0.1:"), tuple->port[end]);
 }
 
 /* "127.0.0.1", "::1" (RFC 5952); `family` is 4 or 6. */

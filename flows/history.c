@@ -31,11 +31,16 @@ void history_add_counted(struct flow_cold *cold, unsigned side, enum history_let
 
 void text_add_history(struct text *text, struct flow_view flow)
 {
-    if (flow.hot->flags & FLOW_FLAG_FLIPPED)
-        text_add(text, "^");
-    for (unsigned at = 0; at < flow.cold->history_len; at++) {
-        unsigned side = flow.cold->history[at] & SIDE_BIT ? 1 : 0;
-        char letter = (char)(flow.cold->history[at] & ~SIDE_BIT);
-        text_add(text, "%c", side == flow.hot->client ? letter : letter - 'A' + 'a');
+    const struct flow_cold *cold = flow.cold;
+    unsigned server_bit = flow.hot->client ? 0 : SIDE_BIT;
+    char written[FLOW_HISTORY_MAX];
+    size_t len = cold->history_len < FLOW_HISTORY_MAX ? cold->history_len : FLOW_HISTORY_MAX;
+    for (size_t at = 0; at < len; at++) {
+        /* A lower-case letter is the upper-case one and a bit. */
+        unsigned by_server = (cold->history[at] & SIDE_BIT) == server_bit;
+        written[at] = (char)((cold->history[at] & ~SIDE_BIT) | by_server << 5);
     }
+    if (flow.hot->flags & FLOW_FLAG_FLIPPED)
+        text_add_string(text, "^");
+    text_add_bytes(text, written, len);
 }

@@ -27,7 +27,7 @@ int report_open(struct report **report, const struct report_options *options, st
     opened->format = formats[options->format];
     opened->options = *options;
     opened->out = out;
-    opened->clock_second = INT64_MIN;
+    opened->clock_ns = FORMAT_NO_SECOND;
     failure_log_clear(&opened->failures);
     return 0;
 }
@@ -91,19 +91,23 @@ void report_summary(struct report *report, const struct report_totals *totals)
     (void)out_flush(report->out);
 }
 
-void format_add_clock(struct report *report, struct text *text, int64_t time_ns)
+char *format_put_clock(struct report *report, char *at, int64_t time_ns)
 {
-    int64_t clamped = time_ns > 0 ? time_ns : 0;
-    int64_t second = clamped / CLOCK_NS_PER_S;
-    if (second != report->clock_second) {
+    uint64_t part_ns = 0;
+    if (!format_same_second(report, time_ns, &part_ns)) {
         char written[32];
         struct text clock = text_begin(written, sizeof written);
-        text_add_clock(&clock, clamped, report->options.local_time);
+        text_add_clock(&clock, time_ns, report->options.local_time);
         memcpy(report->clock, written, CLOCK_LEN);
-        report->clock_second = second;
     }
-    text_add_bytes(text, report->clock, CLOCK_LEN);
-    text_add_digits(text, (uint32_t)(clamped % CLOCK_NS_PER_S / CLOCK_NS_PER_US), 6);
+    memcpy(at, report->clock, CLOCK_LEN);
+    return put_digits(at + CLOCK_LEN, (uint32_t)part_ns / 1000, 6);
+}
+
+void format_add_clock(struct report *report, struct text *text, int64_t time_ns)
+{
+    char written[PUT_ROOM];
+    text_add_bytes(text, written, (size_t)(format_put_clock(report, written, time_ns) - written));
 }
 
 void format_add_ends(struct text *text, const struct tuple *tuple, unsigned client)
@@ -170,9 +174,7 @@ static void print_line(struct report *report, const char *before, const struct t
 void format_diagnosis(struct report *report, const struct diagnosis *diagnosis)
 {
     char line[1024], head[64];
-    struct text text = text_begin(head, sizeof head);
-    format_add_clock(report, &text, diagnosis->first_ns);
-    text_add_string(&text, "  ");
+    *PUT(format_put_clock(report, head, diagnosis->first_ns), "  ") = '\0';
     struct text words = text_begin(line, sizeof line);
     text_add_string(&words, code_word(diagnosis->code));
     text_add(&words, " (%s)", certainty_word(diagnosis->certainty));

@@ -40,46 +40,36 @@ static void print_heading(struct report *report)
     out_bytes(report->out, line, text.len);
 }
 
-static void add_id(struct text *text, uint64_t id)
+static char *put_pair(char *at, char *(*put)(char *at, uint64_t count), uint64_t one,
+                      uint64_t other)
 {
-    unsigned digits = 1;
-    for (uint64_t rest = id; rest >= 10; rest /= 10)
-        digits++;
-    text_pad_to(text, digits < 6 ? 6 - digits : 0);
-    text_add_number(text, id);
-    text_add_string(text, "  ");
+    at = put(at, one);
+    at = put(PUT(at, " / "), other);
+    return PUT(at, "  ");
 }
 
 static void print_flow(struct report *report, struct flow_view flow)
 {
-    char line[512];
-    struct text text = text_begin(line, sizeof line);
+    const struct flow_side *client = flow_client_side(flow), *server = flow_server_side(flow);
     if (report->flows_printed++ == 0)
         print_heading(report);
-    add_id(&text, flow.cold->id);
-    text_pad_to(&text, COLUMN_PROTO);
-    text_add_string(&text, protocol_word(flow.hot->tuple.protocol));
-    text_pad_to(&text, COLUMN_ENDS);
-    format_add_ends(&text, &flow.hot->tuple, flow.hot->client);
-    text_add_string(&text, "  ");
-    text_pad_to(&text, COLUMN_STATE);
-    text_add_string(&text, flow_state_word(flow.hot->state));
-    text_pad_to(&text, COLUMN_PACKETS);
-    text_add_count(&text, flow_client_side(flow)->packets);
-    text_add_string(&text, " / ");
-    text_add_count(&text, flow_server_side(flow)->packets);
-    text_add_string(&text, "  ");
-    text_pad_to(&text, COLUMN_BYTES);
-    text_add_size(&text, flow_client_side(flow)->bytes);
-    text_add_string(&text, " / ");
-    text_add_size(&text, flow_server_side(flow)->bytes);
-    text_add_string(&text, "  ");
-    text_pad_to(&text, COLUMN_START);
-    format_add_clock(report, &text, flow.cold->start_ns);
-    text_pad_to(&text, COLUMN_LASTED);
-    text_add_span(&text, flow.hot->last_ns - flow.cold->start_ns);
-    text_add_string(&text, "\n");
-    out_bytes(report->out, line, text.len);
+    char *line = out_line(report->out);
+    char *at = PUT(put_aligned(line, flow.cold->id, COLUMN_PROTO - 2), "  ");
+    at = put_string(at, protocol_word(flow.hot->tuple.protocol));
+    at = put_spaces_to(at, line + COLUMN_ENDS);
+    at = put_endpoint(at, &flow.hot->tuple, flow.hot->client);
+    at = put_endpoint(PUT(at, " -> "), &flow.hot->tuple, !flow.hot->client);
+    at = put_spaces_to(PUT(at, "  "), line + COLUMN_STATE);
+    at = put_string(at, flow_state_word(flow.hot->state));
+    at = put_spaces_to(at, line + COLUMN_PACKETS);
+    at = put_pair(at, put_count, client->packets, server->packets);
+    at = put_spaces_to(at, line + COLUMN_BYTES);
+    at = put_pair(at, put_size, client->bytes, server->bytes);
+    at = put_spaces_to(at, line + COLUMN_START);
+    at = format_put_clock(report, at, flow.cold->start_ns);
+    at = put_spaces_to(at, line + COLUMN_LASTED);
+    at = put_span(at, flow.hot->last_ns - flow.cold->start_ns);
+    out_took(report->out, PUT(at, "\n"));
 }
 
 static uint32_t always_counted(const struct flow_side_rare *rare, enum mark mark)
@@ -126,8 +116,6 @@ static void add_side_trouble(struct text *text, struct flow_view flow, unsigned 
 
 static void print_trouble(struct report *report, struct flow_view flow)
 {
-    if (!(flow.hot->flags & FLOW_FLAG_TROUBLE))
-        return;
     for (unsigned at = 0; at < 2; at++) {
         char line[1024];
         struct text text = text_begin(line, sizeof line);
@@ -150,8 +138,10 @@ static void text_event(struct report *report, struct flow_view flow, const struc
 {
     if (event->kind == EVENT_RETIRED) {
         print_flow(report, flow);
-        print_names(report, flow);
-        print_trouble(report, flow);
+        if (report->options.names)
+            print_names(report, flow);
+        if (flow.hot->flags & FLOW_FLAG_TROUBLE)
+            print_trouble(report, flow);
     } else if (event_is_failure(event->kind)) {
         failure_log_add(&report->failures, flow, event);
     }

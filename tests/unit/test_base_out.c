@@ -111,6 +111,31 @@ static void check_bulk_row(void **state)
     free(bytes);
 }
 
+static const struct bulk_row line_rows[] = {
+    {"lines: short ones across the end", 7, 20000},
+    {"lines: of the room's size", OUT_LINE_MAX, 20},
+    {"lines: the last one fills the buffer", OUT_BUFFER_SIZE / 8, 8},
+    {"lines: the last one is a byte longer", OUT_BUFFER_SIZE / 8 + 1, 8},
+};
+
+/* Lines that are written in place. */
+static void check_line_row(void **state)
+{
+    const struct bulk_row *row = *state;
+    printed_open(&out);
+    for (size_t i = 0; i < row->count; i++) {
+        char *at = out_line(&out);
+        memset(at, (char)('a' + i % 23), row->part);
+        out_took(&out, at + row->part);
+    }
+    size_t len = 0;
+    char *written = printed_close(&out, &len);
+    assert_int_equal(len, row->part * row->count);
+    for (size_t i = 0; i < len; i++)
+        assert_int_equal(written[i], 'a' + i / row->part % 23);
+    free(written);
+}
+
 static void test_format_and_string(void **state)
 {
     (void)state;
@@ -209,6 +234,7 @@ int main(void)
     ROWS_ADD(&set, json_rows, check_json_row);
     ROWS_ADD(&set, number_rows, check_number_row);
     ROWS_ADD(&set, bulk_rows, check_bulk_row);
+    ROWS_ADD(&set, line_rows, check_line_row);
     ROWS_ADD_ONE(&set, test_format_and_string);
     ROWS_ADD_ONE(&set, test_nothing_is_written_before_the_flush);
     ROWS_ADD_ONE(&set, test_full_disk);

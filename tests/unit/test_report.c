@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <sha1.h>
 #include <unistd.h>
 
-#include "flows/failure_log.h"
+#include "base/clock.h"
+#include "flows/detail.h"
 #include "report/community.h"
-#include "report/report.h"
+#include "report/format.h"
 #include "tests/support/printed.h"
 #include "tests/support/scene.h"
 
@@ -311,9 +313,168 @@ static void check_id(void **state)
         .port = {row->first_port, row->second_port},
     };
     (void)tuple_canonicalize(&tuple);
-    char id[COMMUNITY_ID_MAX];
-    community_id(&tuple, id);
+    char id[COMMUNITY_ID_LEN + 1];
+    *put_community_id(id, &tuple) = '\0';
     assert_string_equal(id, row->id);
+}
+
+/* The library's SHA-1 over what the specification wants, in the usual base64. */
+static void reference_id(const struct tuple *tuple, char *id)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t skip = tuple->family == 4 ? 12 : 0, len = 2;
+    uint8_t bytes[64] = {0}, digest[SHA1_DIGEST_LENGTH + 1] = {0};
+    for (unsigned end = 0; end < 2; end++) {
+        memcpy(bytes + len, tuple->address[end].octets + skip, 16 - skip);
+        len += 16 - skip;
+    }
+    bytes[len] = tuple->protocol;
+    len += 2;
+    for (unsigned end = 0; end < 2; end++) {
+        bytes[len++] = (uint8_t)(tuple->port[end] / 256);
+        bytes[len++] = (uint8_t)(tuple->port[end] % 256);
+    }
+    SHA1_CTX hash;
+    SHA1Init(&hash);
+    SHA1Update(&hash, bytes, len);
+    SHA1Final(digest, &hash);
+    memcpy(id, "1:", 2);
+    for (size_t at = 0; at < 28; at++) {
+        size_t bit = at * 6;
+        unsigned two = digest[bit / 8] * 256u + (bit / 8 < 20 ? digest[bit / 8 + 1] : 0);
+        id[2 + at] = at == 27 ? '=' : alphabet[two >> (10 - bit % 8) & 63];
+    }
+    id[COMMUNITY_ID_LEN] = '\0';
+}
+
+static void test_random_ids(void **state)
+{
+    (void)state;
+    uint64_t seed = 44;
+    for (int round = 0; round < 20000; round++) {
+        struct tuple tuple = {0};
+        uint8_t octets[36];
+        for (size_t at = 0; at < sizeof octets; at++) {
+            seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+            octets[at] = (uint8_t)(seed >> 40);
+        }
+        tuple.family = round % 2 ? 4 : 6;
+        tuple.protocol = round % 3 ? PROTOCOL_TCP : PROTOCOL_UDP;
+        for (unsigned end = 0; end < 2; end++) {
+            const uint8_t *from = octets + 16 * (size_t)end;
+            tuple.address[end] =
+                tuple.family == 4 ? address_from_ipv4(from) : address_from_ipv6(from);
+            tuple.port[end] = load_be16(octets + 32 + 2 * (size_t)end);
+        }
+        char id[COMMUNITY_ID_LEN + 1], expected[COMMUNITY_ID_LEN + 1];
+        *put_community_id(id, &tuple) = '\0';
+        reference_id(&tuple, expected);
+        assert_string_equal(id, expected);
+    }
+}
+
+/* One report writes them in this order. */
+static const struct clock_step {
+    int64_t time_ns;
+    const char *expected;
+} clock_steps[] = {
+    {0, "00:00:00.000000"},
+    {-1, "00:00:00.000000"},
+    {999, "00:00:00.000000"},
+    {1000, "00:00:00.000001"},
+    {CLOCK_NS_PER_S - 1, "00:00:00.999999"},
+    {CLOCK_NS_PER_S, "00:00:01.000000"},
+    {0, "00:00:00.000000"},
+    {INT64_MIN, "00:00:00.000000"},
+    {INT64_C(1700000000201444080), "22:13:20.201444"},
+    {INT64_C(1699999999999999999), "22:13:19.999999"},
+    {INT64_MAX, "23:47:16.854775"},
+    {INT64_C(1700000000201444080), "22:13:20.201444"},
+};
+
+static void test_clock(void **state)
+{
+    (void)state;
+    for (size_t from = 0; from < sizeof clock_steps / sizeof clock_steps[0]; from++) {
+        struct report *report = NULL;
+        struct err err;
+        const struct report_options options = {.format = REPORT_TEXT};
+        assert_int_equal(report_open(&report, &options, NULL, &err), 0);
+        for (size_t at = from; at < sizeof clock_steps / sizeof clock_steps[0]; at++) {
+            char written[PUT_ROOM];
+            *format_put_clock(report, written, clock_steps[at].time_ns) = '\0';
+            assert_string_equal(written, clock_steps[at].expected);
+        }
+        report_close(report);
+    }
+}
+
+/* A flow of which every number is as great, and every address and name as long, as it can be. */
+static void test_the_longest_flow(void **state)
+{
+    (void)state;
+    static struct flow hot;
+    static struct flow_cold cold;
+    static struct flow_detail detail;
+    static const char escaped[] =
+        "\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x1f";
+    const struct host_process client = {
+        .pid = INT32_MAX, .comm = "a \"b\" \\c\xc3\xa9\xff", .how = HOST_BY_TRACER};
+    struct host_process server = {.pid = 1, .how = HOST_BY_CAPTURE};
+    struct names *names = NULL;
+    struct err err;
+    struct printer *printer = printer_open(REPORT_JSON);
+    assert_int_equal(names_open(&names, &err), 0);
+    printer->report->options.names = names;
+    memcpy(server.comm, escaped, sizeof escaped);
+    memset(&hot, 0xff, sizeof hot);
+    memset(&cold, 0xff, sizeof cold);
+    memset(&detail, 0xff, sizeof detail);
+    hot.tuple.protocol = PROTOCOL_TCP;
+    hot.tuple.family = 6;
+    hot.client = 1;
+    cold.owner[1] = names_process(names, &client);
+    cold.owner[0] = names_process(names, &server);
+    hot.state = FLOW_TIMED_OUT;
+    cold.reset_phase = RESET_NONE;
+    cold.history_len = FLOW_HISTORY_MAX;
+    memset(cold.history, 'S', sizeof cold.history);
+    cold.start_ns = hot.last_ns = cold.handshake_ns = cold.syn_ack_ns = INT64_MAX;
+    for (unsigned side = 0; side < 2; side++) {
+        struct detail_side *one = &detail.side[side];
+        hot.side[side].window_scale = 14;
+        hot.side[side].state = ENDPOINT_ESTABLISHED;
+        one->has_spoken = one->is_counted = true;
+        one->rtt_ns = one->rtt_min_ns = one->response_ns = one->response_max_ns = INT64_MAX;
+        one->first_byte_ns = one->stalled_ns = INT64_MAX;
+    }
+    const struct flow_event event = {.kind = EVENT_RETIRED};
+    printer->report->format->event(
+        printer->report, (struct flow_view){.hot = &hot, .cold = &cold, .detail = &detail}, &event);
+    size_t len = 0;
+    char *printed = printed_close(&printer->out, &len);
+    static const char *const parts[] = {
+        "{\"type\":\"flow\",\"client_pid\":2147483647,\"client_comm\":\"a \\\"b\\\" "
+        "\\\\c\xc3\xa9\\ufffd\","
+        "\"client_by\":\"tracer\",\"server_pid\":1,\"server_comm\":\"\\u0001\\u0002",
+        "\\u0012\\u001f\",\"server_by\":\"capture\",\"id\":18446744073709551615,\"proto\":\"tcp\","
+        "\"client\":\"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\",\"client_port\":65535,",
+        "\"start\":\"9223372036.854775807\",\"end\":\"9223372036.854775807\"",
+        "\"history\":\"^sssssssssssssssssssssssssssssssssss\"",
+        "\"client_packets\":18446744073709551615",
+        "\"server_window_scale\":14",
+        "\"client_fast_retransmits\":4294967295",
+        "\"server_fast_opens\":4294967295,\"client_rtt\":\"9223372036.854775807\"",
+        "\"denied\":true,\"community_id\":\"1:",
+        "\"self_connect\":true}\n",
+    };
+    expect_parts(printed, parts, sizeof parts / sizeof parts[0]);
+    assert_true(strlen(strstr(printed, "{\"type\":\"flow\"")) < OUT_LINE_MAX / 2);
+    report_close(printer->report);
+    names_close(names);
+    free(printed);
+    free(printer);
 }
 
 int main(void)
@@ -323,5 +484,8 @@ int main(void)
     ROWS_ADD(&set, ids, check_id);
     ROWS_ADD_ONE(&set, test_more_failures_than_are_kept);
     ROWS_ADD_ONE(&set, test_a_full_disk_is_remembered);
+    ROWS_ADD_ONE(&set, test_random_ids);
+    ROWS_ADD_ONE(&set, test_clock);
+    ROWS_ADD_ONE(&set, test_the_longest_flow);
     return rows_run(&set, "report");
 }

@@ -15,8 +15,15 @@ static void lines_event(struct report *report, struct flow_view flow,
     char line[512];
     struct text text = text_begin(line, sizeof line);
     format_add_clock(report, &text, event->time_ns);
-    text_add(&text, "  %-14s  #%llu %s  ", event_word(event->kind),
-             (unsigned long long)flow.cold->id, protocol_word(flow.hot->tuple.protocol));
+    text_add_string(&text, "  ");
+    size_t column = text.len + 14;
+    text_add_string(&text, event_word(event->kind));
+    text_pad_to(&text, column);
+    text_add_string(&text, "  #");
+    text_add_number(&text, flow.cold->id);
+    text_add_string(&text, " ");
+    text_add_string(&text, protocol_word(flow.hot->tuple.protocol));
+    text_add_string(&text, "  ");
     format_add_ends(&text, &flow.hot->tuple, flow.hot->client);
     if (event->kind != EVENT_OPENED) {
         text_add_string(&text, "  ");
@@ -25,7 +32,7 @@ static void lines_event(struct report *report, struct flow_view flow,
             text.len -= 2;
     }
     size_t ends = text.len;
-    text_add(&text, "  ");
+    text_add_string(&text, "  ");
     struct event_facts facts = describe_event(flow, event);
     text_add_event(&text, &facts);
     out_bytes(report->out, line, text.len > ends + 2 ? text.len : ends);

@@ -37,6 +37,12 @@ static void add_flags(struct text *text, uint16_t flags)
     text_add_string(text, "]");
 }
 
+static void add_named(struct text *text, const char *words, uint64_t number)
+{
+    text_add_string(text, words);
+    text_add_number(text, number);
+}
+
 static const char *add_option(struct text *text, const char *before, const char *words)
 {
     text_add_string(text, before);
@@ -55,7 +61,8 @@ static void add_options(struct text *text, const struct packet *packet, uint32_t
         before = add_option(text, before, "sackOK");
     if (packet->options & TCP_OPTION_TIMESTAMPS) {
         before = add_option(text, before, "TS val ");
-        text_add(text, "%u ecr %u", packet->timestamp, packet->timestamp_echo);
+        text_add_number(text, packet->timestamp);
+        add_named(text, " ecr ", packet->timestamp_echo);
     }
     if (packet->options & TCP_OPTION_WINDOW_SCALE) {
         before = add_option(text, before, "wscale ");
@@ -63,10 +70,12 @@ static void add_options(struct text *text, const struct packet *packet, uint32_t
     }
     if (packet->sack_count > 0) {
         before = add_option(text, before, "sack ");
-        text_add(text, "%u ", packet->sack_count);
-        for (unsigned at = 0; at < packet->sack_count; at++)
-            text_add(text, "{%u:%u}", packet->sack[at][0] - sack_base,
-                     packet->sack[at][1] - sack_base);
+        text_add_number(text, packet->sack_count);
+        for (unsigned at = 0; at < packet->sack_count; at++) {
+            add_named(text, at == 0 ? " {" : "}{", packet->sack[at][0] - sack_base);
+            add_named(text, ":", packet->sack[at][1] - sack_base);
+        }
+        text_add_string(text, "}");
     }
     if (packet->options & TCP_OPTION_FAST_OPEN)
         before = add_option(text, before, "tfo");
@@ -90,17 +99,17 @@ static void add_segment(struct text *text, const struct packet *packet, struct f
     uint32_t seq = packet->seq - base;
     uint32_t len = packet->payload_wire_len;
     add_flags(text, packet->flags);
+    if (len > 0 || packet->flags & (TCP_SYN | TCP_FIN | TCP_RST))
+        add_named(text, ", seq ", seq);
     if (len > 0)
-        text_add(text, ", seq %u:%u", seq, seq + len);
-    else if (packet->flags & (TCP_SYN | TCP_FIN | TCP_RST))
-        text_add(text, ", seq %u", seq);
+        add_named(text, ":", (uint32_t)(seq + len));
     if (packet->flags & TCP_ACK)
-        text_add(text, ", ack %u", packet->ack - peer_base);
-    text_add(text, ", win %u", packet->window);
+        add_named(text, ", ack ", packet->ack - peer_base);
+    add_named(text, ", win ", packet->window);
     if (packet->flags & TCP_URG)
-        text_add(text, ", urg %u", packet->urgent);
+        add_named(text, ", urg ", packet->urgent);
     add_options(text, packet, peer_base);
-    text_add(text, ", length %u", len);
+    add_named(text, ", length ", len);
 }
 
 /* The narrower word stands for the wider one. */
@@ -134,7 +143,7 @@ static void add_packet(struct text *text, const struct packet *packet, struct fl
     add_ends(text, packet);
     text_add_string(text, ": ");
     if (packet->kind == PACKET_UDP) {
-        text_add(text, "UDP, length %u", packet->payload_wire_len);
+        add_named(text, "UDP, length ", packet->payload_wire_len);
         return;
     }
     add_segment(text, packet, flow);

@@ -187,16 +187,28 @@ static char *put_codes(char *at, uint64_t codes)
     return PUT(at, "\"]");
 }
 
-/* The longest line that there can be. Counts are shorter than a piece of format.h; a word of code.def takes less
- * than 64 bytes, an owner less than 200. */
+/* All keys of a flow in a row, and a letter for each of its values. */
 enum {
-    FLOW_LINE_ROOM = 64 + 2 * 200 + CODE_COUNT * 64
-#define FIELD(when, type, key, ...) +(int)sizeof(key) + VALUE_ROOM
-#define COUNTS(when, whose, ...)    +FORMAT_PIECE_MAX
+    ALL_KEYS_SIZE = sizeof(""
+#define FIELD(when, type, key, ...) ",\"" key "\":"
+#define COUNTS(when, whose, side)   ""
 #include "report/flow_field.def"
 #undef COUNTS
 #undef FIELD
+                           ),
+    VALUES_MAX = sizeof(""
+#define FIELD(when, type, key, ...) "v"
+#define COUNTS(when, whose, side)   ""
+#include "report/flow_field.def"
+#undef COUNTS
+#undef FIELD
+                        )
 };
+
+/* A word of code.def takes less than 64 bytes, an owner less than 200. */
+#define FLOW_LINE_ROOM                                                                             \
+    (2 * 200 + (CODE_COUNT + 1) * 64 + ALL_KEYS_SIZE + VALUES_MAX * VALUE_ROOM +                   \
+     2 * FORMAT_PIECE_MAX)
 static_assert(FLOW_LINE_ROOM <= OUT_LINE_MAX, "a flow is a line that is written in place");
 static_assert(OWNER_COMM * 6 + 80 < 200, "an owner is shorter than that");
 

@@ -295,7 +295,7 @@ static void test_plain_len(void **state)
 static void test_json_text_in_parts(void **state)
 {
     (void)state;
-    static const size_t sizes[] = {PUT_JSON_TAKE - 1, PUT_JSON_TAKE, 3 * PUT_JSON_TAKE};
+    static const size_t sizes[] = {PUT_JSON_TAKE - 1, PUT_JSON_TAKE, (size_t)3 * PUT_JSON_TAKE};
     for (size_t size = 0; size < sizeof sizes / sizeof sizes[0]; size++) {
         for (size_t plain = 0; plain <= sizes[size]; plain += sizes[size] / 3) {
             char *bytes = malloc(sizes[size]), *place = malloc(PUT_JSON_ROOM), *at = place;

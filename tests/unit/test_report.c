@@ -343,8 +343,9 @@ static void reference_id(const struct tuple *tuple, char *id)
     for (size_t at = 0; at < 28; at++) {
         size_t bit = at * 6;
         unsigned two = digest[bit / 8] * 256u + (bit / 8 < 20 ? digest[bit / 8 + 1] : 0);
-        id[2 + at] = at == 27 ? '=' : alphabet[two >> (10 - bit % 8) & 63];
+        id[2 + at] = alphabet[two >> (10 - bit % 8) & 63];
     }
+    id[COMMUNITY_ID_LEN - 1] = '=';
     id[COMMUNITY_ID_LEN] = '\0';
 }
 
@@ -455,10 +456,10 @@ static void test_the_longest_flow(void **state)
     size_t len = 0;
     char *printed = printed_close(&printer->out, &len);
     static const char *const parts[] = {
-        "{\"type\":\"flow\",\"client_pid\":2147483647,\"client_comm\":\"a \\\"b\\\" "
-        "\\\\c\xc3\xa9\\ufffd\","
+        "{\"type\":\"flow\",\"client_pid\":2147483647,\"client_comm\":\"a \\\"b\\\" ",
+        "\\\\c\xc3\xa9\\ufffd\",",
         "\"client_by\":\"tracer\",\"server_pid\":1,\"server_comm\":\"\\u0001\\u0002",
-        "\\u0012\\u001f\",\"server_by\":\"capture\",\"id\":18446744073709551615,\"proto\":\"tcp\","
+        "\\u0012\\u001f\",\"server_by\":\"capture\",\"id\":18446744073709551615,\"proto\":\"tcp\",",
         "\"client\":\"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff\",\"client_port\":65535,",
         "\"start\":\"9223372036.854775807\",\"end\":\"9223372036.854775807\"",
         "\"history\":\"^sssssssssssssssssssssssssssssssssss\"",

@@ -80,6 +80,9 @@ static void finish_audit(struct session *session)
         else
             audit->other_packets += decoded->verdicts[verdict];
     }
+    struct source_stats stats;
+    session_source_stats(session, &stats);
+    audit->spared_bytes = stats.spared_bytes;
     audit->payload_bytes = decoded->payload_bytes;
     audit->told_icmp_packets = flows->icmp_bound + flows->icmp_unbound;
     audit->flows = flows->flows;
@@ -117,23 +120,24 @@ static void print_totals(struct session *session)
     struct source_stats stats;
     struct report_missing gaps[CAUSES_GAPS_MAX];
     session_source_stats(session, &stats);
-    report_summary(session->report, &(struct report_totals){
-                                        .packets = decoded->frames,
-                                        .captured_bytes = decoded->captured_bytes,
-                                        .truncated_packets = decoded->truncated,
-                                        .undecoded_packets = decode_undecoded_count(decoded),
-                                        .undecoded = reasons,
-                                        .undecoded_reasons = collect_reasons(decoded, reasons),
-                                        .live = source_info(session->source)->live,
-                                        .received = decoded->frames + stats.dropped_by_kernel,
-                                        .dropped_by_kernel = stats.dropped_by_kernel,
-                                        .dropped_by_interface = stats.dropped_by_interface,
-                                        .elapsed_ns = clock_monotonic_ns() - session->begin_ns,
-                                        .gaps = gaps,
-                                        .gap_count = causes_gaps(&session->causes, gaps),
-                                        .flows = tracker_stats(session->tracker),
-                                        .memory = memory_of(session),
-                                    });
+    report_summary(session->report,
+                   &(struct report_totals){
+                       .packets = decoded->frames,
+                       .captured_bytes = decoded->captured_bytes + stats.spared_bytes,
+                       .truncated_packets = decoded->truncated - stats.spared_packets,
+                       .undecoded_packets = decode_undecoded_count(decoded),
+                       .undecoded = reasons,
+                       .undecoded_reasons = collect_reasons(decoded, reasons),
+                       .live = source_info(session->source)->live,
+                       .received = decoded->frames + stats.dropped_by_kernel,
+                       .dropped_by_kernel = stats.dropped_by_kernel,
+                       .dropped_by_interface = stats.dropped_by_interface,
+                       .elapsed_ns = clock_monotonic_ns() - session->begin_ns,
+                       .gaps = gaps,
+                       .gap_count = causes_gaps(&session->causes, gaps),
+                       .flows = tracker_stats(session->tracker),
+                       .memory = memory_of(session),
+                   });
 }
 
 /* A reader that had enough, such as head(1), is no failure. One that is stuck loses something. */

@@ -66,6 +66,7 @@ static void draw(struct session *session)
                   .trouble = session->failed && (session->ended || !is_played)
                                  ? session->trouble.text
                                  : NULL,
+                  .is_down = stats.is_down,
                   .health = health_take(&session->health, session),
                   .transport = is_played ? &transport : NULL,
               });
@@ -140,8 +141,9 @@ static void handle(struct session *session, const struct pollfd *waits, bool alw
         at_ns = clock_monotonic_ns();
     }
     /* Packets first: after a pause of ours the clock would find connections silent whose packets are
-     * only not read yet. */
-    if (always_ready || waits[WAIT_SOURCE].revents) {
+     * only not read yet. And with the clock in any case: an interface that goes down wakes nobody for long. */
+    bool is_due = waits[WAIT_CLOCK].revents && waits[WAIT_SOURCE].fd >= 0;
+    if (always_ready || waits[WAIT_SOURCE].revents || is_due) {
         take_packets(session);
         at_ns = note(session, HANDLER_PACKETS, at_ns);
     }

@@ -38,7 +38,8 @@ int open_source(const struct session *session, struct source **source, struct er
                             &(struct source_live_options){.interface = options->interface,
                                                           .filter = options->filter,
                                                           .snaplen = options->snaplen,
-                                                          .buffer_size = session->limits.ring_size},
+                                                          .buffer_size = session->limits.ring_size,
+                                                          .waits = open_wants_view(options)},
                             err);
 }
 

@@ -288,6 +288,7 @@ static int write_record(struct save *save, struct err *err)
     }
     int failed = writer_write(own->writer, &one, err);
     save->saved.count += !failed;
+    save->saved.cut += !failed && one.frames[0].captured_len < one.frames[0].wire_len;
     return failed;
 }
 

@@ -28,6 +28,7 @@ struct save;
 struct saved {
     uint64_t count;   /* bytes of a stream, or packets */
     uint64_t missing; /* left out: they are not kept */
+    uint64_t cut;     /* packets that are not kept whole */
 };
 
 /* `path` as the user has typed it; ~/ is the home directory. */

@@ -10,6 +10,7 @@
 #include "app/ahead.h"
 #include "app/open.h"
 #include "app/owner.h"
+#include "app/payload.h"
 #include "app/signals.h"
 #include "base/clock.h"
 
@@ -119,8 +120,10 @@ static int open_causes(struct session *session, struct err *err)
 
 void session_follow_view(struct session *session)
 {
-    if (source_info(session->source)->live)
-        tracker_keep_closed(session->tracker, view_closed_age_ns(session->view));
+    if (!source_info(session->source)->live)
+        return;
+    tracker_keep_closed(session->tracker, view_closed_age_ns(session->view));
+    payload_follow(session);
 }
 
 static int open_output(struct session *session, struct err *err)
@@ -225,6 +228,7 @@ int session_open(struct session *session, const struct options *options, struct 
     }
     session->wanted_events = session->view ? UINT32_MAX : report_wants(session->report);
     session->begin_ns = clock_monotonic_ns();
+    payload_follow(session);
     if (!session->view)
         progress_open(&session->progress, source_info(session->source)->size);
     session_print_start(session);
@@ -425,6 +429,7 @@ void session_tick(struct session *session)
                 packet_log_take_events(session->packet_log, &session->events);
             session_show_events(session);
         }
+        payload_follow(session);
     }
     if (session->run)
         run_tick(session->run, session);

@@ -211,6 +211,11 @@ int64_t view_closed_age_ns(const struct view *view)
     return screen_preferences(view->screen)->closed_age_ns;
 }
 
+struct flow_ref view_flow_read(const struct view *view)
+{
+    return screen_flow_read(view->screen);
+}
+
 bool view_copy(struct view *view, const char *text)
 {
     return term_copy(view->term, text, strlen(text));
@@ -271,15 +276,26 @@ static int64_t shown_time(const struct view *view, const struct tracker *tracker
     return numbers->transport ? numbers->transport->time_ns : tracker_stats(tracker)->last_ns;
 }
 
+static void explain_down(const struct view *view, struct text *text)
+{
+    text_add(text,
+             "%s is down: nothing is captured until it is up again; bring it up with:"
+             " sudo ip link set %s up",
+             view->options.name, view->options.name);
+}
+
 void view_draw(struct view *view, const struct tracker *tracker, const struct view_numbers *numbers)
 {
+    char down[TROUBLE_MAX];
+    struct text text = text_begin(down, sizeof down);
     note_missing(view);
+    explain_down(view, &text);
     struct screen_status status = {
         .name = view->options.name,
         .filter = view->options.filter,
         .live = view->options.live,
         .ended = numbers->ended,
-        .trouble = numbers->trouble,
+        .trouble = numbers->is_down && !numbers->trouble ? down : numbers->trouble,
         .packets = numbers->packets,
         .undecoded = numbers->undecoded,
         .dropped_by_kernel = numbers->dropped_by_kernel,

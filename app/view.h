@@ -38,6 +38,7 @@ struct view_numbers {
     int64_t position; /* bytes of the file, -1 unknown */
     bool ended;
     const char *trouble; /* NULL when all is well */
+    bool is_down;        /* the interface, and it is waited for */
     const struct screen_health *health;
     const struct transport_state *transport; /* of a file that is played, else NULL */
 };
@@ -75,6 +76,9 @@ enum view_answer view_key(struct view *view);
 
 /* How long the user wants to see flows of lo that are over; 0: for ever. */
 int64_t view_closed_age_ns(const struct view *view);
+
+/* See screen_flow_read. */
+struct flow_ref view_flow_read(const struct view *view);
 
 /* What it asks for, and what is said of that: see ui/screen.h. */
 bool view_take_request(struct view *view, struct screen_request *request);

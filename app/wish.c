@@ -20,13 +20,20 @@ static void say_saved(struct session *session, const struct saved *saved)
     text_add_grouped(&text, saved->count);
     text_add(&text, " %s%s to %s", is_stream ? "byte" : "packet", saved->count == 1 ? "" : "s",
              wish->text);
+    if (saved->cut > 0) {
+        text_add_string(&text, ", ");
+        text_add_grouped(&text, saved->cut);
+        text_add_string(&text, " without all of the payload");
+    }
     if (saved->missing > 0) {
         text_add_string(&text, "; ");
         text_add_grouped(&text, saved->missing);
         text_add_string(&text, is_stream ? " that are not kept are left out"
                                          : " older ones are not kept; -w keeps all");
+    } else if (saved->cut > 0) {
+        text_add_string(&text, "; -w keeps all");
     }
-    view_say(session->view, saved->missing > 0 ? STYLE_WARNING : STYLE_GOOD, sentence);
+    view_say(session->view, saved->missing + saved->cut > 0 ? STYLE_WARNING : STYLE_GOOD, sentence);
 }
 
 static bool is_asked_for(void *context, struct flow_ref ref, struct flow_view flow)

@@ -15,6 +15,7 @@ struct source_ops {
     /* Fills what it knows besides `read`; the rest arrives as "none" or "unknown". */
     void (*stats)(struct source *source, struct source_stats *stats);
     void (*close)(struct source *source);
+    void (*keep_payload)(struct source *source, uint32_t payload_len); /* NULL: takes all */
 };
 
 struct source {

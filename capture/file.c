@@ -82,7 +82,8 @@ static void file_close(struct source *source)
     free(file);
 }
 
-static const struct source_ops file_ops = {file_next, file_stats, file_close};
+static const struct source_ops file_ops = {
+    .next = file_next, .stats = file_stats, .close = file_close};
 
 int file_open(struct source **source, const struct file_input *input, struct err *err)
 {

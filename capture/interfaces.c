@@ -15,20 +15,14 @@
 
 #define NAMED_MAX 20 /* interfaces in one sentence */
 
-enum interface_state interfaces_state(const char *name, bool *is_loopback)
+enum interface_state interfaces_state(int fd, const char *name, bool *is_loopback)
 {
     *is_loopback = false;
     struct ifreq request = {0};
     if (strlen(name) >= sizeof request.ifr_name)
         return INTERFACE_GONE;
     memcpy(request.ifr_name, name, strlen(name));
-    /* A UNIX socket serves as well as any for this question, and exists without IPv4. */
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return INTERFACE_UP;
-    int result = ioctl(fd, SIOCGIFFLAGS, &request);
-    (void)close(fd);
-    if (result != 0)
+    if (ioctl(fd, SIOCGIFFLAGS, &request) != 0)
         return INTERFACE_GONE;
     unsigned flags = (unsigned short)request.ifr_flags;
     *is_loopback = (flags & IFF_LOOPBACK) != 0;
@@ -98,9 +92,8 @@ int interfaces_find(char *name, size_t size, const char *wanted, struct err *err
             (void)snprintf(name, size, "lo");
         return 0;
     }
-    bool is_loopback;
     bool is_number = strlen(wanted) < 6 && wanted[strspn(wanted, "0123456789")] == '\0';
-    if (is_number && interfaces_state(wanted, &is_loopback) == INTERFACE_GONE) {
+    if (is_number && if_nametoindex(wanted) == 0) {
         unsigned number = (unsigned)strtoul(wanted, NULL, 10);
         return find_by(matches_number, number, name, size) == 0 ? 0
                                                                 : interfaces_unknown(wanted, err);

@@ -18,8 +18,8 @@ enum interface_state {
     INTERFACE_GONE, /* or never was a network interface ("any", "nflog") */
 };
 
-/* UP as well where it cannot be asked after: then nothing is known to be wrong with it. */
-enum interface_state interfaces_state(const char *name, bool *is_loopback);
+/* `fd` is any socket. */
+enum interface_state interfaces_state(int fd, const char *name, bool *is_loopback);
 
 /* The name that `wanted` stands for: NULL is the loopback interface, a number is that of -D. */
 int interfaces_find(char *name, size_t size, const char *wanted, struct err *err);

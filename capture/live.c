@@ -2,12 +2,18 @@
  * A live interface through libpcap's memory-mapped ring (TPACKET_V3): the kernel fills blocks and
  * hands each over when it is full, or after SOURCE_TIMEOUT_MS.
  *
- * A packet socket on a loopback device sees every packet twice, going out and coming in; libpcap
- * throws the first away in user space, after it has taken its place in the ring. So the kernel's
- * filter gets `inbound` in front there. Not through pcap_setfilter: libpcap runs the filter it was
- * given over the first block once more in user space, where `inbound` holds for nothing, and the
- * first 256 KiB would be lost without a trace. So libpcap is given the user's filter alone, and the
- * kernel afterwards both.
+ * On Ethernet devices, as the loopback device is one, the kernel's filter program is our own, and libpcap
+ * knows of none. It can do two things that pcap_setfilter cannot:
+ *
+ * - A packet socket on a loopback device sees every packet twice, going out and coming in; libpcap throws
+ *   the first away in user space, after it has taken its place in the ring. So the program asks for
+ *   `inbound` there. (libpcap would run such a filter over the first block once more in user space, where
+ *   `inbound` holds for nothing.)
+ * - It takes no more of a packet than somebody wants to see, see capture/program.h. When that changes, one
+ *   program takes the place of the other between two packets (SO_ATTACH_FILTER), and nothing is lost;
+ *   pcap_setfilter would drain the socket.
+ *
+ * Packets that came between the opening of the ring and the program are known by their time.
  *
  * Packets are copied: libpcap gives a block back to the kernel as soon as its last packet was
  * handed over, which may be in the middle of a batch.
@@ -23,22 +29,49 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/permit.h"
 #include "capture/filter.h"
 #include "capture/interfaces.h"
+#include "capture/program.h"
 #include "capture/slab.h"
+
+/* The interface is looked at so often, at most. */
+#define LOOK_NS (50 * CLOCK_NS_PER_MS)
+
+#define VLAN_LEN 4u /* libpcap puts it back where it was */
 
 struct live {
     struct source source;
     pcap_t *pcap;
     struct slab slab;
     struct frame_batch *batch; /* of the call under way */
+    struct program program;    /* without instructions: libpcap's own is in force */
+    uint32_t payload_len;      /* behind the headers, as the program says */
+    uint32_t payload_most;     /* the most that it ever said, but for all */
     bool is_network;           /* not "any" and its like, which cannot go down */
-    int fraction_ns;           /* what libpcap counts the fractions of a second in */
-    struct pcap_stat last;     /* libpcap's counters are 32 bits wide and wrap */
+    bool waits;                /* for an interface that is down */
+    bool is_down;
+    int64_t looked_ns;        /* monotonic, when the interface was looked at */
+    int64_t unfiltered_ns[2]; /* wall clock: from then and until then there was no program */
+    int fraction_ns;          /* what libpcap counts the fractions of a second in */
+    struct pcap_stat last;    /* libpcap's counters are 32 bits wide and wrap */
     uint64_t dropped_by_kernel;
     uint64_t dropped_by_interface;
+    uint64_t spared_packets, spared_bytes;
 };
+
+/* What the snap length had let through, and nobody wanted to see. */
+static void note_spared(struct live *live, const struct frame *frame)
+{
+    uint32_t snaplen = live->source.info.snaplen;
+    uint32_t whole = frame->wire_len < snaplen ? frame->wire_len : snaplen;
+    uint32_t most = PROGRAM_HEADERS_MAX + VLAN_LEN + live->payload_most;
+    if (frame->captured_len >= whole || frame->captured_len > most)
+        return;
+    live->spared_packets += whole == frame->wire_len;
+    live->spared_bytes += whole - frame->captured_len;
+}
 
 static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
 {
@@ -49,21 +82,23 @@ static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_
     slab_add(&live->slab, &scaled, data, frame);
     frame->link_type = live->source.info.link_type;
     frame->interface = 0;
+    if (frame->captured_len < frame->wire_len)
+        note_spared(live, frame);
+    if (frame->time_ns >= live->unfiltered_ns[0] && frame->time_ns < live->unfiltered_ns[1])
+        live->batch->count--;
     if (!slab_has_room(&live->slab))
         pcap_breakloop(live->pcap);
 }
 
-static bool is_up(const char *name)
+static enum interface_state look(const struct live *live, bool *is_loopback)
 {
-    bool is_loopback;
-    return interfaces_state(name, &is_loopback) == INTERFACE_UP;
+    return interfaces_state(pcap_fileno(live->pcap), live->source.info.name, is_loopback);
 }
 
-static int explain_loss(struct live *live, struct err *err)
+static int explain_loss(struct live *live, enum interface_state state, struct err *err)
 {
-    bool is_loopback;
     const char *name = live->source.info.name;
-    switch (interfaces_state(name, &is_loopback)) {
+    switch (state) {
     case INTERFACE_DOWN:
         return err_set(err, ENETDOWN,
                        "%s was taken down, so nothing more can be captured; bring it up again with:"
@@ -80,6 +115,22 @@ static int explain_loss(struct live *live, struct err *err)
                    pcap_geterr(live->pcap));
 }
 
+/* libpcap stays silent about an interface that is only down, and so would the screen. */
+static int look_after(struct live *live, bool has_failed, struct err *err)
+{
+    bool is_loopback;
+    int64_t now_ns = clock_monotonic_ns();
+    if (!has_failed && (!live->is_network || now_ns - live->looked_ns < LOOK_NS))
+        return SOURCE_OPEN;
+    live->looked_ns = now_ns;
+    enum interface_state state = look(live, &is_loopback);
+    live->is_down = live->is_network && state == INTERFACE_DOWN;
+    if (live->is_down && live->waits)
+        return SOURCE_OPEN;
+    bool is_lost = live->is_network && state != INTERFACE_UP;
+    return has_failed || is_lost ? explain_loss(live, state, err) : SOURCE_OPEN;
+}
+
 static int live_next(struct source *source, struct frame_batch *batch, struct err *err)
 {
     struct live *live = (struct live *)source;
@@ -88,9 +139,7 @@ static int live_next(struct source *source, struct frame_batch *batch, struct er
     int count = pcap_dispatch(live->pcap, FRAME_BATCH_MAX, take_packet, (u_char *)live);
     if (count > 0 || count == PCAP_ERROR_BREAK || batch->count > 0)
         return SOURCE_OPEN;
-    /* libpcap stays silent about an interface that is only down, and so would the screen. */
-    bool is_lost = live->is_network && !is_up(live->source.info.name);
-    return count == 0 && !is_lost ? SOURCE_OPEN : explain_loss(live, err);
+    return look_after(live, count != 0, err);
 }
 
 static void live_stats(struct source *source, struct source_stats *stats)
@@ -104,6 +153,9 @@ static void live_stats(struct source *source, struct source_stats *stats)
     }
     stats->dropped_by_kernel = live->dropped_by_kernel;
     stats->dropped_by_interface = live->dropped_by_interface;
+    stats->spared_packets = live->spared_packets;
+    stats->spared_bytes = live->spared_bytes;
+    stats->is_down = live->is_down;
 }
 
 static void live_close(struct source *source)
@@ -112,10 +164,40 @@ static void live_close(struct source *source)
     if (live->pcap)
         pcap_close(live->pcap);
     slab_close(&live->slab);
+    program_close(&live->program);
     free(live);
 }
 
-static const struct source_ops live_ops = {live_next, live_stats, live_close};
+/* The kernel's `struct sock_fprog`, which lies in a header only host/ may include. */
+struct kernel_filter {
+    unsigned short len; /* instructions */
+    struct bpf_insn *instructions;
+};
+
+/* Returns whether the kernel took it; else the one before it stays in force. */
+static bool attach(struct live *live, uint32_t payload_len)
+{
+    program_set(&live->program, live->source.info.snaplen, payload_len);
+    struct kernel_filter kernel = {.len = (unsigned short)live->program.count,
+                                   .instructions = live->program.instructions};
+    if (live->program.count > USHRT_MAX ||
+        setsockopt(pcap_fileno(live->pcap), SOL_SOCKET, SO_ATTACH_FILTER, &kernel, sizeof kernel))
+        return false;
+    live->payload_len = payload_len;
+    if (payload_len != SOURCE_PAYLOAD_ALL && payload_len > live->payload_most)
+        live->payload_most = payload_len;
+    return true;
+}
+
+static void live_keep_payload(struct source *source, uint32_t payload_len)
+{
+    struct live *live = (struct live *)source;
+    if (live->program.instructions && payload_len != live->payload_len)
+        (void)attach(live, payload_len);
+}
+
+static const struct source_ops live_ops = {
+    .next = live_next, .stats = live_stats, .close = live_close, .keep_payload = live_keep_payload};
 
 static int explain_refusal(const char *name, int error, struct err *err)
 {
@@ -147,46 +229,51 @@ static int explain_activation(pcap_t *pcap, int result, const char *name, struct
                    words[0] != '\0' ? ", " : "", words);
 }
 
-/* The kernel's `struct sock_fprog`, which lies in a header only host/ may include. */
-struct kernel_filter {
-    unsigned short len; /* instructions */
-    struct bpf_insn *instructions;
-};
-
-/* When this cannot be done, what pcap_setfilter installed stays in force: as right, only slower. */
-static void halve_loopback(pcap_t *pcap, const char *text)
+/* As the user's, but that a loopback device's packets are taken once. */
+static int compile_own(struct live *live, struct filter *filter, const char *text, struct err *err)
 {
+    bool is_loopback = false;
+    (void)look(live, &is_loopback);
+    if (!is_loopback)
+        return filter_compile(filter, live->pcap, text, err);
     char *whole = NULL;
     if (asprintf(&whole, "(inbound)%s%s%s", text ? " and (" : "", text ? text : "",
                  text ? ")" : "") < 0)
-        return;
-    struct filter filter;
-    struct err unused;
-    if (filter_compile(&filter, pcap, whole, &unused) == 0) {
-        struct kernel_filter kernel = {
-            .len = (unsigned short)filter.program.bf_len,
-            .instructions = filter.program.bf_insns,
-        };
-        if (filter.program.bf_len <= USHRT_MAX)
-            (void)setsockopt(pcap_fileno(pcap), SOL_SOCKET, SO_ATTACH_FILTER, &kernel,
-                             sizeof kernel);
-        filter_free(&filter);
-    }
+        return err_set(err, ENOMEM, "no memory for the filter; close other programs");
+    int failed = filter_compile(filter, live->pcap, whole, err);
     free(whole);
+    return failed;
 }
 
+/* False: the kernel does not take it. */
+static bool install_own(struct live *live, const char *text)
+{
+    struct filter filter;
+    struct err unused;
+    if (compile_own(live, &filter, text, &unused) != 0)
+        return false;
+    bool is_taken =
+        program_open(&live->program, filter.active ? &filter.program : NULL, &unused) == 0 &&
+        attach(live, SOURCE_PAYLOAD_ALL);
+    filter_free(&filter);
+    if (is_taken)
+        live->unfiltered_ns[1] = clock_wall_ns();
+    else
+        program_close(&live->program);
+    return is_taken;
+}
+
+/* The user's filter is compiled alone at first: it has to be right without brackets. */
 static int install_filter(struct live *live, const char *text, struct err *err)
 {
     struct filter filter;
     int result = filter_compile(&filter, live->pcap, text, err);
     if (result != 0)
         return result;
-    if (filter.active && pcap_setfilter(live->pcap, &filter.program) != 0)
+    bool is_own = live->source.info.link_type == LINK_ETHERNET &&
+                  install_own(live, filter.active ? text : NULL);
+    if (!is_own && filter.active && pcap_setfilter(live->pcap, &filter.program) != 0)
         result = err_set(err, EINVAL, "the filter was refused: %.300s", pcap_geterr(live->pcap));
-    bool is_loopback = false;
-    (void)interfaces_state(live->source.info.name, &is_loopback);
-    if (result == 0 && is_loopback)
-        halve_loopback(live->pcap, filter.active ? text : NULL);
     filter_free(&filter);
     return result;
 }
@@ -204,6 +291,7 @@ static int activate(struct live *live, const struct source_live_options *options
     (void)pcap_set_buffer_size(live->pcap, (int)info->buffer_size);
     (void)pcap_set_timeout(live->pcap, SOURCE_TIMEOUT_MS);
     (void)pcap_set_tstamp_precision(live->pcap, PCAP_TSTAMP_PRECISION_NANO);
+    live->unfiltered_ns[0] = live->unfiltered_ns[1] = clock_wall_ns();
     int result = pcap_activate(live->pcap);
     if (result < 0)
         return explain_activation(live->pcap, result, info->name, err);
@@ -218,7 +306,9 @@ static int start(struct live *live, const struct source_live_options *options, s
     int result = activate(live, options, err);
     if (result != 0)
         return result;
-    live->is_network = is_up(live->source.info.name);
+    bool is_loopback;
+    live->is_network = look(live, &is_loopback) == INTERFACE_UP;
+    live->waits = options->waits;
     result = install_filter(live, options->filter, err);
     if (result != 0)
         return result;

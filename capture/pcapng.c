@@ -315,7 +315,8 @@ static void pcapng_close(struct source *source)
     free(pcapng);
 }
 
-static const struct source_ops pcapng_ops = {pcapng_next, pcapng_stats, pcapng_close};
+static const struct source_ops pcapng_ops = {
+    .next = pcapng_next, .stats = pcapng_stats, .close = pcapng_close};
 
 /* The descriptor becomes the source's when it is made. */
 static struct pcapng *create(const struct pcapng *form, const struct file_input *input,

@@ -224,7 +224,7 @@ static void pipe_close(struct source *source)
     free(pipe);
 }
 
-static const struct source_ops pipe_ops = {pipe_next, NULL, pipe_close};
+static const struct source_ops pipe_ops = {.next = pipe_next, .close = pipe_close};
 
 static int allocate_slots(struct pipe *pipe, struct err *err)
 {

@@ -165,7 +165,8 @@ static void records_close(struct source *source)
     free(records);
 }
 
-static const struct source_ops records_ops = {records_next, records_stats, records_close};
+static const struct source_ops records_ops = {
+    .next = records_next, .stats = records_stats, .close = records_close};
 
 /* The file is one of ours, and in which form. */
 static bool learn_format(struct records *records, const uint8_t *header)

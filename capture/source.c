@@ -88,6 +88,12 @@ int source_next(struct source *source, struct frame_batch *batch, struct err *er
     return result;
 }
 
+void source_keep_payload(struct source *source, uint32_t payload_len)
+{
+    if (source->ops->keep_payload)
+        source->ops->keep_payload(source, payload_len);
+}
+
 uint64_t source_block(const struct source *source)
 {
     return source->block;

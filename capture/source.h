@@ -23,7 +23,8 @@
 #define SOURCE_BUFFER_DEFAULT  (64u << 20) /* bytes of kernel ring */
 #define SOURCE_SNAPLEN_DEFAULT 262144u     /* as tcpdump */
 #define SOURCE_TIMEOUT_MS      50          /* a ring block is handed over at least this often */
-#define SOURCE_LINK_UNKNOWN    UINT16_MAX  /* a pipe whose header has not arrived yet */
+#define SOURCE_PAYLOAD_ALL     UINT32_MAX
+#define SOURCE_LINK_UNKNOWN    UINT16_MAX /* a pipe whose header has not arrived yet */
 
 struct source;
 
@@ -38,6 +39,7 @@ struct source_live_options {
     const char *filter;    /* pcap-filter(7), NULL or "": everything */
     uint32_t snaplen;      /* bytes; 0: SOURCE_SNAPLEN_DEFAULT, which is the largest, too */
     uint32_t buffer_size;  /* bytes; 0: SOURCE_BUFFER_DEFAULT */
+    bool waits;            /* for an interface that is taken down to be up again */
 };
 
 struct source_file_options {
@@ -61,6 +63,10 @@ struct source_stats {
     uint64_t dropped_by_kernel;    /* no room in the ring; frames that passed the filter */
     uint64_t dropped_by_interface; /* by the driver, where it tells */
     int64_t position;              /* bytes of the file consumed (compressed bytes), -1 unknown */
+    /* Live: frames that were not taken whole, though the snap length has room for them, as nobody wants
+     * to see the rest; and bytes of any frame that were left out for that reason alone. */
+    uint64_t spared_packets, spared_bytes;
+    bool is_down; /* live: so is the interface, and it is waited for */
 };
 
 /* -EPERM or -EACCES: the sentence holds the setcap line that helps, with the path of this very
@@ -83,8 +89,14 @@ int source_open_memory(struct source **source, const void *bytes, size_t len, co
 
 /* Fills the batch with 0..FRAME_BATCH_MAX frames and returns enum source_state, or -errno: -EILSEQ
  * when the file is damaged or cut short (frames before the damage have all been handed out),
- * -ENETDOWN when the interface went away. Never blocks. What ended once stays ended. */
+ * -ENETDOWN when the interface went away or, unless it is waited for, was taken down. Never blocks. What ended once stays ended. */
 int source_next(struct source *source, struct frame_batch *batch, struct err *err);
+
+/* From now on a live source has to take only so many bytes of payload of each packet of TCP and UDP; all
+ * headers, and packets of every other kind, stay whole as far as the snap length goes. At first it takes
+ * all. The change loses nothing; packets that are in the ring already stay as they are. Where the kernel
+ * cannot tell payload from headers everything is taken. */
+void source_keep_payload(struct source *source, uint32_t payload_len);
 
 /* Frames lie in blocks, numbered as they are begun: source_block is the one that the latest batch lies in.
  * Frames stay valid while at most `kept` others were begun after theirs, and source_next begins at most

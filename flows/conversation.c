@@ -130,6 +130,7 @@ static void append(struct conversation *conversation, unsigned side,
     if (is_gap) {
         turn->missing += chunk->len;
         own->missing += chunk->len;
+        conversation->gap_ns = conversation->now_ns;
         return;
     }
     memcpy(conversation->bytes + conversation->len, chunk->bytes, chunk->len);

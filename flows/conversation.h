@@ -70,6 +70,7 @@ struct conversation {
     bool is_settled;   /* what waited for a gap was given up waiting */
     uint64_t position; /* of the next packet of the tape */
     int64_t now_ns;    /* of the packet that is being taken */
+    int64_t gap_ns;    /* of the one that told of the latest gap */
     const struct packet_tape *tape;
     uint32_t isn[2]; /* see conversation_take */
     struct conversation_side side[2];

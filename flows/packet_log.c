@@ -40,10 +40,11 @@ struct packet_log {
     uint32_t head_count;
     uint32_t epoch;
     bool has_frames;
-    uint64_t latest;   /* number of the latest record */
-    uint64_t floor;    /* records up to this one were cleared */
-    uint64_t written;  /* bytes of payload, unused ones included */
-    uint32_t kept_max; /* of one packet, at present */
+    uint64_t latest;          /* number of the latest record */
+    uint64_t floor;           /* records up to this one were cleared */
+    uint64_t written;         /* bytes of payload, unused ones included */
+    uint32_t kept_max;        /* of one packet, at present */
+    struct flow_ref favoured; /* index POOL_NONE: none */
     int64_t keep_ns;
     uint64_t paced; /* `written` when the pace was looked at last */
     int64_t paced_ns;
@@ -91,6 +92,7 @@ int packet_log_open(struct packet_log **log, const struct packet_log_options *op
     if (!opened)
         return err_set(err, ENOMEM, "no memory to look back at packets; close other programs");
     opened->kept_max = PACKET_LOG_KEPT_MAX;
+    opened->favoured.index = POOL_NONE;
     opened->keep_ns = options->keep_ns;
     int failed = reserve_all(opened, options, err);
     if (failed) {
@@ -136,6 +138,28 @@ static void pace(struct packet_log *log, int64_t now_ns)
         log->kept_max *= 2;
     log->paced = log->written;
     log->paced_ns = now_ns;
+}
+
+static bool is_same_flow(struct flow_ref a, struct flow_ref b)
+{
+    return a.index == b.index && a.generation == b.generation;
+}
+
+static uint32_t favoured_max(const struct packet_log *log)
+{
+    return log->kept_max < PACKET_LOG_KEPT_MAX / PACKET_LOG_FAVOUR
+               ? log->kept_max * PACKET_LOG_FAVOUR
+               : PACKET_LOG_KEPT_MAX;
+}
+
+void packet_log_favour(struct packet_log *log, struct flow_ref flow)
+{
+    log->favoured = flow;
+}
+
+uint32_t packet_log_payload_wanted(const struct packet_log *log)
+{
+    return log->favoured.index == POOL_NONE ? log->kept_max : favoured_max(log);
 }
 
 /* What lies in the ring before the payload of a packet, behind the bytes of its frame that come before
@@ -193,8 +217,9 @@ static void add_packet(struct packet_log *log, const struct frame *frame,
 {
     struct packet_record *record = append(log, note->flow);
     uint32_t kept = packet->payload_captured_len;
-    if (kept > log->kept_max)
-        kept = log->kept_max;
+    uint32_t most = is_same_flow(note->flow, log->favoured) ? favoured_max(log) : log->kept_max;
+    if (kept > most)
+        kept = most;
     record->time_ns = packet->time_ns;
     record->payload = 0;
     record->seq = packet->seq;
@@ -242,11 +267,6 @@ static void add_event(struct packet_log *log, const struct flow_event *event)
         .side = event->side,
         .event = event->kind,
     };
-}
-
-static bool is_same_flow(struct flow_ref a, struct flow_ref b)
-{
-    return a.index == b.index && a.generation == b.generation;
 }
 
 /* A batch that is being taken: the packet it is at, and the event that comes next. */

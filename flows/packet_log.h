@@ -74,6 +74,14 @@ int packet_log_open(struct packet_log **log, const struct packet_log_options *op
                     struct err *err);
 void packet_log_close(struct packet_log *log);
 
+/* Somebody reads what this flow says: up to PACKET_LOG_FAVOUR times as much of its packets is kept, where
+ * the pace is high. An index of POOL_NONE: nobody does. */
+#define PACKET_LOG_FAVOUR 8u
+void packet_log_favour(struct packet_log *log, struct flow_ref flow);
+
+/* How many bytes of each packet's payload it keeps at present, at most. */
+uint32_t packet_log_payload_wanted(const struct packet_log *log);
+
 /* A batch that the tracker was fed with, and what it made of it. Packets of no flow are left out. `frames`
  * are those of the packets, whose headers are kept as well; NULL for a log that keeps none. */
 void packet_log_take(struct packet_log *log, const struct frame_batch *frames,

@@ -406,6 +406,13 @@ void tracker_set_owner(struct tracker *tracker, struct flow_ref ref, unsigned en
         record_cold(tracker, ref.index)->owner[end] = owner;
 }
 
+/* Without streams only the first bytes of each are compared. */
+uint32_t tracker_payload_wanted(const struct tracker *tracker)
+{
+    const struct tracker_options *options = &tracker->options;
+    return options->follow || options->stream_digest ? UINT32_MAX : DETAIL_FIRST_MAX;
+}
+
 const struct tracker_stats *tracker_stats(const struct tracker *tracker)
 {
     return &tracker->stats;

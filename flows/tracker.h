@@ -114,6 +114,9 @@ bool tracker_next(const struct tracker *tracker, uint32_t *at, struct flow_ref *
  * Nothing happens when the flow has left. */
 void tracker_set_owner(struct tracker *tracker, struct flow_ref ref, unsigned end, uint32_t owner);
 
+/* How many bytes of each packet's payload it reads; UINT32_MAX: all. */
+uint32_t tracker_payload_wanted(const struct tracker *tracker);
+
 const struct tracker_stats *tracker_stats(const struct tracker *tracker);
 
 /* What the tracker has in use, in bytes, at most so far: it only grows. */

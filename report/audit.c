@@ -66,6 +66,10 @@ void text_add_audit(struct text *text, const struct audit *audit)
     text_add_string(text, " in no flow; ");
     text_add_grouped(text, audit->read_bytes);
     text_add_string(text, " bytes captured, ");
+    if (audit->spared_bytes > 0) {
+        text_add_grouped(text, audit->spared_bytes);
+        text_add_string(text, " left out that nobody reads, ");
+    }
     text_add_grouped(text, audit->told_payload_bytes);
     text_add_string(text, " payload bytes in flows");
 }

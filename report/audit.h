@@ -18,6 +18,7 @@ struct audit {
     /* As the source gave them. */
     uint64_t read_packets;
     uint64_t read_bytes;
+    uint64_t spared_bytes; /* that it left out, as nobody reads them; told and not checked */
     /* As decoding sorted them, one verdict a packet: TCP and UDP, ICMP errors, all else. */
     uint64_t flow_packets;
     uint64_t icmp_packets;

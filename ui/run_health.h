@@ -38,7 +38,8 @@ struct screen_health {
     int64_t elapsed_ns;
     uint64_t received; /* live: decoded and dropped by the kernel */
     uint64_t captured_bytes;
-    uint64_t truncated;                   /* packets cut by the snap length */
+    uint64_t spared_bytes; /* of them: payload that was not taken, as nobody reads it */
+    uint64_t truncated;    /* packets cut by the snap length */
     const struct screen_count *undecoded; /* reasons with a count above 0 */
     uint32_t undecoded_count;
     const struct tracker_stats *flows;

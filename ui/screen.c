@@ -33,6 +33,7 @@ static int open_pages(struct screen *screen, const struct screen_options *option
         failed =
             stream_page_open(&screen->stream, &screen->tape, &screen->known,
                              options->page_bytes ? options->page_bytes : CONVERSATION_BYTES, err);
+    screen->stream.local_time = options->local_time;
     return failed;
 }
 
@@ -112,6 +113,12 @@ bool screen_wants_ports(const struct screen *screen)
 {
     bool is_held = screen->paused && screen->ports_page->picture.number > 0;
     return place_shown(screen) == PLACE_PORTS && !is_held;
+}
+
+struct flow_ref screen_flow_read(const struct screen *screen)
+{
+    bool is_read = place_shown(screen) == PLACE_STREAM && screen->stream.has_flow;
+    return is_read ? screen->stream.row.ref : (struct flow_ref){.index = POOL_NONE};
 }
 
 void screen_restart(struct screen *screen)

@@ -119,6 +119,10 @@ enum screen_answer screen_key(struct screen *screen, uint32_t key);
 
 /* Is the list of ports in sight, and does it go on? */
 bool screen_wants_ports(const struct screen *screen);
+
+/* The flow whose words are in sight; index POOL_NONE: none. */
+struct flow_ref screen_flow_read(const struct screen *screen);
+
 /* The mouse was used. */
 enum screen_answer screen_mouse(struct screen *screen, const struct screen_mouse *mouse);
 

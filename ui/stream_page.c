@@ -312,6 +312,20 @@ static void add_side(const struct stream_page *page, struct text *text, bool by_
     }
 }
 
+/* Since when nothing is missing, where there is room for it. */
+static void draw_since(const struct stream_page *page, struct grid *grid, int line, int used)
+{
+    const struct conversation *conversation = &page->conversation;
+    char words[LINE_MAX_SIZE];
+    struct text text = text_begin(words, sizeof words);
+    if (conversation->side[0].missing + conversation->side[1].missing == 0)
+        return;
+    text_add_string(&text, "  whole since ");
+    text_add_clock(&text, conversation->gap_ns, page->local_time);
+    if (used + (int)text.len <= grid->width)
+        (void)grid_text(grid, line, used, grid->width - used, STYLE_WARNING, words);
+}
+
 static void draw_title(const struct stream_page *page, struct grid *grid, int line)
 {
     const struct conversation *conversation = &page->conversation;
@@ -333,7 +347,8 @@ static void draw_title(const struct stream_page *page, struct grid *grid, int li
         text_add(&text, "  turn %u of %u", turn_of(page) + 1, conversation->turn_count);
     add_side(page, &text, true);
     add_side(page, &text, false);
-    (void)grid_text(grid, line, used, grid->width - used, STYLE_HEADING, words);
+    used += grid_text(grid, line, used, grid->width - used, STYLE_HEADING, words);
+    draw_since(page, grid, line, used);
 }
 
 static void draw_row(const struct stream_page *page, const struct stream_shape *shape,

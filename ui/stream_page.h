@@ -22,7 +22,7 @@
 #define STREAM_SAYING_MAX 96
 
 struct stream_page {
-    bool utf8;
+    bool utf8, local_time;
     bool hex;
     bool follows; /* the last row stays in sight */
     bool is_gone; /* the flow left the table */

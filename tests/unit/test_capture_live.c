@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <net/if.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +183,18 @@ static void the_kernel_filters_outgoing_copies(void **state)
     talk_end(&talk);
 }
 
+/* Waits for one frame; the count is 0 when none came. */
+static void take_one(struct talk *talk, struct frame_batch *batch)
+{
+    int64_t deadline = clock_monotonic_ns() + PATIENCE_NS;
+    batch->count = 0;
+    while (batch->count == 0 && clock_monotonic_ns() < deadline) {
+        struct pollfd ready = {.fd = source_fd(talk->source), .events = POLLIN};
+        (void)poll(&ready, 1, 50);
+        assert_int_equal(source_next(talk->source, batch, &talk->err), SOURCE_OPEN);
+    }
+}
+
 static void the_snap_length_cuts(void **state)
 {
     (void)state;
@@ -188,16 +202,109 @@ static void the_snap_length_cuts(void **state)
     talk_begin(&talk, "udp dst port", 64);
     assert_int_equal(source_info(talk.source)->snaplen, 64);
     send_numbered(&talk, 0, 1000);
-    struct frame_batch batch = {0};
-    int64_t deadline = clock_monotonic_ns() + PATIENCE_NS;
-    while (batch.count == 0 && clock_monotonic_ns() < deadline) {
-        struct pollfd ready = {.fd = source_fd(talk.source), .events = POLLIN};
-        (void)poll(&ready, 1, 50);
-        assert_int_equal(source_next(talk.source, &batch, &talk.err), SOURCE_OPEN);
-    }
+    struct frame_batch batch;
+    take_one(&talk, &batch);
     assert_int_equal(batch.count, 1);
     assert_int_equal(batch.frames[0].captured_len, 64);
     assert_int_equal(batch.frames[0].wire_len, 1042);
+    talk_end(&talk);
+}
+
+/* A datagram of 1000 bytes, 1042 with its headers. */
+struct payload_row {
+    const char *name;
+    uint32_t snaplen;
+    uint32_t payload_len;
+    uint32_t captured_len;
+    uint32_t spared_packets, spared_bytes;
+};
+
+static const struct payload_row payloads[] = {
+    {"payload: all", 0, SOURCE_PAYLOAD_ALL, 1042, 0, 0},
+    {"payload: none", 0, 0, 42, 1, 1000},
+    {"payload: the first bytes", 0, 64, 106, 1, 936},
+    {"payload: more than there is", 0, 4096, 1042, 0, 0},
+    {"payload: less than the snap length cuts", 200, 64, 106, 0, 94},
+    {"payload: more than the snap length lets through", 100, 64, 100, 0, 0},
+};
+
+static void check_payload(void **state)
+{
+    const struct payload_row *row = *state;
+    struct talk talk;
+    struct frame_batch batch;
+    struct source_stats stats;
+    talk_begin(&talk, "udp dst port", row->snaplen);
+    source_keep_payload(talk.source, row->payload_len);
+    send_numbered(&talk, 7, 1000);
+    take_one(&talk, &batch);
+    assert_int_equal(batch.count, 1);
+    assert_int_equal(batch.frames[0].captured_len, row->captured_len);
+    assert_int_equal(batch.frames[0].wire_len, 1042);
+    source_stats(talk.source, &stats);
+    assert_int_equal(stats.spared_packets, row->spared_packets);
+    assert_int_equal(stats.spared_bytes, row->spared_bytes);
+    talk_end(&talk);
+}
+
+#define CHANGES       100  /* of what is wanted, each there and back */
+#define CHANGE_EVERY  1000 /* datagrams */
+#define CHANGED_COUNT (2u * CHANGES * CHANGE_EVERY)
+#define AHEAD_MAX     10000u /* datagrams in the ring, which has room for them */
+
+struct load {
+    struct talk *talk;
+    atomic_uint seen;
+};
+
+static void *send_all(void *context)
+{
+    struct load *load = context;
+    const struct timespec pause = {.tv_nsec = 100000};
+    for (uint32_t number = 0; number < CHANGED_COUNT; number++) {
+        while (number - atomic_load(&load->seen) > AHEAD_MAX)
+            (void)nanosleep(&pause, NULL);
+        send_numbered(load->talk, number, 1000);
+    }
+    return NULL;
+}
+
+/* Each once and in order, cut or whole, while what is wanted of them changes. */
+static void a_change_of_payload_loses_nothing(void **state)
+{
+    (void)state;
+    struct talk talk;
+    struct load load = {.talk = &talk};
+    pthread_t sender;
+    struct source_stats stats;
+    uint32_t seen = 0, changes = 0, cut = 0;
+    talk_begin(&talk, "udp dst port", 0);
+    assert_int_equal(pthread_create(&sender, NULL, send_all, &load), 0);
+    int64_t deadline = clock_monotonic_ns() + 6 * PATIENCE_NS;
+    while (seen < CHANGED_COUNT && clock_monotonic_ns() < deadline) {
+        struct frame_batch batch;
+        struct pollfd ready = {.fd = source_fd(talk.source), .events = POLLIN};
+        assert_int_equal(source_next(talk.source, &batch, &talk.err), SOURCE_OPEN);
+        if (batch.count == 0)
+            (void)poll(&ready, 1, 50);
+        for (uint32_t at = 0; at < batch.count; at++, seen++) {
+            const struct frame *frame = &batch.frames[at];
+            assert_true(frame->captured_len == 106 || frame->captured_len == 1042);
+            assert_int_equal(load_le32(frame->data + UDP_PAYLOAD_AT), seen);
+            cut += frame->captured_len == 106;
+        }
+        atomic_store(&load.seen, seen);
+        if (seen / CHANGE_EVERY > changes)
+            source_keep_payload(talk.source, ++changes % 2 ? 64 : SOURCE_PAYLOAD_ALL);
+    }
+    (void)pthread_join(sender, NULL);
+    source_stats(talk.source, &stats);
+    assert_int_equal(seen, CHANGED_COUNT);
+    assert_true(changes >= CHANGES);
+    assert_in_range(cut, CHANGED_COUNT / 10, CHANGED_COUNT - CHANGED_COUNT / 10);
+    assert_int_equal(stats.dropped_by_kernel, 0);
+    assert_int_equal(stats.spared_packets, cut);
+    assert_int_equal(stats.spared_bytes, (uint64_t)cut * (1042 - 106));
     talk_end(&talk);
 }
 
@@ -280,16 +387,40 @@ static void set_loopback_up(bool up)
     (void)close(fd);
 }
 
-/* The last test, as it moves the program into a network namespace of its own. */
-static void an_interface_taken_down_is_told(void **state)
+/* Moves the program into a network namespace of its own. */
+static void enter_namespace(void)
 {
-    (void)state;
     if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
         print_message("no network namespace for this user\n");
         skip();
     }
+}
+
+/* Returns what it says last, which is SOURCE_OPEN until something else than that is said. */
+static int watch_until(struct source *source, bool is_down, struct err *err)
+{
+    int64_t deadline = clock_monotonic_ns() + PATIENCE_NS;
+    struct source_stats stats = {.is_down = !is_down};
+    int result = SOURCE_OPEN;
+    while (result == SOURCE_OPEN && stats.is_down != is_down && clock_monotonic_ns() < deadline) {
+        struct frame_batch batch;
+        struct pollfd ready = {.fd = source_fd(source), .events = POLLIN};
+        (void)poll(&ready, 1, 50);
+        result = source_next(source, &batch, err);
+        source_stats(source, &stats);
+    }
+    if (result == SOURCE_OPEN)
+        assert_int_equal(stats.is_down, is_down);
+    return result;
+}
+
+/* The last tests, as they move the program. */
+static void an_interface_taken_down_is_told(void **state)
+{
+    (void)state;
     struct source *source = NULL;
     struct err err = {0};
+    enter_namespace();
     assert_int_equal(source_open_live(&source, &(struct source_live_options){0}, &err), -ENETDOWN);
     assert_non_null(strstr(err.text, "sudo ip link set lo up"));
     set_loopback_up(true);
@@ -297,14 +428,36 @@ static void an_interface_taken_down_is_told(void **state)
     struct frame_batch batch;
     assert_int_equal(source_next(source, &batch, &err), SOURCE_OPEN);
     set_loopback_up(false);
-    struct pollfd ready = {.fd = source_fd(source), .events = POLLIN};
-    assert_int_equal(poll(&ready, 1, 10000), 1);
-    int result = SOURCE_OPEN;
-    for (unsigned call = 0; call < 100 && result == SOURCE_OPEN; call++)
-        result = source_next(source, &batch, &err);
-    assert_int_equal(result, -ENETDOWN);
+    assert_int_equal(watch_until(source, true, &err), -ENETDOWN);
     assert_non_null(strstr(err.text, "lo was taken down"));
     source_close(source);
+}
+
+static void an_interface_taken_down_is_waited_for(void **state)
+{
+    (void)state;
+    struct talk talk = {0};
+    struct frame_batch batch;
+    struct sockaddr_in sender;
+    enter_namespace();
+    set_loopback_up(true);
+    open_or_skip(&talk.source, &(struct source_live_options){.filter = "udp", .waits = true});
+    for (unsigned round = 0; round < 3; round++) {
+        set_loopback_up(false);
+        assert_int_equal(watch_until(talk.source, true, &talk.err), SOURCE_OPEN);
+        set_loopback_up(true);
+        assert_int_equal(watch_until(talk.source, false, &talk.err), SOURCE_OPEN);
+        talk.to = udp_socket(&talk.address);
+        talk.from = udp_socket(&sender);
+        source_keep_payload(talk.source, round % 2 ? 0 : SOURCE_PAYLOAD_ALL);
+        send_numbered(&talk, round, 1000);
+        take_one(&talk, &batch);
+        assert_int_equal(batch.count, 1);
+        assert_int_equal(batch.frames[0].captured_len, round % 2 ? 42 : 1042);
+        (void)close(talk.from);
+        (void)close(talk.to);
+    }
+    source_close(talk.source);
 }
 
 int main(void)
@@ -313,9 +466,12 @@ int main(void)
     ROWS_ADD(&set, bursts, check_burst);
     ROWS_ADD_ONE(&set, the_kernel_filters_outgoing_copies);
     ROWS_ADD_ONE(&set, the_snap_length_cuts);
+    ROWS_ADD(&set, payloads, check_payload);
+    ROWS_ADD_ONE(&set, a_change_of_payload_loses_nothing);
     ROWS_ADD_ONE(&set, the_default_is_loopback);
     ROWS_ADD(&set, refusals, check_refusal);
     ROWS_ADD_ONE(&set, missing_privilege_is_explained);
     ROWS_ADD_ONE(&set, an_interface_taken_down_is_told);
+    ROWS_ADD_ONE(&set, an_interface_taken_down_is_waited_for);
     return rows_run(&set, "capture_live");
 }

@@ -1,0 +1,22 @@
+#include "app/payload.h"
+
+#include "app/session.h"
+
+/* A capture that is written is one that others read, who expect all of it. */
+static uint32_t wanted_len(const struct session *session)
+{
+    if (session->writer)
+        return SOURCE_PAYLOAD_ALL;
+    uint32_t wanted = tracker_payload_wanted(session->tracker);
+    if (!session->packet_log)
+        return wanted;
+    uint32_t kept = packet_log_payload_wanted(session->packet_log);
+    return kept > wanted ? kept : wanted;
+}
+
+void payload_follow(struct session *session)
+{
+    if (session->view && session->packet_log)
+        packet_log_favour(session->packet_log, view_flow_read(session->view));
+    source_keep_payload(session->source, wanted_len(session));
+}

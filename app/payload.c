@@ -1,6 +1,7 @@
 #include "app/payload.h"
 
 #include "app/session.h"
+#include "base/clock.h"
 
 /* A capture that is written is one that others read, who expect all of it. */
 static uint32_t wanted_len(const struct session *session)
@@ -16,7 +17,11 @@ static uint32_t wanted_len(const struct session *session)
 
 void payload_follow(struct session *session)
 {
-    if (session->view && session->packet_log)
+    if (!source_info(session->source)->live)
+        return;
+    if (session->view && session->packet_log) {
         packet_log_favour(session->packet_log, view_flow_read(session->view));
+        packet_log_pass(session->packet_log, clock_wall_ns());
+    }
     source_keep_payload(session->source, wanted_len(session));
 }

@@ -126,15 +126,16 @@ static struct packet_record *append(struct packet_log *log, struct flow_ref flow
     return record;
 }
 
-/* Looks at the pace after each quarter of the ring. */
+/* Looks at the pace after each quarter of the ring, and when that took as long as all of it may last. */
 static void pace(struct packet_log *log, int64_t now_ns)
 {
-    if (log->keep_ns == 0 || log->written - log->paced <= log->byte_mask / PACE_PARTS)
-        return;
     int64_t took_ns = now_ns - log->paced_ns;
-    if (took_ns < log->keep_ns / PACE_PARTS && log->kept_max > PACKET_LOG_KEPT_MIN)
+    bool is_filled = log->written - log->paced > log->byte_mask / PACE_PARTS;
+    if (log->keep_ns == 0 || (!is_filled && took_ns <= log->keep_ns))
+        return;
+    if (is_filled && took_ns < log->keep_ns / PACE_PARTS && log->kept_max > PACKET_LOG_KEPT_MIN)
         log->kept_max /= 2;
-    else if (took_ns > 4 * log->keep_ns / PACE_PARTS && log->kept_max < PACKET_LOG_KEPT_MAX)
+    for (; took_ns > log->keep_ns && log->kept_max < PACKET_LOG_KEPT_MAX; took_ns -= log->keep_ns)
         log->kept_max *= 2;
     log->paced = log->written;
     log->paced_ns = now_ns;
@@ -155,6 +156,11 @@ static uint32_t favoured_max(const struct packet_log *log)
 void packet_log_favour(struct packet_log *log, struct flow_ref flow)
 {
     log->favoured = flow;
+}
+
+void packet_log_pass(struct packet_log *log, int64_t now_ns)
+{
+    pace(log, now_ns);
 }
 
 uint32_t packet_log_payload_wanted(const struct packet_log *log)

@@ -79,6 +79,9 @@ void packet_log_close(struct packet_log *log);
 #define PACKET_LOG_FAVOUR 8u
 void packet_log_favour(struct packet_log *log, struct flow_ref flow);
 
+/* Time passes without packets, and there is room for more of the next ones. */
+void packet_log_pass(struct packet_log *log, int64_t now_ns);
+
 /* How many bytes of each packet's payload it keeps at present, at most. */
 uint32_t packet_log_payload_wanted(const struct packet_log *log);
 

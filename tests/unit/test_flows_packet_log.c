@@ -333,6 +333,18 @@ static void test_pace(void **state)
             assert_int_equal(kept, row->first);
     }
     assert_int_equal(kept, row->last);
+    /* What somebody reads is kept longer; and all of it, when nothing came for a while. */
+    uint32_t most = kept < 4096 ? kept : PACKET_LOG_KEPT_MAX;
+    assert_int_equal(packet_log_payload_wanted(fixture->log), most);
+    packet_log_favour(fixture->log, (struct flow_ref){1, 0});
+    most = kept < 2048 ? kept * PACKET_LOG_FAVOUR : PACKET_LOG_KEPT_MAX;
+    assert_int_equal(packet_log_payload_wanted(fixture->log), most);
+    assert_int_equal(pass(fixture, row->gap_ns), 4096);
+    packet_log_favour(fixture->log, (struct flow_ref){2, 0});
+    assert_int_equal(pass(fixture, row->gap_ns), row->last);
+    packet_log_favour(fixture->log, (struct flow_ref){.index = POOL_NONE});
+    packet_log_pass(fixture->log, fixture->now_ns + 10 * CLOCK_NS_PER_S);
+    assert_int_equal(packet_log_payload_wanted(fixture->log), PACKET_LOG_KEPT_MAX);
     for (int count = 0; count < 400; count++)
         kept = pass(fixture, 10 * CLOCK_NS_PER_S);
     assert_int_equal(kept, 4096);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/callers.h"
 #include "host/elsewhere.h"
 #include "host/settings.h"
 #include "host/similar.h"
@@ -29,7 +30,8 @@ struct host {
     struct listeners *listeners;
     struct kernel_log *log;
     struct tracer *tracer; /* NULL: none */
-    bool is_stirred;       /* it told something since the latest tick */
+    struct callers callers;
+    bool is_stirred; /* it told something since the latest tick */
     struct err tracer_trouble;
     uint32_t missing;
 };
@@ -171,7 +173,7 @@ bool host_client(struct host *host, const struct tuple *tuple, unsigned end,
     const struct trace_event *event = kernel_log_find(host->log, TRACE_CONNECT, tuple, end, 0);
     struct host_socket socket;
     if (event) {
-        *process = process_of_call(event->pid, event->comm, event->time_ns);
+        *process = callers_find(&host->callers, event->pid, event->comm, event->time_ns);
         return true;
     }
     return sockets_find(host->sockets, tuple, end, &socket) &&

@@ -105,8 +105,7 @@ static void add_capture(struct page *page, const struct screen_status *status)
     add_number(page, status->live ? "decoded" : "read", status->packets, " packets");
     add_size(page, "captured", health->captured_bytes, "");
     if (health->spared_bytes > 0)
-        add_size(page, "", health->spared_bytes,
-                 " of it are payload that nobody reads and was left out");
+        add_size(page, "", health->spared_bytes, " of payload left out, as nobody reads it");
     if (status->live) {
         add_loss(page, "dropped", status->dropped_by_kernel,
                  " by the kernel: flows lack bytes; a larger ring (-B) or a narrower filter loses "

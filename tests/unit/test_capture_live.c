@@ -247,6 +247,33 @@ static void check_payload(void **state)
     talk_end(&talk);
 }
 
+#define BURST                                                                                      \
+    100000u /* datagrams of 1000 bytes, for which the ring has no room when they are whole */
+
+static void a_burst_of_headers_has_room(void **state)
+{
+    (void)state;
+    struct talk talk;
+    struct source_stats stats;
+    struct frame_batch batch = {.count = 1};
+    uint32_t seen = 0;
+    talk_begin(&talk, "udp dst port", 0);
+    source_keep_payload(talk.source, 4);
+    for (uint32_t number = 0; number < BURST; number++)
+        send_numbered(&talk, number, 1000);
+    for (; batch.count > 0; seen += batch.count) {
+        take_one(&talk, &batch);
+        for (uint32_t at = 0; at < batch.count; at++)
+            assert_int_equal(load_le32(batch.frames[at].data + UDP_PAYLOAD_AT), seen + at);
+        if (seen + batch.count == BURST)
+            break;
+    }
+    source_stats(talk.source, &stats);
+    assert_int_equal(seen + batch.count, BURST);
+    assert_int_equal(stats.dropped_by_kernel, 0);
+    talk_end(&talk);
+}
+
 #define CHANGES       100  /* of what is wanted, each there and back */
 #define CHANGE_EVERY  1000 /* datagrams */
 #define CHANGED_COUNT (2u * CHANGES * CHANGE_EVERY)
@@ -467,6 +494,7 @@ int main(void)
     ROWS_ADD_ONE(&set, the_kernel_filters_outgoing_copies);
     ROWS_ADD_ONE(&set, the_snap_length_cuts);
     ROWS_ADD(&set, payloads, check_payload);
+    ROWS_ADD_ONE(&set, a_burst_of_headers_has_room);
     ROWS_ADD_ONE(&set, a_change_of_payload_loses_nothing);
     ROWS_ADD_ONE(&set, the_default_is_loopback);
     ROWS_ADD(&set, refusals, check_refusal);

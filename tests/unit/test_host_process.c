@@ -1,7 +1,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 
-#include "host/process.h"
+#include "host/callers.h"
 #include "tests/support/loopback.h"
 
 static const struct stat_row {
@@ -116,6 +116,36 @@ static void test_when_it_lived(void **state)
     assert_false(process_lived_at(child, clock_wall_ns()));
 }
 
+/* What was read of a process holds for calls that it made before it was read, and for no others. */
+static void test_callers(void **state)
+{
+    (void)state;
+    static struct callers callers;
+    const char comm[OWNER_COMM + 1] = "worker";
+    pid_t child = loopback_sleeper();
+    int64_t first_ns = clock_wall_ns();
+    const struct {
+        char comm[OWNER_COMM + 1];
+        int64_t time_ns;
+        bool is_known; /* also when it is gone */
+    } calls[] = {
+        {"worker", first_ns, true},
+        {"worker", first_ns - 1, false},
+        {"worker", clock_wall_ns() + CLOCK_NS_PER_S, false},
+        {"other", first_ns, false},
+    };
+    assert_non_null(
+        strstr(callers_find(&callers, child, comm, first_ns).command, "test_host_process"));
+    loopback_kill(child);
+    for (size_t at = 0; at < sizeof calls / sizeof calls[0]; at++) {
+        struct host_process process =
+            callers_find(&callers, child, calls[at].comm, calls[at].time_ns);
+        assert_int_equal(process.pid, child);
+        assert_string_equal(process.comm, calls[at].comm);
+        assert_int_equal(process.command[0] != '\0', calls[at].is_known);
+    }
+}
+
 static void test_children(void **state)
 {
     (void)state;
@@ -194,6 +224,7 @@ int main(void)
     ROWS_ADD_ONE(&set, test_names);
     ROWS_ADD_ONE(&set, test_open_files);
     ROWS_ADD_ONE(&set, test_when_it_lived);
+    ROWS_ADD_ONE(&set, test_callers);
     ROWS_ADD_ONE(&set, test_children);
     ROWS_ADD_ONE(&set, test_one_program);
     return rows_run(&set, "host_process");

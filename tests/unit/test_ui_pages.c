@@ -84,6 +84,7 @@ static void capture(struct world *world)
     health.file_size = 123456789;
     health.undecoded_count = 0;
     health.truncated = 0;
+    health.spared_bytes = 0;
     world->status.health = &health;
 }
 
@@ -111,6 +112,7 @@ static void healthy(struct world *world)
 {
     health = pages_health(world->tracker);
     health.truncated = health.undecoded_count = 0;
+    health.spared_bytes = 0;
     health.lost = 0;
     health.unwatched_ns = 0;
     world->status.health = &health;

@@ -123,6 +123,7 @@ static inline struct screen_health pages_health(const struct tracker *tracker)
         .elapsed_ns = 3723 * CLOCK_NS_PER_S,
         .received = 1236567,
         .captured_bytes = 987654321,
+        .spared_bytes = 654321000,
         .truncated = 4,
         .undecoded = undecoded,
         .undecoded_count = COUNT(undecoded),

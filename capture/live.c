@@ -248,7 +248,7 @@ static int compile_own(struct live *live, struct filter *filter, const char *tex
 /* False: the kernel does not take it. */
 static bool install_own(struct live *live, const char *text)
 {
-    struct filter filter;
+    struct filter filter = {0};
     struct err unused;
     if (compile_own(live, &filter, text, &unused) != 0)
         return false;

@@ -464,7 +464,7 @@ static void an_interface_taken_down_is_waited_for(void **state)
 {
     (void)state;
     struct talk talk = {0};
-    struct frame_batch batch;
+    struct frame_batch batch = {.count = 0};
     struct sockaddr_in sender;
     enter_namespace();
     set_loopback_up(true);

@@ -186,7 +186,8 @@ static struct frame mutate(uint64_t *random)
     build_hex(&build, row->hex);
     uint32_t head = build.len;
     for (uint32_t changes = next_random(random) % 4; changes > 0; changes--)
-        build.bytes[next_random(random) % head] ^= (uint8_t)(1u << next_random(random) % 8);
+        build.bytes[next_random(random) % (head > 0 ? head : 1)] ^=
+            (uint8_t)(1u << next_random(random) % 8);
     uint32_t more = next_random(random) % 2 ? row->more : next_random(random) % LONG_PAYLOAD;
     for (uint32_t at = 0; at < more && build.len < LONG_PAYLOAD; at++)
         build_add(&build, &(uint8_t){(uint8_t)at}, 1);

@@ -47,7 +47,7 @@ struct screen_health {
     uint64_t fragment_memory;
     uint64_t memory_peak; /* of the whole program; 0 unknown */
     uint32_t max_flows;
-    uint64_t max_memory; /* of the whole program, bytes; 0: no limit */
+    uint64_t max_memory;  /* of the whole program, bytes; 0: no limit */
     bool is_traced;       /* the kernel tells its events */
     uint64_t lost;        /* of them */
     int64_t unwatched_ns; /* for so long failed calls were only sampled */

@@ -33,13 +33,13 @@ struct port_list;
 struct preferences;
 
 struct screen_options {
-    bool utf8;                             /* the terminal shows more than ASCII */
-    bool local_time;                       /* clock times in the local zone, else UTC */
-    uint32_t max_flows;                    /* of the tracker */
-    uint32_t page_bytes;                   /* of a stream that is looked at; 0: CONVERSATION_BYTES */
-    const struct names *names;             /* NULL: nobody is named */
-    const struct diagnoser *diagnoser;     /* NULL: nothing is diagnosed */
-    enum grouping grouping;                /* of the flows, at first */
+    bool utf8;                         /* the terminal shows more than ASCII */
+    bool local_time;                   /* clock times in the local zone, else UTC */
+    uint32_t max_flows;                /* of the tracker */
+    uint32_t page_bytes;               /* of a stream that is looked at; 0: CONVERSATION_BYTES */
+    const struct names *names;         /* NULL: nobody is named */
+    const struct diagnoser *diagnoser; /* NULL: nothing is diagnosed */
+    enum grouping grouping;            /* of the flows, at first */
     const struct preferences *preferences; /* copied; NULL: as without a configuration */
     const struct packet_log *packets;      /* NULL: there are none to look back at */
 };

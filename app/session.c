@@ -264,6 +264,8 @@ static void show_packets(struct session *session, const struct frame_batch *fram
 /* What the source gave, counted apart from what decoding counts. */
 void session_audit_frames(struct session *session, const struct frame_batch *frames)
 {
+    if (!session->options->audit)
+        return;
     session->audit.read_packets += frames->count;
     for (uint32_t at = 0; at < frames->count; at++)
         session->audit.read_bytes += frames->frames[at].captured_len;

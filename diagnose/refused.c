@@ -77,6 +77,7 @@ static enum code judge_again(const struct story *story, struct service *service,
 static void remember(const struct story *story, enum code code, const struct party *client)
 {
     struct diagnoser *diagnoser = story->diagnoser;
+    diagnoser->refusal_ports[diagnoser->refusal_next % REFUSALS_MAX] = story->port;
     diagnoser->refusals[diagnoser->refusal_next++ % REFUSALS_MAX] = (struct refusal){
         .time_ns = story->event->time_ns,
         .address = story->tuple->address[story->server],
@@ -187,9 +188,11 @@ static void look_for_fallback(const struct story *story)
         return;
     int32_t pid = -1; /* not asked for yet */
     for (unsigned at = 0; at < REFUSALS_MAX; at++) {
+        if (diagnoser->refusal_ports[at] != story->port)
+            continue;
         struct refusal *refusal = &diagnoser->refusals[at];
         int64_t age_ns = now_ns - refusal->time_ns;
-        if (refusal->port != story->port || refusal->code == CODE_COUNT || age_ns > FALLBACK_NS ||
+        if (refusal->code == CODE_COUNT || age_ns > FALLBACK_NS ||
             refusal->family == story->tuple->family)
             continue;
         if (pid < 0)

@@ -90,6 +90,7 @@ struct diagnoser {
     uint64_t watched[WATCHED_BITS / 64]; /* a bit for each watched flow; others may have the same */
     struct scanner scanners[SCANNERS_MAX];
     struct refusal refusals[REFUSALS_MAX];
+    uint16_t refusal_ports[REFUSALS_MAX]; /* theirs, looked through at once */
     uint32_t refusal_next;
     int64_t refusal_last_ns;
     int64_t refusal_of_family_ns[2]; /* the latest with IPv4 and with IPv6; 0: none */

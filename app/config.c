@@ -13,8 +13,20 @@
 
 #define PLACE "loflow/config"
 
+/* Where it is, as was known while this was still the process of sudo. */
+static char noted[CONFIG_PATH_MAX];
+
+void config_note_path(const struct options *options)
+{
+    config_path(options, noted);
+}
+
 void config_path(const struct options *options, char path[CONFIG_PATH_MAX])
 {
+    if (noted[0] != '\0') {
+        memcpy(path, noted, sizeof noted);
+        return;
+    }
     struct text text = text_begin(path, CONFIG_PATH_MAX);
     const struct passwd *sudoer =
         owner_user() != (uid_t)-1 && !options->config_path ? getpwuid(owner_user()) : NULL;

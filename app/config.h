@@ -19,6 +19,9 @@
 /* "" when there is no home to have one in. */
 void config_path(const struct options *options, char path[CONFIG_PATH_MAX]);
 
+/* From now on it is there, whoever this process becomes. */
+void config_note_path(const struct options *options);
+
 /* Settings from the file, then from options. Returns how many things were wrong. */
 unsigned config_load(struct preferences *preferences, const struct options *options,
                      preferences_tell *tell, void *context);

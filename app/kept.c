@@ -95,7 +95,7 @@ static void load_note(void *context, const char *note_text)
         load_listener(load->kept, &load->evidence.listener);
 }
 
-void kept_load(struct kept *kept, const char *path, struct diagnoser *diagnoser)
+void kept_load(struct kept *kept, int fd, struct diagnoser *diagnoser)
 {
     struct err err;
     struct load *load = calloc(1, sizeof *load);
@@ -104,11 +104,11 @@ void kept_load(struct kept *kept, const char *path, struct diagnoser *diagnoser)
     load->kept = kept;
     load->diagnoser = diagnoser;
     kept->flows = calloc(KEPT_FLOWS, sizeof *kept->flows);
-    uint32_t count = notes_read(path, load_note, load);
+    uint32_t count = notes_read_open(fd, load_note, load);
     free(load);
     if (kept->ports)
         finish_ports(kept->ports);
-    if (count > 0 && kept->flows && names_open(&kept->names, &err) == 0)
+    if (count > 0 && kept->flows && names_open_told(&kept->names, &err) == 0)
         return;
     free(kept->flows);
     kept->flows = NULL;

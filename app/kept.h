@@ -28,8 +28,8 @@ struct kept {
     struct err trouble;
 };
 
-/* Reads the notes of a capture: its diagnoses go to the diagnoser, its names are kept. */
-void kept_load(struct kept *kept, const char *path, struct diagnoser *diagnoser);
+/* Reads the notes of a capture that is open: its diagnoses go to the diagnoser, its names are kept. */
+void kept_load(struct kept *kept, int fd, struct diagnoser *diagnoser);
 void kept_close(struct kept *kept);
 
 /* A flow of a file opens: names its ends if the file has names for them. */

@@ -9,6 +9,7 @@
 
 #include "app/child.h"
 #include "app/config.h"
+#include "app/confine.h"
 #include "app/crash.h"
 #include "app/features.h"
 #include "app/loop.h"
@@ -20,7 +21,7 @@
 #include "app/signals.h"
 #include "app/why_command.h"
 
-enum exit_status { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum exit_status { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SANDBOX = 4 };
 
 /* The sentence may hold words of a file or of libpcap: nothing in it may act on the terminal. */
 static int fail(const struct err *err, int failed)
@@ -29,6 +30,8 @@ static int fail(const struct err *err, int failed)
     struct text text = text_begin(shown, sizeof shown);
     text_add_untrusted(&text, err->text, strlen(err->text));
     (void)fprintf(stderr, "loflow: %s\n", shown);
+    if (failed == -SANDBOX_MISSING)
+        return EXIT_SANDBOX;
     return failed == -EINVAL ? EXIT_USAGE : EXIT_FAILED;
 }
 
@@ -83,6 +86,19 @@ static void print_version(void)
     (void)printf("loflow " LOFLOW_VERSION "\n%s\n", features);
 }
 
+/* Not what is built in, but what holds here and now. */
+static int print_sandbox(struct err *err)
+{
+    int failed = confine_to_tell(err);
+    const struct sandbox_layer *layers = sandbox_layers();
+    if (failed)
+        return fail(err, failed);
+    for (int layer = 0; layer < LAYER_COUNT; layer++)
+        (void)printf("sandbox, %s: %s%s\n", sandbox_layer_word(layer),
+                     layers[layer].holds ? "" : "missing, ", layers[layer].words);
+    return EXIT_GOOD;
+}
+
 static int run(const struct options *options, struct err *err)
 {
     switch (options->to_do) {
@@ -96,7 +112,7 @@ static int run(const struct options *options, struct err *err)
         return config_check(options) ? EXIT_GOOD : EXIT_FAILED;
     case DO_VERSION:
         print_version();
-        return EXIT_GOOD;
+        return options->verbose ? print_sandbox(err) : EXIT_GOOD;
     case DO_LIST:
         return list_interfaces(err);
     case DO_NOTHING:

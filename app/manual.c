@@ -284,6 +284,7 @@ static void print_rest(FILE *stream)
     entry(stream, "1", "it failed; one sentence on standard error says why, and what to do");
     entry(stream, "2", "wrong usage");
     entry(stream, "3", "with run: something expected is not so");
+    entry(stream, "4", "a layer of the sandbox is missing, and --sandbox=strict was given");
     section(stream, "SEE ALSO");
     (void)fputs(".BR tcpdump (8),\n.BR ss (8),\n.BR pcap\\-filter (7),\n.BR wireshark (1)\n",
                 stream);

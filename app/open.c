@@ -30,10 +30,11 @@ int open_source(const struct session *session, struct source **source, struct er
 {
     const struct options *options = session->options;
     if (options->read_path)
-        return source_open_file(
-            source,
-            &(struct source_file_options){.path = options->read_path, .filter = options->filter},
-            err);
+        return source_open_file(source,
+                                &(struct source_file_options){.path = options->read_path,
+                                                              .fd = &session->read_fd,
+                                                              .filter = options->filter},
+                                err);
     return source_open_live(source,
                             &(struct source_live_options){.interface = options->interface,
                                                           .filter = options->filter,

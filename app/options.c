@@ -139,7 +139,7 @@ static bool take_plain(struct options *options, enum option_id id, const char *t
         [OPTION_PACKETS] = PLACE(packets),   [OPTION_HEX] = PLACE(hex),
         [OPTION_RAW] = PLACE(raw),           [OPTION_STREAM_DIGEST] = PLACE(stream_digest),
         [OPTION_AUDIT] = PLACE(audit),       [OPTION_NO_UI] = PLACE(no_ui),
-        [OPTION_NO_MOUSE] = PLACE(no_mouse),
+        [OPTION_NO_MOUSE] = PLACE(no_mouse), [OPTION_VERBOSE] = PLACE(verbose),
     };
 #undef PLACE
     char *bytes = (char *)options;
@@ -156,6 +156,13 @@ static int take_theme(struct options *options, const char *text, struct err *err
     if (options->theme_chosen)
         return 0;
     return err_set(err, EINVAL, "--theme wants dark, light, contrast or mono, not \"%.80s\"", text);
+}
+
+static int take_sandbox(struct options *options, const char *text, struct err *err)
+{
+    if (sandbox_parse(text, &options->sandbox))
+        return 0;
+    return err_set(err, EINVAL, "--sandbox wants best, strict or off, not \"%.80s\"", text);
 }
 
 static int take(struct options *options, enum option_id id, const char *text, struct err *err)
@@ -184,6 +191,8 @@ static int take(struct options *options, enum option_id id, const char *text, st
         return 0;
     case OPTION_THEME:
         return take_theme(options, text, err);
+    case OPTION_SANDBOX:
+        return take_sandbox(options, text, err);
     case OPTION_VERSION:
         options->to_do = DO_VERSION;
         return 0;
@@ -374,7 +383,8 @@ void options_print_help(FILE *stream)
     for (unsigned id = 0; options_tell(id, &told); id++)
         (void)fprintf(stream, "  %s%-*s %s\n", rows[id].letter ? "" : "    ",
                       rows[id].letter ? 30 : 26, told.names, told.help);
-    (void)fputs("\nExit status: 0 good, 1 failed, 2 wrong usage.\n"
+    (void)fputs("\nExit status: 0 good, 1 failed, 2 wrong usage, 4 --sandbox=strict and a layer is "
+                "missing.\n"
                 "Keys on the screen: press ? there.\n",
                 stream);
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "app/sandbox.h"
 #include "base/err.h"
 #include "ui/theme.h"
 
@@ -63,6 +64,8 @@ struct options {
     bool stream_digest;
     bool audit;
     bool no_ui;
+    bool verbose;
+    enum sandbox_wish sandbox;
 };
 
 int options_parse(struct options *options, int argc, char **argv, struct err *err);

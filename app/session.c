@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/ahead.h"
+#include "app/confine.h"
 #include "app/open.h"
 #include "app/owner.h"
 #include "app/payload.h"
@@ -112,7 +113,7 @@ static int open_causes(struct session *session, struct err *err)
     }
     int failed = causes_open(&session->causes, options->filter, live, &session->kept, err);
     if (!failed && options->read_path && strcmp(options->read_path, "-") != 0)
-        kept_load(&session->kept, options->read_path, session->causes.diagnoser);
+        kept_load(&session->kept, session->read_fd, session->causes.diagnoser);
     if (!failed)
         kept_listeners(&session->kept, session->causes.host);
     return failed;
@@ -186,6 +187,16 @@ void session_print_start(struct session *session)
                                                                &session->causes, missing)});
 }
 
+/* Nothing of a file is read before all that it could do to us is gone. */
+static int open_file(struct session *session, struct err *err)
+{
+    const char *path = session->options->read_path;
+    session->read_fd = path ? source_open_path(path, err) : -1;
+    if (!path)
+        return 0;
+    return session->read_fd < 0 ? session->read_fd : confine_file(session->options, err);
+}
+
 static int open_capture(struct session *session, struct err *err)
 {
     int failed = open_source(session, &session->source, err);
@@ -216,11 +227,12 @@ int session_open(struct session *session, const struct options *options, struct 
 {
     session->options = options;
     session->run = options->run;
+    session->read_fd = -1;
     session->frames = &session->own.frames;
     session->packets = &session->own.packets;
-    int (*const steps[])(struct session *,
-                         struct err *) = {plan_limits, check_terminal, open_capture, open_writer,
-                                          open_flows,  open_causes,    open_output,  open_replay};
+    int (*const steps[])(struct session *, struct err *) = {
+        plan_limits, check_terminal, open_file,   open_capture, open_writer,
+        open_flows,  open_causes,    open_output, open_replay};
     for (size_t step = 0; step < sizeof steps / sizeof steps[0]; step++) {
         int failed = steps[step](session, err);
         if (failed)
@@ -463,4 +475,6 @@ void session_close(struct session *session)
     streams_close(&session->streams);
     decoder_close(session->decoder);
     source_close(session->source);
+    if (session->options && session->read_fd >= 0)
+        (void)close(session->read_fd);
 }

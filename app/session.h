@@ -43,6 +43,7 @@ struct saving {
 struct session {
     const struct options *options;
     struct limits limits;
+    int read_fd; /* the file of -r, for as long as it may be read again; -1: none */
     struct source *source;
     struct decoder *decoder;
     struct tracker *tracker;

@@ -101,12 +101,12 @@ static uint32_t read_all(struct reader *reader, void (*take)(void *context, cons
     return count;
 }
 
-uint32_t notes_read(const char *path, void (*take)(void *context, const char *note), void *context)
+static uint32_t read_descriptor(int fd, void (*take)(void *context, const char *note),
+                                void *context)
 {
     struct stat status;
     struct err err;
     struct inflate *inflate = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     bool is_file = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
     if (!is_file) {
         if (fd >= 0)
@@ -120,5 +120,20 @@ uint32_t notes_read(const char *path, void (*take)(void *context, const char *no
     if (reader.stream)
         (void)fclose(reader.stream);
     inflate_close(inflate);
+    return count;
+}
+
+uint32_t notes_read(const char *path, void (*take)(void *context, const char *note), void *context)
+{
+    return read_descriptor(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), take, context);
+}
+
+uint32_t notes_read_open(int fd, void (*take)(void *context, const char *note), void *context)
+{
+    off_t before = lseek(fd, 0, SEEK_CUR);
+    if (before < 0 || lseek(fd, 0, SEEK_SET) < 0)
+        return 0;
+    uint32_t count = read_descriptor(fcntl(fd, F_DUPFD_CLOEXEC, 0), take, context);
+    (void)lseek(fd, before, SEEK_SET);
     return count;
 }

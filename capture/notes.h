@@ -16,4 +16,7 @@
  * a pipe can be read once. Returns how many there were. */
 uint32_t notes_read(const char *path, void (*take)(void *context, const char *note), void *context);
 
+/* The same of a file that is open: from its beginning, and then its position is what it was. */
+uint32_t notes_read_open(int fd, void (*take)(void *context, const char *note), void *context);
+
 #endif

@@ -11,7 +11,7 @@
 
 #include "capture/backend.h"
 
-static int open_path(const char *path, struct err *err)
+int source_open_path(const char *path, struct err *err)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     /* Opening a FIFO would otherwise wait for somebody who writes to it. */
@@ -28,10 +28,26 @@ static int open_path(const char *path, struct err *err)
     return err_set(err, error, "cannot open %.500s: %s%s", path, strerror(error), advice);
 }
 
+/* A descriptor of its own, as a source closes what it has. Both share one position: one source is read
+ * at a time. */
+static int open_again(const struct source_file_options *options, struct err *err)
+{
+    struct stat status;
+    int fd = fcntl(*options->fd, F_DUPFD_CLOEXEC, 0);
+    bool is_stdin = strcmp(options->path, "-") == 0;
+    if (fd >= 0 && (is_stdin || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
+                    lseek(fd, 0, SEEK_SET) == 0))
+        return fd;
+    int failed = err_set(err, errno, "cannot read %.500s: %s", options->path, strerror(errno));
+    if (fd >= 0)
+        (void)close(fd);
+    return failed;
+}
+
 int source_open_file(struct source **source, const struct source_file_options *options,
                      struct err *err)
 {
-    int fd = open_path(options->path, err);
+    int fd = options->fd ? open_again(options, err) : source_open_path(options->path, err);
     if (fd < 0)
         return fd;
     struct stat status;

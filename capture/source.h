@@ -44,6 +44,7 @@ struct source_live_options {
 
 struct source_file_options {
     const char *path;   /* "-" is standard input */
+    const int *fd;      /* that file is open already, and stays the caller's; NULL: it is not */
     const char *filter; /* pcap-filter(7), NULL or "": everything */
 };
 
@@ -82,6 +83,9 @@ int source_open_live(struct source **source, const struct source_live_options *o
  * first known to source_next. A regular file stays locked (flock, shared) against writer_open. */
 int source_open_file(struct source **source, const struct source_file_options *options,
                      struct err *err);
+
+/* Opens a file for that, and reads nothing of it. Returns a descriptor, or -errno and a sentence. */
+int source_open_path(const char *path, struct err *err);
 
 /* A capture file in memory, for tests and fuzzing. */
 int source_open_memory(struct source **source, const void *bytes, size_t len, const char *filter,

@@ -55,7 +55,7 @@ struct names {
     struct entry entries[NAMES_MAX];
 };
 
-int names_open(struct names **names, struct err *err)
+int names_open_told(struct names **names, struct err *err)
 {
     struct names *opened = calloc(1, sizeof *opened);
     *names = opened;
@@ -63,9 +63,16 @@ int names_open(struct names **names, struct err *err)
         return err_set(err, ENOMEM, "no memory for names of processes; close other programs");
     opened->fresh = 1;
     opened->listeners_ns = -LISTENERS_AGE_NS;
-    int failed = sockets_open(&opened->sockets, err);
+    return 0;
+}
+
+int names_open(struct names **names, struct err *err)
+{
+    int failed = names_open_told(names, err);
+    if (!failed)
+        failed = sockets_open(&(*names)->sockets, err);
     if (failed) {
-        free(opened);
+        names_close(*names);
         *names = NULL;
     }
     return failed;
@@ -126,7 +133,8 @@ uint32_t names_process(struct names *names, const struct host_process *process)
 static bool find_socket(struct names *names, const struct tuple *tuple, unsigned end,
                         struct host_socket *socket)
 {
-    return names->asked++ < NAMES_ASK && sockets_find(names->sockets, tuple, end, socket);
+    return names->sockets && names->asked++ < NAMES_ASK &&
+           sockets_find(names->sockets, tuple, end, socket);
 }
 
 uint32_t names_client(struct names *names, const struct tuple *tuple, unsigned end)
@@ -175,7 +183,7 @@ static bool is_of_this_host(struct names *names, const struct tuple *tuple, unsi
 uint32_t names_server(struct names *names, const struct tuple *tuple, unsigned end)
 {
     struct err err;
-    if (!is_of_this_host(names, tuple, end))
+    if (!names->sockets || !is_of_this_host(names, tuple, end))
         return 0;
     int64_t now_ns = clock_monotonic_ns();
     if (now_ns - names->listeners_ns >= LISTENERS_AGE_NS) {

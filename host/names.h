@@ -26,6 +26,9 @@
 struct names;
 
 int names_open(struct names **names, struct err *err);
+
+/* Asks the kernel for nothing: only names_process gives tickets. */
+int names_open_told(struct names **names, struct err *err);
 void names_close(struct names *names);
 
 /* The process at end 0 or 1 of an established connection. Returns a ticket, 0 when the kernel does

@@ -1,6 +1,8 @@
 /* A file that is played: what is shown at a moment is the same whatever way led there. */
 #include "test_app_replay.h"
 
+#include <fcntl.h>
+
 #include "flows/detail.h"
 
 /* What is valid of it. */
@@ -296,7 +298,7 @@ static void test_audit(void **state)
     end(session);
 }
 
-/* A file that went away cannot be read again: what is shown stays. */
+/* A file that lost its name is open still; one that lost its bytes cannot be read again: what is shown stays. */
 static void test_the_file_is_gone(void **state)
 {
     (void)state;
@@ -310,7 +312,14 @@ static void test_the_file_is_gone(void **state)
     assert_int_equal(system(command), 0);
     struct session *session = begin(&options, path);
     settle(session);
+    int open_still = open(path, O_WRONLY | O_CLOEXEC);
     assert_int_equal(unlink(path), 0);
+    seek(session, "50%");
+    assert_in_range(session->replay.count, 1, 45);
+    seek(session, "100%");
+    expect_at(session, 46);
+    assert_int_equal(ftruncate(open_still, 0), 0);
+    (void)close(open_still);
     seek(session, "50%");
     expect_at(session, 46);
     assert_true(session->ended);

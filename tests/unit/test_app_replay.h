@@ -28,7 +28,8 @@ static inline struct session *begin(struct options *options, const char *path)
     struct err err = {0};
     struct session *session = calloc(1, sizeof *session);
     assert_non_null(session);
-    *options = (struct options){.read_path = path, .filter = nothing, .no_ui = true};
+    *options = (struct options){
+        .read_path = path, .filter = nothing, .no_ui = true, .sandbox = SANDBOX_OFF};
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC), shown = dup(STDOUT_FILENO);
     assert_true(dup2(null, STDOUT_FILENO) == STDOUT_FILENO);
     int failed = session_open(session, options, &err);

@@ -1,0 +1,164 @@
+#include "app/confine.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/config.h"
+#include "app/open.h"
+#include "app/owner.h"
+
+/* Of linux/capability.h, which lies in a header only host/ may include. */
+#define MAY_CHOWN        (UINT64_C(1) << 0)
+#define MAY_IGNORE_MODES (UINT64_C(1) << 1)
+
+/* Paths of the plan that is being made, and what is told of it. */
+static struct {
+    struct sandbox_plan plan;
+    char config[CONFIG_PATH_MAX];
+    char folder[PATH_MAX]; /* of -w */
+    char streams[PATH_MAX];
+    char here[PATH_MAX];
+    char terminfo[PATH_MAX];
+    char places[2 * PATH_MAX + 32];
+} made;
+
+const char *confine_places(void)
+{
+    return made.places;
+}
+
+static void add(const char *path, unsigned access)
+{
+    struct sandbox_plan *plan = &made.plan;
+    if (path && path[0] != '\0' && plan->reach_count < SANDBOX_REACHES_MAX)
+        plan->reaches[plan->reach_count++] = (struct reach){path, access};
+}
+
+/* The folder that a file lies in, or that a strftime(3) pattern surely has in front. */
+static void folder_of(const char *path, bool is_pattern, char folder[PATH_MAX])
+{
+    size_t len = is_pattern ? strcspn(path, "%") : strlen(path);
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    (void)snprintf(folder, PATH_MAX, "%.*s", (int)len, len > 0 ? path : "");
+    if (len == 0)
+        (void)snprintf(folder, PATH_MAX, ".");
+}
+
+/* May the user behind sudo do that, who is yet to become the one who does it? */
+static bool user_may(const char *path, int mode)
+{
+    uid_t user = owner_user(), own_user = geteuid();
+    gid_t group = owner_group(), own_group = getegid();
+    if (user == (uid_t)-1)
+        return true;
+    bool may = (group == (gid_t)-1 || setegid(group) == 0) && seteuid(user) == 0 &&
+               faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0;
+    if (seteuid(own_user) != 0 || setegid(own_group) != 0)
+        abort(); /* half of the rights of two users is what nobody wants */
+    return may;
+}
+
+/* A file that is made later, in a folder that only root may write to. */
+static void stay_root(const char *path, int mode, const char *why)
+{
+    if (user_may(path, mode))
+        return;
+    made.plan.privilege.stays = why;
+    made.plan.privilege.kept |= MAY_CHOWN | MAY_IGNORE_MODES;
+}
+
+static bool exists(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0;
+}
+
+static void plan_write(const struct options *options)
+{
+    const char *why = "the files of -w come into a folder that only root may write to";
+    const char *path = options->write_path;
+    bool rotates = options->rotate_bytes || options->rotate_seconds;
+    if (!path || strcmp(path, "-") == 0)
+        return;
+    made.plan.groups |= CALLS_FILES;
+    if (!rotates && exists(path)) {
+        add(path, REACH_MAKE);
+        stay_root(path, W_OK, why);
+        return;
+    }
+    folder_of(path, options->rotate_seconds > 0, made.folder);
+    add(made.folder, REACH_MAKE);
+    stay_root(made.folder, W_OK | X_OK, why);
+}
+
+static void plan_streams(const struct options *options)
+{
+    const char *why = "the files of --stream-dir come into a folder that only root may write to";
+    const char *path = options->stream_path;
+    if (!path)
+        return;
+    made.plan.groups |= CALLS_FILES;
+    (void)snprintf(made.streams, sizeof made.streams, "%s", path);
+    size_t len = strlen(made.streams);
+    while (len > 1 && made.streams[len - 1] == '/')
+        made.streams[--len] = '\0';
+    bool is_there = exists(made.streams);
+    if (!is_there) {
+        char child[PATH_MAX];
+        memcpy(child, made.streams, len + 1);
+        folder_of(child, false, made.streams);
+    }
+    add(made.streams, REACH_READ | REACH_MAKE | (is_there ? 0 : REACH_FOLDERS));
+    stay_root(made.streams, W_OK | X_OK, why);
+}
+
+/* The current folder, if it is none that holds everything, and the one for what nobody misses. */
+static void plan_saves(void)
+{
+    struct text text = text_begin(made.places, sizeof made.places);
+    bool has_here = getcwd(made.here, sizeof made.here) && strcmp(made.here, "/") != 0;
+    add(has_here ? made.here : NULL, REACH_MAKE);
+    add("/tmp", REACH_MAKE);
+    text_add(&text, "%s%s/tmp", has_here ? made.here : "", has_here ? " and " : "");
+}
+
+static void plan_screen(const struct options *options)
+{
+    const char *home = getenv("HOME");
+    made.plan.groups |= CALLS_SCREEN;
+    config_note_path(options);
+    config_path(options, made.config);
+    add(made.config, REACH_READ);
+    add(getenv("TERMINFO"), REACH_READ);
+    if (home)
+        (void)snprintf(made.terminfo, sizeof made.terminfo, "%.*s/.terminfo", PATH_MAX - 16, home);
+    add(made.terminfo, REACH_READ);
+    plan_saves();
+}
+
+static void begin(const char *mode, enum sandbox_wish wish, unsigned groups)
+{
+    made.plan = (struct sandbox_plan){.mode = mode, .wish = wish, .groups = groups, .packets = -1};
+}
+
+int confine_file(const struct options *options, struct err *err)
+{
+    begin("file", options->sandbox, CALLS_MAIN | CALLS_OPENING);
+    plan_write(options);
+    plan_streams(options);
+    if (open_wants_view(options))
+        plan_screen(options);
+    return sandbox_enter(&made.plan, err);
+}
+
+int confine_to_tell(struct err *err)
+{
+    begin("version", SANDBOX_BEST, CALLS_MAIN);
+    return sandbox_enter(&made.plan, err);
+}

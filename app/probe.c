@@ -1,0 +1,6 @@
+#include "app/probe.h"
+
+void probe_inside(const char *mode)
+{
+    (void)mode;
+}

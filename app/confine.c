@@ -6,11 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "app/config.h"
+#include "app/helper_process.h"
 #include "app/open.h"
 #include "app/owner.h"
+#include "app/run.h"
+#include "app/session.h"
+#include "host/settings.h"
 
 /* Of linux/capability.h, which lies in a header only host/ may include. */
 #define MAY_CHOWN        (UINT64_C(1) << 0)
@@ -22,15 +27,9 @@ static struct {
     char config[CONFIG_PATH_MAX];
     char folder[PATH_MAX]; /* of -w */
     char streams[PATH_MAX];
-    char here[PATH_MAX];
     char terminfo[PATH_MAX];
-    char places[2 * PATH_MAX + 32];
+    char interface[PATH_MAX];
 } made;
-
-const char *confine_places(void)
-{
-    return made.places;
-}
 
 static void add(const char *path, unsigned access)
 {
@@ -118,16 +117,6 @@ static void plan_streams(const struct options *options)
     stay_root(made.streams, W_OK | X_OK, why);
 }
 
-/* The current folder, if it is none that holds everything, and the one for what nobody misses. */
-static void plan_saves(void)
-{
-    struct text text = text_begin(made.places, sizeof made.places);
-    bool has_here = getcwd(made.here, sizeof made.here) && strcmp(made.here, "/") != 0;
-    add(has_here ? made.here : NULL, REACH_MAKE);
-    add("/tmp", REACH_MAKE);
-    text_add(&text, "%s%s/tmp", has_here ? made.here : "", has_here ? " and " : "");
-}
-
 static void plan_screen(const struct options *options)
 {
     const char *home = getenv("HOME");
@@ -139,7 +128,6 @@ static void plan_screen(const struct options *options)
     if (home)
         (void)snprintf(made.terminfo, sizeof made.terminfo, "%.*s/.terminfo", PATH_MAX - 16, home);
     add(made.terminfo, REACH_READ);
-    plan_saves();
 }
 
 static void begin(const char *mode, enum sandbox_wish wish, unsigned groups)
@@ -147,14 +135,93 @@ static void begin(const char *mode, enum sandbox_wish wish, unsigned groups)
     made.plan = (struct sandbox_plan){.mode = mode, .wish = wish, .groups = groups, .packets = -1};
 }
 
-int confine_file(const struct options *options, struct err *err)
+/* Starts a helper; where none is wanted nothing is. */
+static int start_helper(struct helper **helper, const struct helper_plan *plan, struct err *err)
 {
+    if (plan->wish == SANDBOX_OFF)
+        return 0;
+    int failed = *helper ? 0 : helper_open(helper, err);
+    return failed ? failed : helper_process_start(*helper, plan, err);
+}
+
+int confine_file(struct session *session, struct err *err)
+{
+    const struct options *options = session->options;
+    const struct helper_plan keeper = {
+        .wish = options->sandbox, .makes_files = true, .command = -1};
+    int failed = 0;
     begin("file", options->sandbox, CALLS_MAIN | CALLS_OPENING);
     plan_write(options);
     plan_streams(options);
-    if (open_wants_view(options))
+    if (open_wants_view(options)) {
         plan_screen(options);
-    return sandbox_enter(&made.plan, err);
+        failed = start_helper(&session->helper, &keeper, err);
+    }
+    return failed ? failed : sandbox_enter(&made.plan, err);
+}
+
+/* libpcap reads there what an interface has dropped. */
+static void plan_interface(const struct session *session)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "/sys/class/net/%s/statistics",
+                   source_info(session->source)->name);
+    if (realpath(path, made.interface))
+        add(made.interface, REACH_READ);
+}
+
+/* Of -w there is one file, and it is open; but -C and -G make more. */
+static void plan_later_files(const struct options *options)
+{
+    if (options->rotate_bytes || options->rotate_seconds)
+        plan_write(options);
+    plan_streams(options);
+}
+
+/* Names of ports come from a library that may have to be loaded. */
+static void prepare_names(void)
+{
+    char name[SETTINGS_SERVICE + 1];
+    settings_service(1, PROTOCOL_TCP, name);
+}
+
+int confine_live(struct session *session, struct err *err)
+{
+    const struct options *options = session->options;
+    struct host *host = session->causes.host;
+    const struct run *run = session->run;
+    struct helper_plan helper = {.wish = options->sandbox,
+                                 .asks_host = true,
+                                 .makes_files = session->view != NULL,
+                                 .tracer = host ? host_tracer(host) : NULL,
+                                 .command = -1};
+    begin(run ? "run" : options->why ? "why" : "live", options->sandbox, CALLS_MAIN | CALLS_LIVE);
+    made.plan.packets = source_fd(session->source);
+    plan_interface(session);
+    plan_later_files(options);
+    prepare_names();
+    if (run) {
+        made.plan.groups |= CALLS_RUN;
+        helper.command = (int)syscall(SYS_pidfd_open, run->child.pid, 0);
+    }
+    int failed = start_helper(&session->helper, &helper, err);
+    if (helper.command >= 0)
+        (void)close(helper.command);
+    if (!failed && host && session->helper)
+        host_use_helper(host, session->helper);
+    return failed ? failed : sandbox_enter(&made.plan, err);
+}
+
+int confine_question(const char *mode, enum sandbox_wish wish, struct host *host,
+                     struct helper **helper, struct err *err)
+{
+    const struct helper_plan plan = {.wish = wish, .asks_host = true, .command = -1};
+    begin(mode, wish, CALLS_MAIN | CALLS_LIVE);
+    prepare_names();
+    int failed = start_helper(helper, &plan, err);
+    if (!failed && host && *helper)
+        host_use_helper(host, *helper);
+    return failed ? failed : sandbox_enter(&made.plan, err);
 }
 
 int confine_to_tell(struct err *err)

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/confine.h"
 #include "app/value.h"
+#include "host/ports.h"
 #include "report/ports_report.h"
 
 static const char help[] =
@@ -15,6 +17,7 @@ static const char help[] =
     "-t "
     "3000)\n"
     "      --json   print one JSON object a listener, and a summary\n"
+    "      --sandbox=HOW  best (default), strict: refuse without all of it, or off\n"
     "  -h, --help   print this help\n\n"
     "queue is how many connections wait to be accepted, and how many may. open and time-wait are\n"
     "TCP connections of the port. A line with ^ says what is worth a second look.\n";
@@ -24,6 +27,7 @@ struct words {
     bool pids;
     bool json;
     bool help;
+    enum sandbox_wish sandbox;
 };
 
 static int take_port(struct words *taken, const char *word, struct err *err)
@@ -37,6 +41,13 @@ static int take_port(struct words *taken, const char *word, struct err *err)
     return 0;
 }
 
+static int take_sandbox(struct words *taken, const char *word, struct err *err)
+{
+    if (sandbox_parse(word, &taken->sandbox))
+        return 0;
+    return err_set(err, EINVAL, "--sandbox wants best, strict or off, not \"%.80s\"", word);
+}
+
 static int take_words(struct words *taken, char **words, struct err *err)
 {
     for (; *words; words++) {
@@ -45,6 +56,8 @@ static int take_words(struct words *taken, char **words, struct err *err)
             taken->pids = true;
         else if (strcmp(*words, "--json") == 0)
             taken->json = true;
+        else if (strncmp(*words, "--sandbox=", 10) == 0)
+            failed = take_sandbox(taken, *words + 10, err);
         else if (strcmp(*words, "-h") == 0 || strcmp(*words, "--help") == 0)
             taken->help = true;
         else if (**words == '-')
@@ -60,10 +73,11 @@ static int take_words(struct words *taken, char **words, struct err *err)
     return 0;
 }
 
-static int print_ports(const struct words *taken, struct out *out, struct err *err)
+static int print_ports(const struct words *taken, struct out *out, struct helper *helper,
+                       struct err *err)
 {
     struct host_ports ports;
-    int failed = ports_collect(&ports, taken->port, err);
+    int failed = ports_collect(&ports, taken->port, helper, err);
     if (failed)
         return failed;
     if (taken->json)
@@ -92,7 +106,11 @@ int ports_command(char **words, struct err *err)
     if (!out)
         return err_set(err, ENOMEM, "no memory to list ports; close other programs");
     out_open(out, STDOUT_FILENO, NULL);
-    failed = print_ports(&taken, out, err);
+    struct helper *helper = NULL;
+    failed = confine_question("ports", taken.sandbox, NULL, &helper, err);
+    if (!failed)
+        failed = print_ports(&taken, out, helper, err);
+    helper_close(helper);
     int written = out_flush(out);
     free(out);
     if (written != 0 && written != -EPIPE)

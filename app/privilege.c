@@ -69,25 +69,25 @@ static void select_kept(uint64_t kept)
     }
 }
 
-static void tell_kept(uint64_t kept, struct sandbox_layer *layer)
+static void tell_kept(uint64_t kept, bool may_keep, struct sandbox_layer *layer)
 {
     struct text text = text_begin(layer->words, sizeof layer->words);
-    layer->holds = kept == 0;
-    text_add_string(&text, kept == 0 ? "none are left" : "kept:");
+    layer->holds = kept == 0 || may_keep;
+    text_add_string(&text, kept == 0 ? "none are left" : may_keep ? "only" : "kept:");
     for (unsigned number = 0; number < CAPABILITIES_MAX; number++) {
         if (kept >> number & 1)
             text_add(&text, " %s", capng_capability_to_name(number));
     }
 }
 
-static void drop_capabilities(uint64_t kept, struct sandbox_layer *layer)
+static void drop_capabilities(uint64_t kept, bool may_keep, struct sandbox_layer *layer)
 {
     select_kept(kept);
     if (capng_apply(CAPNG_SELECT_CAPS) != 0)
         (void)sandbox_layer_set(layer, false, "the kernel does not take them away: %s",
                                 strerror(errno));
     else
-        tell_kept(kept, layer);
+        tell_kept(kept, may_keep, layer);
 }
 
 void privilege_drop(const struct privilege_plan *plan, struct sandbox_layer *user,
@@ -100,7 +100,7 @@ void privilege_drop(const struct privilege_plan *plan, struct sandbox_layer *use
     (void)capng_apply(CAPNG_SELECT_BOUNDS);
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     drop_user(plan, user);
-    drop_capabilities(kept, capabilities);
+    drop_capabilities(kept, plan->is_helper, capabilities);
 }
 
 void text_add_privilege_library(struct text *text)

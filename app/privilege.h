@@ -15,6 +15,7 @@
 
 struct privilege_plan {
     uint64_t kept;     /* bits of capabilities that are kept, if they are there */
+    bool is_helper;    /* what is kept is its work */
     const char *stays; /* why the user is not changed behind sudo; NULL: it is */
 };
 

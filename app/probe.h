@@ -8,4 +8,7 @@
 /* Does nothing in loflow. `mode` is that of struct sandbox_plan. */
 void probe_inside(const char *mode);
 
+/* A descriptor that a helper keeps open for it; -1: none. */
+int probe_descriptor(void);
+
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/helper_process.h"
 #include "app/owner.h"
 #include "app/session.h"
 #include "app/signals.h"
@@ -204,7 +205,7 @@ void run_signals(struct run *run)
     family_poll(run->family);
     while (signals_take_sent(&number, &sender)) {
         if (!run->child.ended && !family_has(run->family, sender))
-            (void)kill(run->child.pid, number);
+            helper_signal(run->child.pid, number);
     }
     if (child_reap(&run->child) && run->end_ns == 0)
         run->end_ns = clock_monotonic_ns();

@@ -14,6 +14,7 @@
 #include "app/child.h"
 #include "app/family.h"
 #include "app/samples.h"
+#include "app/sandbox.h"
 #include "app/tally.h"
 #include "base/out.h"
 
@@ -34,6 +35,7 @@ struct run_options {
     const char *json_path; /* NULL: none, as with the next */
     const char *junit_path;
     int64_t wait_ns;
+    enum sandbox_wish sandbox;
     bool quiet; /* a report only when something that was expected is not so */
     bool help;
     uint32_t expect_count;

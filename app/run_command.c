@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/confine.h"
 #include "app/loop.h"
 #include "app/run.h"
 #include "app/session.h"
@@ -29,6 +30,8 @@ static const char help[] =
     "diagnoses)\n"
     "  -i, --interface NAME  watch this interface (default: loopback)\n"
     "      --quiet        report only when something expected is not so\n"
+    "      --sandbox HOW  best (default), strict: refuse without all of it, or off; CMD is not in "
+    "it\n"
     "      --wait S       go on so many seconds after CMD has ended (default: 0.2)\n"
     "  -h, --help         print this help\n\n"
     "EXPR is one of:\n"
@@ -91,6 +94,13 @@ static int take_wait(struct words *words, const char *value)
                    value);
 }
 
+static int take_sandbox(struct words *words, const char *value)
+{
+    if (sandbox_parse(value, &words->options->sandbox))
+        return 0;
+    return err_set(words->err, EINVAL, "--sandbox wants best, strict or off, not \"%.80s\"", value);
+}
+
 /* The expression, and a sign under what is wrong with it. */
 static void point_at(const char *text, size_t wrong)
 {
@@ -132,6 +142,8 @@ static int take_option(struct words *words)
         options->quiet = true;
     else if (takes(words, "--expect", &value))
         failed = take_expect(words, value);
+    else if (takes(words, "--sandbox", &value))
+        failed = take_sandbox(words, value);
     else if (takes(words, "--wait", &value))
         failed = take_wait(words, value);
     else if (takes(words, "--json", &value))
@@ -199,6 +211,7 @@ static int capture(struct run *run, struct session *session, int *status, struct
                               .interface = run->options->interface,
                               .write_path = run->options->write_path,
                               .filter = (char[]){""},
+                              .sandbox = run->options->sandbox,
                               .json = run->options->json_path != NULL,
                               .run = run};
     int failed = run_open(run, err);
@@ -206,6 +219,9 @@ static int capture(struct run *run, struct session *session, int *status, struct
         failed = session_open(session, &options, err);
     if (!failed)
         failed = run_start(run, session, err);
+    /* It has our rights, and we have them no more. */
+    if (!failed)
+        failed = confine_live(session, err);
     if (failed) {
         if (run->child.ended)
             *status = run->child.status;

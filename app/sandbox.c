@@ -11,6 +11,7 @@
 /* The one of this process. */
 static struct {
     bool is_up;
+    bool has_helper;
     struct sandbox_layer layers[LAYER_COUNT];
 } sandbox;
 
@@ -41,6 +42,12 @@ const struct sandbox_layer *sandbox_layers(void)
 const char *sandbox_layer_word(enum sandbox_layer_name layer)
 {
     return layer_words[layer];
+}
+
+void sandbox_note_helper(const struct sandbox_layer *layer)
+{
+    sandbox.has_helper = true;
+    sandbox.layers[LAYER_HELPER] = *layer;
 }
 
 static void bar_privileges(struct sandbox_layer *layer)
@@ -106,6 +113,8 @@ int sandbox_enter(const struct sandbox_plan *plan, struct err *err)
     else
         landlock_restrict(reaches, count, &layers[LAYER_LANDLOCK]);
     calls_restrict(plan->groups, plan->packets, &layers[LAYER_SECCOMP]);
+    if (!sandbox.has_helper)
+        (void)sandbox_layer_set(&layers[LAYER_HELPER], true, "none is needed");
     sandbox.is_up = true;
     probe_inside(plan->mode);
     return check(plan, err);

@@ -55,6 +55,9 @@ const struct sandbox_layer *sandbox_layers(void);
 
 const char *sandbox_layer_word(enum sandbox_layer_name layer);
 
+/* What the helper tells of itself; without one none is needed. */
+void sandbox_note_helper(const struct sandbox_layer *layer);
+
 /* "Landlock and seccomp are missing", and why the first is; "" when all hold or none are wanted. */
 void text_add_sandbox_missing(struct text *text);
 

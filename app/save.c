@@ -1,13 +1,13 @@
 #include "app/save.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include "app/helper_process.h"
 #include "app/owner.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -72,6 +72,10 @@ static int explain(const char *path, int error, struct err *err)
     if (error == EEXIST)
         return err_set(err, error,
                        "%.400s exists already and is not overwritten; name another file", path);
+    if (error == EPERM)
+        return err_set(err, error,
+                       "%.400s is hidden, and the sandbox saves nothing there; choose another name",
+                       path);
     return err_set(err, error, "cannot write %.400s: %s", path, strerror(error));
 }
 
@@ -90,6 +94,17 @@ static struct save *begin(const char *path, int *failed, struct err *err)
     return NULL;
 }
 
+/* It is the user's, as all that is written behind sudo. */
+static int make_file(const char *path, struct err *err)
+{
+    int fd = helper_create(path);
+    if (fd < 0)
+        return explain(path, -fd, err);
+    if (owner_user() != (uid_t)-1 && fchown(fd, owner_user(), owner_group()) != 0)
+        errno = 0;
+    return fd;
+}
+
 int save_begin_stream(struct save **save, const struct conversation *conversation, unsigned side,
                       const char *path, struct err *err)
 {
@@ -105,17 +120,12 @@ int save_begin_stream(struct save **save, const struct conversation *conversatio
                                        .end = conversation->len,
                                        .side = side};
     begun->saved.missing = conversation->side[side].left_out;
-    /* O_EXCL takes neither what exists nor a link to what does not. */
-    int fd =
-        open(begun->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    int fd = make_file(begun->path, err);
     if (fd < 0) {
-        failed = explain(begun->path, errno, err);
         free(begun);
         *save = NULL;
-        return failed;
+        return fd;
     }
-    if (owner_user() != (uid_t)-1 && fchown(fd, owner_user(), owner_group()) != 0)
-        errno = 0;
     begun->stream.fd = fd;
     return 0;
 }
@@ -182,14 +192,23 @@ static int open_writer(struct save *save, struct err *err)
     own->marks = calloc(packet_log_capacity(own->what.log) / WORD_BITS + 1, sizeof *own->marks);
     if (!own->marks)
         return err_set(err, ENOMEM, "no memory to save packets; close other programs");
-    return writer_open(&own->writer,
-                       &(struct writer_options){.path = save->path,
-                                                .is_new = true,
-                                                .link_type = SOURCE_LINK_UNKNOWN,
-                                                .snaplen = own->what.snaplen,
-                                                .owner = owner_user(),
-                                                .group = owner_group()},
-                       err);
+    int fd = make_file(save->path, err);
+    if (fd < 0)
+        return fd;
+    (void)flock(fd, LOCK_EX | LOCK_NB); /* tells a reader that it is being written */
+    int failed = writer_open(&own->writer,
+                             &(struct writer_options){.path = save->path,
+                                                      .fd = &fd,
+                                                      .link_type = SOURCE_LINK_UNKNOWN,
+                                                      .snaplen = own->what.snaplen,
+                                                      .owner = (uid_t)-1,
+                                                      .group = (gid_t)-1},
+                             err);
+    if (failed) {
+        (void)close(fd);
+        helper_discard(save->path);
+    }
+    return failed;
 }
 
 int save_begin_flows(struct save **save, const struct save_flows *what, const char *path,
@@ -345,7 +364,7 @@ int save_step(struct save *save, int64_t deadline_ns, struct saved *saved, struc
     if (is_of_disk)
         (void)explain(save->path, -state, err);
     if (state != 0)
-        (void)unlink(save->path);
+        helper_discard(save->path);
     *saved = save->saved;
     free(save);
     return state;

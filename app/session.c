@@ -194,7 +194,7 @@ static int open_file(struct session *session, struct err *err)
     session->read_fd = path ? source_open_path(path, err) : -1;
     if (!path)
         return 0;
-    return session->read_fd < 0 ? session->read_fd : confine_file(session->options, err);
+    return session->read_fd < 0 ? session->read_fd : confine_file(session, err);
 }
 
 static int open_capture(struct session *session, struct err *err)
@@ -243,8 +243,11 @@ int session_open(struct session *session, const struct options *options, struct 
     payload_follow(session);
     if (!session->view)
         progress_open(&session->progress, source_info(session->source)->size);
-    session_print_start(session);
-    return 0;
+    int failed =
+        source_info(session->source)->live && !session->run ? confine_live(session, err) : 0;
+    if (!failed)
+        session_print_start(session);
+    return failed;
 }
 
 void session_note_trouble(struct session *session, int failed, const struct err *err)
@@ -477,4 +480,5 @@ void session_close(struct session *session)
     source_close(session->source);
     if (session->options && session->read_fd >= 0)
         (void)close(session->read_fd);
+    helper_close(session->helper);
 }

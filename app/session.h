@@ -43,7 +43,8 @@ struct saving {
 struct session {
     const struct options *options;
     struct limits limits;
-    int read_fd; /* the file of -r, for as long as it may be read again; -1: none */
+    int read_fd;           /* the file of -r, for as long as it may be read again; -1: none */
+    struct helper *helper; /* NULL: none was started */
     struct source *source;
     struct decoder *decoder;
     struct tracker *tracker;

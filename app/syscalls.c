@@ -50,6 +50,8 @@ unsigned calls_of_sanitizer(void)
 #define LIVE      CALLS_LIVE
 #define RUN       CALLS_RUN
 #define HELPER    CALLS_HELPER
+#define ASKED     CALLS_ASKED
+#define SAVES     CALLS_SAVES
 #define TRACE     CALLS_TRACE
 #define SIGNAL    CALLS_SIGNAL
 #define SANITIZER CALLS_SANITIZER
@@ -162,7 +164,7 @@ void calls_restrict(unsigned groups, int packets, struct sandbox_layer *layer)
 {
     int failed = bar_writes(packets);
     if (!failed)
-        failed = allow(groups | calls_of_sanitizer());
+        failed = allow(groups & CALLS_MAIN ? groups | calls_of_sanitizer() : groups);
     if (failed)
         (void)sandbox_layer_set(layer, false, "seccomp: the kernel takes no filter: %s",
                                 strerror(-failed));

@@ -22,7 +22,9 @@ enum calls_group {
     CALLS_TRACE = 64,   /* it loads BPF programs */
     CALLS_SIGNAL = 128, /* it hands signals on to a command */
     CALLS_SANITIZER = 256,
-    CALLS_SCREEN = 512, /* has a screen, and opens its terminal */
+    CALLS_SCREEN = 512, /* a reader of files with a screen, which opens its terminal */
+    CALLS_ASKED = 1024, /* the helper is asked for processes and namespaces */
+    CALLS_SAVES = 2048, /* the helper makes files */
 };
 
 /* For all threads. `packets` is the descriptor of a packet socket, which nothing may be written to; -1: none. */

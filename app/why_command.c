@@ -2,12 +2,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "app/causes.h"
+#include "app/confine.h"
 #include "app/value.h"
 #include "base/clock.h"
 #include "base/out.h"
@@ -22,6 +25,7 @@ static const char help[] =
     "with the evidence and what to do, until Ctrl-C. Without a port: whatever fails.\n\n"
     "      --wait S      watch for S seconds; 0: only what is known at once\n"
     "      --json        print NDJSON: listeners, diagnoses\n"
+    "      --sandbox HOW best (default), strict: refuse without all of it, or off\n"
     "  -i, --interface NAME  watch this interface (default: loopback)\n"
     "  -h, --help        print this help\n\n"
     "HOST is an address or localhost, as in: loflow why '[::1]:3000'\n";
@@ -32,6 +36,15 @@ struct words {
     int64_t wait_ns; /* -1: until told to stop */
     bool json;
     bool help;
+    enum sandbox_wish sandbox;
+};
+
+/* What is known at once. */
+struct answer {
+    const struct words *taken;
+    const struct tuple *targets;
+    int count;
+    struct out out;
 };
 
 static int take_wait(struct words *taken, const char *value, struct err *err)
@@ -39,6 +52,13 @@ static int take_wait(struct words *taken, const char *value, struct err *err)
     if (value && value_seconds(value, VALUE_WAIT_MOST_S, &taken->wait_ns))
         return 0;
     return err_set(err, EINVAL, "--wait wants seconds, from 0 to 1000000");
+}
+
+static int take_sandbox(struct words *taken, const char *value, struct err *err)
+{
+    if (value && sandbox_parse(value, &taken->sandbox))
+        return 0;
+    return err_set(err, EINVAL, "--sandbox wants best, strict or off");
 }
 
 /* The value of an option: behind its "=", or the next word. */
@@ -66,6 +86,8 @@ static int take_word(struct words *taken, char ***words, struct err *err)
     const char *word = **words;
     if (is_option(word, "--wait"))
         return take_wait(taken, value_of(words, "--wait"), err);
+    if (is_option(word, "--sandbox"))
+        return take_sandbox(taken, value_of(words, "--sandbox"), err);
     if (is_option(word, "--interface") || strcmp(word, "-i") == 0) {
         taken->interface = value_of(words, word[1] == 'i' ? "-i" : "--interface");
         return taken->interface ? 0 : err_set(err, EINVAL, "-i wants the name of an interface");
@@ -163,37 +185,37 @@ static void print_verdict(struct out *out, const struct tuple *target,
 }
 
 /* What a connection would meet now. */
-static int print_verdicts(struct out *out, const struct words *taken, const struct tuple *targets,
-                          int count, struct err *err)
+static int print_verdicts(struct answer *answer, struct host *host, struct err *err)
 {
-    bool json = taken->json;
-    struct host *host = NULL;
+    bool json = answer->taken->json;
     struct diagnoser *diagnoser = NULL;
-    int failed = host_open(&host, &(struct host_options){.trace = false}, err);
-    if (!failed)
-        failed = diagnoser_open(&diagnoser, host, err);
-    for (int at = 0; !failed && at < count; at++) {
+    int failed = diagnoser_open(&diagnoser, host, err);
+    for (int at = 0; !failed && at < answer->count; at++) {
+        const struct tuple *target = &answer->targets[at];
         struct diagnosis diagnosis;
-        bool fails = diagnoser_endpoint(diagnoser, &targets[at], clock_wall_ns(), &diagnosis);
+        bool fails = diagnoser_endpoint(diagnoser, target, clock_wall_ns(), &diagnosis);
         if (!json)
             diagnosis_set_text(&diagnosis, FACT_CLIENT_COMM, "you");
         if (!json)
-            print_verdict(out, &targets[at], &diagnosis, fails);
+            print_verdict(&answer->out, target, &diagnosis, fails);
         else if (fails)
-            json_write_diagnosis(out, &diagnosis);
+            json_write_diagnosis(&answer->out, &diagnosis);
     }
     /* Who watches is told by the watch. */
-    if (!failed && !json && taken->wait_ns == 0 && host_missing(host) & HOST_MISSING_NETNS)
-        out_string(out, "  " CAUSES_NO_NETNS "\n");
+    bool is_all = answer->taken->wait_ns == 0;
+    if (!failed && !json && is_all && host_missing(host) & HOST_MISSING_NETNS)
+        out_string(&answer->out, "  " CAUSES_NO_NETNS "\n");
     diagnoser_close(diagnoser);
-    host_close(host);
     return failed;
 }
 
-static int print_ports(struct out *out, uint16_t port, bool json, struct err *err)
+static int print_ports(struct answer *answer, struct helper *helper, struct err *err)
 {
+    struct out *out = &answer->out;
+    bool json = answer->taken->json;
+    uint16_t port = answer->targets[0].port[1];
     struct host_ports ports;
-    int failed = ports_collect(&ports, port, err);
+    int failed = ports_collect(&ports, port, helper, err);
     if (failed)
         return failed;
     if (json)
@@ -206,20 +228,80 @@ static int print_ports(struct out *out, uint16_t port, bool json, struct err *er
     return 0;
 }
 
-static int answer(const struct words *taken, const struct tuple *targets, int count,
-                  struct err *err)
+/* In this process, which then has no rights left. */
+static int tell(struct answer *answer, struct err *err)
 {
-    struct out *out = malloc(sizeof *out);
-    if (!out)
-        return err_set(err, ENOMEM, "no memory to look; close other programs");
-    out_open(out, STDOUT_FILENO, NULL);
-    int failed = print_ports(out, targets[0].port[1], taken->json, err);
+    struct host *host = NULL;
+    struct helper *helper = NULL;
+    out_open(&answer->out, STDOUT_FILENO, NULL);
+    int failed = host_open(&host, &(struct host_options){.trace = false}, err);
     if (!failed)
-        failed = print_verdicts(out, taken, targets, count, err);
-    int written = out_flush(out);
-    free(out);
+        failed = confine_question("why answer", answer->taken->sandbox, host, &helper, err);
+    if (!failed)
+        failed = print_ports(answer, helper, err);
+    if (!failed)
+        failed = print_verdicts(answer, host, err);
+    host_close(host);
+    helper_close(helper);
+    int written = out_flush(&answer->out);
     if (!failed && written != 0 && written != -EPIPE)
         return err_set(err, -written, "standard output cannot be written: %s", strerror(-written));
+    return failed;
+}
+
+/* What became of it in the other process. */
+struct outcome {
+    int failed;
+    struct err err;
+};
+
+static int take_outcome(int fd, struct err *err)
+{
+    struct outcome outcome;
+    ssize_t got = 0;
+    do {
+        got = read(fd, &outcome, sizeof outcome);
+    } while (got < 0 && errno == EINTR);
+    if (got != (ssize_t)sizeof outcome)
+        return err_set(err, EPIPE, "the first answer failed; try --sandbox=off");
+    *err = outcome.err;
+    return outcome.failed;
+}
+
+/* In a process of its own: the one that goes on to capture needs its rights still. */
+static int tell_apart(struct answer *answer, struct err *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return err_set(err, errno, "no process to look with: %s", strerror(errno));
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct outcome outcome = {.err = {.text = ""}};
+        outcome.failed = tell(answer, &outcome.err);
+        _exit(write(ends[1], &outcome, sizeof outcome) != (ssize_t)sizeof outcome);
+    }
+    int failed = pid < 0 ? err_set(err, errno, "no process to look with: %s", strerror(errno)) : 0;
+    (void)close(ends[1]);
+    if (!failed)
+        failed = take_outcome(ends[0], err);
+    (void)close(ends[0]);
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return failed;
+}
+
+static int answer_first(const struct words *taken, const struct tuple *targets, int count,
+                        struct err *err)
+{
+    struct answer *answer = malloc(sizeof *answer);
+    if (!answer)
+        return err_set(err, ENOMEM, "no memory to look; close other programs");
+    answer->taken = taken;
+    answer->targets = targets;
+    answer->count = count;
+    bool is_all = taken->wait_ns == 0 || taken->sandbox == SANDBOX_OFF;
+    int failed = is_all ? tell(answer, err) : tell_apart(answer, err);
+    free(answer);
     return failed;
 }
 
@@ -252,13 +334,14 @@ int why_command(struct options *options, char **words, struct err *err)
     if (count < 0)
         return count;
     if (count > 0)
-        failed = answer(&taken, targets, count, err);
+        failed = answer_first(&taken, targets, count, err);
     if (failed || taken.wait_ns == 0)
         return failed;
     options->to_do = DO_CAPTURE;
     options->why = true;
     options->why_port = count > 0 ? targets[0].port[1] : 0;
     options->json = taken.json;
+    options->sandbox = taken.sandbox;
     options->interface = taken.interface;
     options->duration_ns = taken.wait_ns > 0 ? taken.wait_ns : 0;
     return set_filter(options, options->why_port, err);

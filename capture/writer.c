@@ -210,7 +210,9 @@ static int open_file(struct writer *writer)
         writer->fd = create_stdout(err);
     } else {
         writer->failed = rotation_name(&writer->rotation, writer->name, sizeof writer->name, err);
-        if (writer->failed == 0)
+        if (writer->failed == 0 && options->fd)
+            writer->fd = *options->fd;
+        else if (writer->failed == 0)
             writer->fd = create_file(writer->name, options->is_new,
                                      (struct create_owner){options->owner, options->group}, err);
     }

@@ -25,8 +25,10 @@
 struct writer;
 
 struct writer_options {
-    const char *path;        /* "-" is standard output; with rotate_seconds a strftime(3) pattern */
-    bool is_new;             /* -EEXIST for what exists */
+    const char *path; /* "-" is standard output; with rotate_seconds a strftime(3) pattern */
+    bool is_new;      /* -EEXIST for what exists */
+    const int
+        *fd; /* that file is open already, new, and from now on the writer's; NULL: it is not */
     uint16_t link_type;      /* or SOURCE_LINK_UNKNOWN: that of the first frame */
     uint32_t snaplen;        /* for the file header, bytes */
     uint64_t rotate_bytes;   /* -C times 1,000,000; 0: never */

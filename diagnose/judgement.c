@@ -94,6 +94,9 @@ static bool judge_other_listener(const struct story *story, struct judgement *ju
         return false;
     judgement->has_listener = true;
     judgement_set(judgement, found, CERTAINTY_PROVED);
+    if (found == CODE_REFUSED_WRONG_DEVICE)
+        host_interface_name(story->diagnoser->host, judgement->listener.socket.interface,
+                            judgement->device);
     return true;
 }
 
@@ -183,11 +186,8 @@ static void set_listener(struct finding *finding, const struct judgement *judgem
     finding_name_listener(finding, &judgement->listener);
     if (judgement->code == CODE_REFUSED_WRONG_PORT)
         diagnosis_set(&finding->diagnosis, FACT_LISTENER_PORT, socket->tuple.port[0]);
-    if (judgement->code == CODE_REFUSED_WRONG_DEVICE) {
-        char name[17];
-        host_interface_name(socket->interface, name);
-        diagnosis_set_text(&finding->diagnosis, FACT_LISTENER_DEVICE, name);
-    }
+    if (judgement->code == CODE_REFUSED_WRONG_DEVICE)
+        diagnosis_set_text(&finding->diagnosis, FACT_LISTENER_DEVICE, judgement->device);
 }
 
 void judgement_note(struct finding *finding, const struct judgement *judgement)

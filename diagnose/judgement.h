@@ -16,7 +16,8 @@ struct judgement {
     struct host_listener listener;
     struct host_past past;
     struct host_elsewhere elsewhere;
-    const char *hook; /* of the packet filter; NULL unknown */
+    char device[16 + 1]; /* that the listener is bound to, of CODE_REFUSED_WRONG_DEVICE */
+    const char *hook;    /* of the packet filter; NULL unknown */
 };
 
 /* Why it was refused; needs a host. */

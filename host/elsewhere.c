@@ -4,32 +4,50 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/helper.h"
 #include "host/holders.h"
 #include "host/settings.h"
 
 #define PIDS_MAX 4096u /* of one namespace, among which the holder is looked for */
 
-/* Calls `run` in the namespace of that process, 0 for our own. Returns -errno when that cannot be. */
-static int run_in(struct netns *netns, pid_t pid, int (*run)(void *context), void *context)
+/* One dump, of a namespace. */
+struct job {
+    const struct sockets_query *query;
+    const struct sockets_visitor *visitor;
+};
+
+static int dump(struct sockets *sockets, const struct job *job)
 {
-    struct netns_place place = {.inode = netns_own(netns), .pid = pid};
-    if (pid != 0)
-        place.inode = netns_of(pid);
-    if (place.inode == 0)
-        return -ESRCH;
-    return place.inode == netns_own(netns) ? run(context) : netns_run(netns, &place, run, context);
+    struct err err;
+    int failed = sockets_dump(sockets, job->query, job->visitor, &err);
+    sockets_close(sockets);
+    return failed;
 }
 
-/* One dump of the namespace that this thread is in. */
-static int dump(const struct sockets_query *query, const struct sockets_visitor *visitor)
+/* Of the one that this thread is in. */
+static int run_dump(void *context)
 {
     struct sockets *sockets = NULL;
     struct err err;
     int failed = sockets_open(&sockets, &err);
-    if (!failed)
-        failed = sockets_dump(sockets, query, visitor, &err);
-    sockets_close(sockets);
-    return failed;
+    return failed ? failed : dump(sockets, context);
+}
+
+static int dump_there(struct helper *helper, const struct netns_place *place, const struct job *job)
+{
+    struct sockets *sockets = NULL;
+    struct err err;
+    int failed = sockets_open_by(&sockets, helper, place, &err);
+    return failed ? failed : dump(sockets, job);
+}
+
+static int dump_place(struct netns *netns, const struct netns_place *place, struct job *job)
+{
+    struct helper *helper = netns_helper(netns);
+    bool is_own = place->inode == netns_own(netns);
+    if (helper_is_there(helper))
+        return dump_there(helper, is_own ? NULL : place, job);
+    return is_own ? run_dump(job) : netns_run(netns, place, run_dump, job);
 }
 
 /* A listener that is looked for. */
@@ -52,22 +70,24 @@ static void visit_search(void *context, const struct host_socket *socket)
     search->found = true;
 }
 
-static int run_search(void *context)
+static bool search_place(struct netns *netns, const struct netns_place *place,
+                         struct search *search)
 {
-    struct search *search = context;
     const struct sockets_query query = {PROTOCOL_TCP, 1u << SOCKET_LISTEN, search->port, 0};
-    return dump(&query, &(struct sockets_visitor){search, begin_search, visit_search});
+    const struct sockets_visitor visitor = {search, begin_search, visit_search};
+    return dump_place(netns, place, &(struct job){&query, &visitor}) == 0 && search->found;
 }
 
-static void find_holder(uint32_t netns, uint32_t inode, struct host_process *process)
+static void find_holder(struct netns *netns, uint32_t place, uint32_t inode,
+                        struct host_process *process)
 {
     struct err err;
     struct owners owners = {0};
     pid_t *pids = calloc(PIDS_MAX, sizeof *pids);
-    size_t count = pids ? netns_processes(netns, pids, PIDS_MAX) : 0;
+    size_t count = pids ? netns_processes(netns, place, pids, PIDS_MAX) : 0;
     size_t holders = 0;
     const struct owner *first = NULL;
-    const struct owners_query query = {&inode, 1, pids, count};
+    const struct owners_query query = {&inode, 1, pids, count, netns_helper(netns)};
     if (count > 0 && owners_find(&owners, &query, clock_thread_ns() + HOLDERS_ASK_NS, &err) == 0)
         first = owners_of(&owners, inode, &holders);
     if (first) {
@@ -86,13 +106,13 @@ bool elsewhere_find(struct netns *netns, uint16_t port, struct host_elsewhere *f
     struct search search = {.port = port};
     *found = (struct host_elsewhere){0};
     for (size_t at = 0; at < count && !search.found; at++) {
-        search.found = netns_run(netns, &places[at], run_search, &search) == 0 && search.found;
+        search.found = search_place(netns, &places[at], &search);
         if (!search.found)
             continue;
         found->tuple = search.socket.tuple;
         found->netns = places[at].inode;
         memcpy(found->name, places[at].name, sizeof found->name);
-        find_holder(places[at].inode, search.socket.inode, &found->process);
+        find_holder(netns, places[at].inode, search.socket.inode, &found->process);
     }
     free(places);
     return search.found;
@@ -100,7 +120,6 @@ bool elsewhere_find(struct netns *netns, uint16_t port, struct host_elsewhere *f
 
 /* What is counted. */
 struct tally {
-    const struct host_count_query *query;
     struct host_count *count;
 };
 
@@ -121,21 +140,17 @@ static void visit_tally(void *context, const struct host_socket *socket)
     count->local_high = port > count->local_high ? port : count->local_high;
 }
 
-static int run_tally(void *context)
-{
-    const struct tally *tally = context;
-    const struct sockets_query query = {PROTOCOL_TCP,
-                                        tally->query->states ? tally->query->states : SOCKETS_ALL,
-                                        tally->query->local_port, tally->query->remote_port};
-    return dump(&query, &(struct sockets_visitor){context, begin_tally, visit_tally});
-}
-
 bool elsewhere_count(struct netns *netns, const struct host_count_query *query,
                      struct host_count *count)
 {
-    struct tally tally = {query, count};
+    struct netns_place place;
+    struct tally tally = {count};
+    const struct sockets_query wanted = {PROTOCOL_TCP, query->states ? query->states : SOCKETS_ALL,
+                                         query->local_port, query->remote_port};
+    const struct sockets_visitor visitor = {&tally, begin_tally, visit_tally};
     *count = (struct host_count){0};
-    return run_in(netns, query->in_netns_of, run_tally, &tally) == 0;
+    return netns_place_of(netns, query->in_netns_of, &place) &&
+           dump_place(netns, &place, &(struct job){&wanted, &visitor}) == 0;
 }
 
 /* Sockets by their remote port. */
@@ -162,9 +177,10 @@ static void visit_census(void *context, const struct host_socket *socket)
     census->crowds[census->count++] = (struct host_crowd){.remote_port = port, .example = *socket};
 }
 
-size_t elsewhere_crowds(enum socket_state state, uint32_t least, struct host_crowd *crowds,
-                        size_t room)
+size_t elsewhere_crowds(struct netns *netns, enum socket_state state, uint32_t least,
+                        struct host_crowd *crowds, size_t room)
 {
+    struct netns_place own;
     struct census *census = calloc(1, sizeof *census);
     if (!census)
         return 0;
@@ -172,8 +188,10 @@ size_t elsewhere_crowds(enum socket_state state, uint32_t least, struct host_cro
     census->crowds = crowds;
     census->room = room;
     const struct sockets_query query = {PROTOCOL_TCP, 1u << state, 0, 0};
-    int failed = dump(&query, &(struct sockets_visitor){census, begin_census, visit_census});
-    size_t count = failed ? 0 : census->count;
+    const struct sockets_visitor visitor = {census, begin_census, visit_census};
+    bool told = netns_place_of(netns, 0, &own) &&
+                dump_place(netns, &own, &(struct job){&query, &visitor}) == 0;
+    size_t count = told ? census->count : 0;
     for (size_t at = 0; at < count; at++)
         crowds[at].sockets = census->sockets[crowds[at].remote_port];
     free(census);
@@ -182,17 +200,8 @@ size_t elsewhere_crowds(enum socket_state state, uint32_t least, struct host_cro
 
 static int run_net(void *context)
 {
-    struct host_net *net = context;
-    settings_ephemeral_range(&net->ephemeral_low, &net->ephemeral_high);
-    net->first_unprivileged = settings_first_unprivileged();
-    settings_loopback(&net->lo_up, &net->ipv6_on_lo);
+    settings_read(context);
     return 0;
-}
-
-bool elsewhere_net(struct netns *netns, pid_t pid, struct host_net *net)
-{
-    *net = (struct host_net){0};
-    return run_in(netns, pid, run_net, net) == 0;
 }
 
 struct address_question {
@@ -208,9 +217,60 @@ static int run_address(void *context)
     return 0;
 }
 
+static int run_in(struct netns *netns, const struct netns_place *place, int (*run)(void *context),
+                  void *context)
+{
+    bool is_own = place->inode == 0 || place->inode == netns_own(netns);
+    return is_own ? run(context) : netns_run(netns, place, run, context);
+}
+
+int elsewhere_read_net(struct netns *netns, const struct netns_place *place, struct host_net *net)
+{
+    return run_in(netns, place, run_net, net);
+}
+
+int elsewhere_find_address(struct netns *netns, const struct netns_place *place,
+                           const struct address *address, uint8_t family)
+{
+    struct address_question question = {address, family, false};
+    int failed = run_in(netns, place, run_address, &question);
+    return failed ? failed : question.has;
+}
+
+static int run_descriptor(void *context)
+{
+    (void)context;
+    return sockets_descriptor();
+}
+
+int elsewhere_open_sockets(struct netns *netns, const struct netns_place *place)
+{
+    return run_in(netns, place, run_descriptor, NULL);
+}
+
+bool elsewhere_net(struct netns *netns, pid_t pid, struct host_net *net)
+{
+    struct helper_request request = {.kind = HELPER_NET};
+    *net = (struct host_net){0};
+    if (!netns_place_of(netns, pid, &request.place))
+        return false;
+    if (!helper_is_there(netns_helper(netns)))
+        return elsewhere_read_net(netns, &request.place, net) == 0;
+    const struct helper_answer *answer = helper_ask(netns_helper(netns), &request, NULL);
+    if (!answer || answer->result != 0)
+        return false;
+    *net = answer->net;
+    return true;
+}
+
 bool elsewhere_has_address(struct netns *netns, const struct address *address, uint8_t family,
                            pid_t pid)
 {
-    struct address_question question = {address, family, false};
-    return run_in(netns, pid, run_address, &question) == 0 && question.has;
+    struct helper_request request = {.kind = HELPER_ADDRESS, .address = *address, .family = family};
+    if (!netns_place_of(netns, pid, &request.place))
+        return false;
+    if (!helper_is_there(netns_helper(netns)))
+        return elsewhere_find_address(netns, &request.place, address, family) == 1;
+    const struct helper_answer *answer = helper_ask(netns_helper(netns), &request, NULL);
+    return answer && answer->result == 1;
 }

@@ -17,13 +17,20 @@ bool elsewhere_count(struct netns *netns, const struct host_count_query *query,
                      struct host_count *count);
 
 /* Of the namespace that we are in. */
-size_t elsewhere_crowds(enum socket_state state, uint32_t least, struct host_crowd *crowds,
-                        size_t room);
+size_t elsewhere_crowds(struct netns *netns, enum socket_state state, uint32_t least,
+                        struct host_crowd *crowds, size_t room);
 
 bool elsewhere_net(struct netns *netns, pid_t pid, struct host_net *net);
 
 /* False as well when it could not be asked. */
 bool elsewhere_has_address(struct netns *netns, const struct address *address, uint8_t family,
                            pid_t pid);
+
+/* The same by this process itself, of a place (inode 0: where it is), for the helper. They return -errno when the place is not
+ * entered; 0, 1 for an address that is there, or a descriptor of the caller's. */
+int elsewhere_read_net(struct netns *netns, const struct netns_place *place, struct host_net *net);
+int elsewhere_find_address(struct netns *netns, const struct netns_place *place,
+                           const struct address *address, uint8_t family);
+int elsewhere_open_sockets(struct netns *netns, const struct netns_place *place);
 
 #endif

@@ -22,6 +22,7 @@ struct answer {
 };
 
 struct holders {
+    struct helper *helper; /* NULL: none */
     struct answer answers[HOLDERS_KEPT];
     uint32_t next_answer; /* to be written over */
     pid_t known[HOLDERS_KNOWN];
@@ -43,7 +44,8 @@ struct holders {
 struct pids {
     pid_t pids[PIDS_MAX];
     size_t count;
-    bool cut; /* there were more, or they are not told */
+    bool cut;              /* there were more, or they are not told */
+    struct helper *helper; /* who looks into them */
 };
 
 int holders_open(struct holders **holders, int64_t ask_ns, struct err *err)
@@ -53,6 +55,11 @@ int holders_open(struct holders **holders, int64_t ask_ns, struct err *err)
         return err_set(err, ENOMEM, "no memory to look for processes; close other programs");
     (*holders)->ask_ns = ask_ns;
     return 0;
+}
+
+void holders_use(struct holders *holders, struct helper *helper)
+{
+    holders->helper = helper;
 }
 
 void holders_close(struct holders *holders)
@@ -92,21 +99,22 @@ static uint32_t kept_count(const struct answer *answer)
 }
 
 /* Do all of an answer hold it still? */
-static bool is_true(const struct answer *answer)
+static bool is_true(const struct holders *holders, const struct answer *answer)
 {
     for (uint32_t at = 0; at < kept_count(answer); at++) {
-        if (!owners_hold(answer->holders[at].pid, answer->holders[at].fd, answer->inode))
+        if (!owners_hold(holders->helper, answer->holders[at].pid, answer->holders[at].fd,
+                         answer->inode))
             return false;
     }
     return true;
 }
 
 /* That nobody holds it is believed for a moment only: it may be on its way to somebody. */
-static bool is_fresh(const struct answer *answer)
+static bool is_fresh(const struct holders *holders, const struct answer *answer)
 {
     int64_t age_ns = clock_monotonic_ns() - answer->found_ns;
     int64_t most_ns = answer->count == 0 ? HOLDERS_AGE_NS / 10 : HOLDERS_AGE_NS;
-    return age_ns < most_ns && answer->count <= PIDS_ASKED && is_true(answer);
+    return age_ns < most_ns && answer->count <= PIDS_ASKED && is_true(holders, answer);
 }
 
 static void add_pid(struct pids *pids, pid_t pid)
@@ -174,7 +182,8 @@ static bool look_into_new(struct owners *all, struct pids *pids, size_t looked, 
                           int64_t deadline_ns)
 {
     struct owners found;
-    const struct owners_query query = {&inode, 1, pids->pids + looked, pids->count - looked};
+    const struct owners_query query = {&inode, 1, pids->pids + looked, pids->count - looked,
+                                       pids->helper};
     bool over = look_until(&found, &query, deadline_ns);
     merge(all, &found);
     for (size_t at = 0; over && at < found.count; at++)
@@ -188,7 +197,7 @@ static bool look_into_new(struct owners *all, struct pids *pids, size_t looked, 
 static bool look_into_known(const struct holders *holders, const struct answer *before,
                             uint32_t inode, struct owners *found, int64_t deadline_ns)
 {
-    struct pids pids = {.count = 0};
+    struct pids pids = {.helper = holders->helper};
     for (uint32_t at = 0; at < HOLDERS_KNOWN; at++)
         add_pid(&pids, holders->known[at]);
     for (uint32_t at = 0; before && at < kept_count(before); at++)
@@ -246,7 +255,7 @@ static bool look(struct holders *holders, const struct answer *before, uint32_t 
                  struct owners *found, int64_t deadline_ns)
 {
     struct owners everywhere;
-    const struct owners_query query = {&inode, 1, NULL, 0};
+    const struct owners_query query = {&inode, 1, NULL, 0, holders->helper};
     bool all =
         look_into_known(holders, before, inode, found, deadline_ns) && !has_lost_one(before, found);
     if (all || clock_thread_ns() >= deadline_ns)
@@ -264,12 +273,13 @@ static bool look(struct holders *holders, const struct answer *before, uint32_t 
 }
 
 /* Those of an answer who hold it still. */
-static size_t tell_kept(const struct answer *answer, struct host_process *found, size_t room)
+static size_t tell_kept(const struct holders *holders, const struct answer *answer,
+                        struct host_process *found, size_t room)
 {
     size_t count = 0;
     for (uint32_t at = 0; at < kept_count(answer); at++) {
         const struct holder *holder = &answer->holders[at];
-        if (!owners_hold(holder->pid, holder->fd, answer->inode))
+        if (!owners_hold(holders->helper, holder->pid, holder->fd, answer->inode))
             continue;
         if (count < room)
             found[count] = describe(holder->pid);
@@ -293,11 +303,12 @@ static bool ask(struct holders *holders, const struct answer *before, uint32_t i
                 struct owners *found)
 {
     int64_t begin_ns = clock_thread_ns(), left_ns = time_left_ns(holders, clock_monotonic_ns());
+    int64_t spent_ns = helper_spent_ns(holders->helper);
     *found = (struct owners){0};
     if (left_ns <= 0)
         return false;
     bool all = look(holders, before, inode, found, begin_ns + left_ns);
-    holders->asked_ns += clock_thread_ns() - begin_ns;
+    holders->asked_ns += clock_thread_ns() - begin_ns + helper_spent_ns(holders->helper) - spent_ns;
     if (all)
         keep(holders, inode, found->found, found->count);
     return all;
@@ -309,13 +320,13 @@ size_t holders_of(struct holders *holders, uint32_t inode, struct host_process *
     const struct answer *before = inode == 0 ? NULL : answer_of(holders, inode);
     if (inode == 0)
         return 0;
-    if (before && is_fresh(before))
-        return tell_kept(before, found, room);
+    if (before && is_fresh(holders, before))
+        return tell_kept(holders, before, found, room);
     bool all = ask(holders, before, inode, &owners);
     size_t count = 0;
     if (!all) {
         holders_want(holders, inode);
-        count = before ? tell_kept(before, found, room) : 0;
+        count = before ? tell_kept(holders, before, found, room) : 0;
     }
     for (size_t at = 0; count == 0 && at < owners.count && at < room; at++)
         found[at] = process_of(&owners.found[at]);
@@ -324,10 +335,11 @@ size_t holders_of(struct holders *holders, uint32_t inode, struct host_process *
     return count;
 }
 
-bool holders_is_held_by(pid_t pid, uint32_t inode, int64_t deadline_ns, bool *known)
+bool holders_is_held_by(struct holders *holders, pid_t pid, uint32_t inode, int64_t deadline_ns,
+                        bool *known)
 {
     struct owners found;
-    const struct owners_query query = {&inode, 1, &pid, 1};
+    const struct owners_query query = {&inode, 1, &pid, 1, holders->helper};
     bool over = look_until(&found, &query, deadline_ns);
     bool holds = found.count > 0;
     *known = over || holds;
@@ -361,7 +373,8 @@ static bool begin_walk(struct holders *holders)
     size_t count = holders->wanted_count;
     memcpy(holders->walked, holders->wanted, sizeof holders->walked);
     qsort(holders->walked, count, sizeof *holders->walked, compare_inodes);
-    if (owners_walk_begin(&holders->walk, &(struct owners_query){holders->walked, count, NULL, 0},
+    if (owners_walk_begin(&holders->walk,
+                          &(struct owners_query){holders->walked, count, NULL, 0, holders->helper},
                           &err))
         return false;
     holders->walked_count = count;

@@ -34,6 +34,9 @@ struct holders;
 int holders_open(struct holders **holders, int64_t ask_ns, struct err *err);
 void holders_close(struct holders *holders);
 
+/* From now on the helper looks into processes; it is borrowed. */
+void holders_use(struct holders *holders, struct helper *helper);
+
 /* A process that is likely to hold what will be asked for. */
 void holders_know(struct holders *holders, pid_t pid);
 
@@ -42,7 +45,8 @@ void holders_know(struct holders *holders, pid_t pid);
 size_t holders_of(struct holders *holders, uint32_t inode, struct host_process *found, size_t room);
 
 /* Does the process hold it? Not `known` when there was no time to find out. */
-bool holders_is_held_by(pid_t pid, uint32_t inode, int64_t deadline_ns, bool *known);
+bool holders_is_held_by(struct holders *holders, pid_t pid, uint32_t inode, int64_t deadline_ns,
+                        bool *known);
 
 /* The next walk looks for the holders of that socket. False: it looks for HOLDERS_KEPT already. */
 bool holders_want(struct holders *holders, uint32_t inode);

@@ -8,6 +8,7 @@
 
 #include "host/callers.h"
 #include "host/elsewhere.h"
+#include "host/helper.h"
 #include "host/settings.h"
 #include "host/similar.h"
 
@@ -31,7 +32,8 @@ struct host {
     struct kernel_log *log;
     struct tracer *tracer; /* NULL: none */
     struct callers callers;
-    bool is_stirred; /* it told something since the latest tick */
+    struct helper *helper; /* NULL: none */
+    bool is_stirred;       /* it told something since the latest tick */
     struct err tracer_trouble;
     uint32_t missing;
 };
@@ -98,9 +100,31 @@ void host_close(struct host *host)
     free(host);
 }
 
+void host_use_helper(struct host *host, struct helper *helper)
+{
+    host->helper = helper;
+    names_use(host->names, helper);
+    netns_use(host->netns, helper);
+    holders_use(host->holders, helper);
+    if (host->tracer)
+        tracer_use(host->tracer, helper);
+}
+
+struct helper *host_helper(const struct host *host)
+{
+    return host->helper;
+}
+
+/* Without the helper neither processes are looked into nor namespaces entered. */
+static uint32_t missing_helper(const struct host *host)
+{
+    return helper_is_lost(host->helper) ? HOST_MISSING_PROCESSES | HOST_MISSING_NETNS : 0;
+}
+
 uint32_t host_missing(const struct host *host)
 {
-    return host->missing | (holders_hidden(host->holders) ? (uint32_t)HOST_MISSING_PROCESSES : 0);
+    return missing_helper(host) | host->missing |
+           (holders_hidden(host->holders) ? (uint32_t)HOST_MISSING_PROCESSES : 0);
 }
 
 const char *host_tracer_trouble(const struct host *host)
@@ -121,6 +145,11 @@ uint64_t host_lost(const struct host *host)
 int64_t host_unwatched_ns(const struct host *host)
 {
     return host->tracer ? tracer_unwatched_ns(host->tracer) : 0;
+}
+
+struct tracer *host_tracer(const struct host *host)
+{
+    return host->tracer;
 }
 
 /* Events on their way to who polls. */
@@ -396,8 +425,7 @@ bool host_count(struct host *host, const struct host_count_query *query, struct 
 size_t host_crowds(struct host *host, enum socket_state state, uint32_t least,
                    struct host_crowd *crowds, size_t room)
 {
-    (void)host;
-    return elsewhere_crowds(state, least, crowds, room);
+    return elsewhere_crowds(host->netns, state, least, crowds, room);
 }
 
 bool host_activity(struct host *host, pid_t pid, struct host_activity *activity)
@@ -425,11 +453,20 @@ bool host_has_address(struct host *host, const struct address *address, uint8_t 
     return elsewhere_has_address(host->netns, address, family, pid);
 }
 
-void host_interface_name(uint32_t index, char name[16 + 1])
+void host_interface_name(struct host *host, uint32_t index, char name[16 + 1])
 {
     static_assert(IF_NAMESIZE <= 16 + 1, "the kernel writes so many");
-    if (!if_indextoname(index, name))
+    static_assert(HELPER_NAME == 16, "as long as here");
+    struct helper_request request = {.kind = HELPER_INTERFACE, .number = index};
+    const struct helper_answer *answer = NULL;
+    name[0] = '\0';
+    if (helper_is_there(host->helper))
+        answer = helper_ask(host->helper, &request, NULL);
+    else if (!if_indextoname(index, name))
         name[0] = '\0';
+    if (answer)
+        memcpy(name, answer->name, HELPER_NAME);
+    name[16] = '\0';
 }
 
 uint32_t host_loopback_index(void)
@@ -444,6 +481,9 @@ uint32_t host_netns(const struct host *host)
 
 bool host_same_program(struct host *host, pid_t a, pid_t b)
 {
-    (void)host;
-    return process_is_same_program(a, b);
+    struct helper_request request = {.kind = HELPER_SAME, .pid = a, .other = b};
+    if (!helper_is_there(host->helper))
+        return process_is_same_program(a, b);
+    const struct helper_answer *answer = helper_ask(host->helper, &request, NULL);
+    return !answer || answer->result != 0;
 }

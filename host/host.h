@@ -16,9 +16,11 @@
 #include "host/listeners.h"
 #include "host/names.h"
 #include "host/process.h"
+#include "host/settings.h"
 #include "host/sockets.h"
 #include "host/tracer.h"
 
+struct helper;
 struct host;
 
 enum host_missing {
@@ -33,6 +35,13 @@ struct host_options {
 
 int host_open(struct host **host, const struct host_options *options, struct err *err);
 void host_close(struct host *host);
+
+/* From now on what this process may not do any more is asked of the helper, which is borrowed. */
+void host_use_helper(struct host *host, struct helper *helper);
+struct helper *host_helper(const struct host *host);
+
+/* NULL: it is not there. */
+struct tracer *host_tracer(const struct host *host);
 
 /* Bits of enum host_missing, and the sentence of the tracer's refusal ("" when it runs). */
 uint32_t host_missing(const struct host *host);
@@ -180,20 +189,13 @@ struct host_activity {
 bool host_activity(struct host *host, pid_t pid, struct host_activity *activity);
 
 /* Settings of the network namespace of a process (0: of this one). */
-struct host_net {
-    uint16_t ephemeral_low, ephemeral_high; /* ip_local_port_range(5) */
-    uint16_t first_unprivileged;            /* ip_unprivileged_port_start */
-    bool lo_up;
-    bool ipv6_on_lo; /* lo has ::1 */
-};
-
 bool host_net(struct host *host, pid_t pid, struct host_net *net);
 
 /* Does an interface of the namespace of that process (0: of this one) have the address? */
 bool host_has_address(struct host *host, const struct address *address, uint8_t family, pid_t pid);
 
 /* Name of an interface ("eth0"), "" when it is gone; and which one is loopback. */
-void host_interface_name(uint32_t index, char name[16 + 1]);
+void host_interface_name(struct host *host, uint32_t index, char name[16 + 1]);
 uint32_t host_loopback_index(void);
 
 /* This namespace's inode number, as trace_event.netns has it. */

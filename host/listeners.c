@@ -199,7 +199,7 @@ static struct trace_event *find_opener(struct listeners *listeners, struct liste
     struct trace_event *opened = pending_of(&listeners->opened, &socket->tuple, 0);
     while (opened && listener->tries < MATCH_TRIES) {
         bool known = false;
-        if (holders_is_held_by(opened->pid, socket->inode, deadline_ns, &known))
+        if (holders_is_held_by(listeners->holders, opened->pid, socket->inode, deadline_ns, &known))
             return opened;
         if (!known) {
             listener->tries++;

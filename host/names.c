@@ -38,7 +38,8 @@ struct question {
 };
 
 struct names {
-    struct sockets *sockets;
+    struct sockets *sockets; /* NULL: nobody is asked */
+    struct helper *helper;   /* NULL: none */
     struct host_socket listeners[LISTENERS_MAX];
     size_t listener_count;
     int64_t listeners_ns; /* when they were dumped; monotonic */
@@ -85,6 +86,11 @@ void names_close(struct names *names)
     owners_walk_end(&names->walk, NULL);
     sockets_close(names->sockets);
     free(names);
+}
+
+void names_use(struct names *names, struct helper *helper)
+{
+    names->helper = helper;
 }
 
 /* How far back a ticket is looked for that can be given again. */
@@ -261,7 +267,8 @@ static bool begin_walk(struct names *names, bool everywhere)
     question->left = question->inode_count;
     question->everywhere = everywhere;
     const struct owners_query query = {question->inodes, question->inode_count,
-                                       everywhere ? NULL : question->pids, question->pid_count};
+                                       everywhere ? NULL : question->pids, question->pid_count,
+                                       names->helper};
     names->walks = question->inode_count > 0 && owners_walk_begin(&names->walk, &query, &err) == 0;
     return names->walks;
 }

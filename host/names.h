@@ -31,6 +31,9 @@ int names_open(struct names **names, struct err *err);
 int names_open_told(struct names **names, struct err *err);
 void names_close(struct names *names);
 
+/* From now on the helper looks into processes; it is borrowed. */
+void names_use(struct names *names, struct helper *helper);
+
 /* The process at end 0 or 1 of an established connection. Returns a ticket, 0 when the kernel does
  * not know that socket. */
 uint32_t names_client(struct names *names, const struct tuple *tuple, unsigned end);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/helper.h"
 #include "host/process.h"
 
 #define NAMED "/run/netns"
@@ -18,6 +19,7 @@ struct netns {
     int own;
     uint32_t inode;
     bool may_enter;
+    struct helper *helper; /* NULL: none */
 };
 
 static uint32_t inode_of(const char *path)
@@ -53,6 +55,11 @@ uint32_t netns_own(const struct netns *netns)
     return netns->inode;
 }
 
+int netns_descriptor(const struct netns *netns)
+{
+    return netns->own;
+}
+
 bool netns_may_enter(const struct netns *netns)
 {
     return netns->may_enter;
@@ -70,18 +77,77 @@ uint32_t netns_of(pid_t pid)
     return inode_of(path);
 }
 
-size_t netns_processes(uint32_t inode, pid_t *pids, size_t room)
+void netns_use(struct netns *netns, struct helper *helper)
 {
-    size_t count = 0;
+    netns->helper = helper;
+}
+
+struct helper *netns_helper(const struct netns *netns)
+{
+    return netns->helper;
+}
+
+/* Calls `take` with each process and its namespace until it says that it had enough. */
+struct taker {
+    void *context;
+    bool (*take)(void *context, pid_t pid, uint32_t inode);
+};
+
+static void each_here(const struct taker *taker)
+{
     DIR *processes = opendir("/proc");
-    for (pid_t pid = processes ? process_next(processes) : 0; pid != 0 && count < room;
-         pid = process_next(processes)) {
-        if (netns_of(pid) == inode)
-            pids[count++] = pid;
-    }
+    pid_t pid = processes ? process_next(processes) : 0;
+    while (pid != 0 && taker->take(taker->context, pid, netns_of(pid)))
+        pid = process_next(processes);
     if (processes)
         (void)closedir(processes);
-    return count;
+}
+
+/* Those behind that pid. */
+static void each_there(struct helper *helper, pid_t from, const struct taker *taker)
+{
+    struct helper_request request = {.kind = HELPER_NAMESPACES, .pid = from};
+    for (;;) {
+        const struct helper_answer *answer = helper_ask(helper, &request, NULL);
+        if (!answer || answer->result < 0 || answer->count == 0)
+            return;
+        for (uint32_t at = 0; at < answer->count; at++) {
+            const struct descriptor *row = &answer->rows[at];
+            if (row->pid <= request.pid || !taker->take(taker->context, row->pid, row->inode))
+                return;
+            request.pid = row->pid;
+        }
+    }
+}
+
+static void each_process(const struct netns *netns, const struct taker *taker)
+{
+    if (helper_is_there(netns->helper))
+        each_there(netns->helper, 0, taker);
+    else
+        each_here(taker);
+}
+
+/* The processes of one namespace. */
+struct members {
+    uint32_t inode;
+    pid_t *pids;
+    size_t count, room;
+};
+
+static bool take_member(void *context, pid_t pid, uint32_t inode)
+{
+    struct members *members = context;
+    if (inode == members->inode && members->count < members->room)
+        members->pids[members->count++] = pid;
+    return members->count < members->room;
+}
+
+size_t netns_processes(const struct netns *netns, uint32_t inode, pid_t *pids, size_t room)
+{
+    struct members members = {inode, pids, 0, room};
+    each_process(netns, &(struct taker){&members, take_member});
+    return members.count;
 }
 
 /* The entry of a namespace among those found, a new one when it is another; NULL without room. */
@@ -98,21 +164,22 @@ static struct netns_place *place_of(struct netns_place *places, size_t *count, s
     return &places[(*count)++];
 }
 
-static size_t list_of_processes(const struct netns *netns, struct netns_place *places, size_t room)
+/* The namespaces that processes are in. */
+struct places {
+    uint32_t own;
+    struct netns_place *places;
+    size_t count, room;
+};
+
+static bool take_place(void *context, pid_t pid, uint32_t inode)
 {
-    size_t count = 0;
-    DIR *processes = opendir("/proc");
-    for (pid_t pid = processes ? process_next(processes) : 0; pid != 0;
-         pid = process_next(processes)) {
-        uint32_t inode = netns_of(pid);
-        struct netns_place *place =
-            inode == 0 || inode == netns->inode ? NULL : place_of(places, &count, room, inode);
-        if (place && place->pid == 0)
-            place->pid = pid;
-    }
-    if (processes)
-        (void)closedir(processes);
-    return count;
+    struct places *places = context;
+    struct netns_place *place = inode == 0 || inode == places->own
+                                    ? NULL
+                                    : place_of(places->places, &places->count, places->room, inode);
+    if (place && place->pid == 0)
+        place->pid = pid;
+    return true;
 }
 
 /* Named ones are mounted on files; what else lies there has the number of another file system. */
@@ -147,7 +214,37 @@ static size_t add_names(const struct netns *netns, struct netns_place *places, s
 
 size_t netns_list(const struct netns *netns, struct netns_place *places, size_t room)
 {
-    return add_names(netns, places, list_of_processes(netns, places, room), room);
+    struct places found = {netns->inode, places, 0, room};
+    each_process(netns, &(struct taker){&found, take_place});
+    return add_names(netns, places, found.count, room);
+}
+
+/* Its place among all is not asked for: only who it is. */
+struct wanted {
+    pid_t pid;
+    uint32_t inode;
+};
+
+static bool take_wanted(void *context, pid_t pid, uint32_t inode)
+{
+    struct wanted *wanted = context;
+    if (pid == wanted->pid)
+        wanted->inode = inode;
+    return pid < wanted->pid;
+}
+
+bool netns_place_of(const struct netns *netns, pid_t pid, struct netns_place *place)
+{
+    struct wanted wanted = {.pid = pid};
+    *place = (struct netns_place){.inode = netns->inode, .pid = pid};
+    if (pid == 0)
+        return true;
+    if (helper_is_there(netns->helper))
+        each_there(netns->helper, pid - 1, &(struct taker){&wanted, take_wanted});
+    else
+        wanted.inode = netns_of(pid);
+    place->inode = wanted.inode;
+    return place->inode != 0;
 }
 
 static int open_place(const struct netns_place *place)
@@ -171,7 +268,7 @@ static int open_place(const struct netns_place *place)
 int netns_run(struct netns *netns, const struct netns_place *place, int (*run)(void *context),
               void *context)
 {
-    int fd = netns->own < 0 ? -EACCES : open_place(place);
+    int fd = netns->own < 0 || helper_is_there(netns->helper) ? -EACCES : open_place(place);
     if (fd < 0)
         return fd;
     int result = setns(fd, CLONE_NEWNET) ? -errno : 0;

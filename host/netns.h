@@ -30,6 +30,9 @@ void netns_close(struct netns *netns);
 /* The inode number of this thread's own. */
 uint32_t netns_own(const struct netns *netns);
 
+/* Its descriptor, by which this process comes back; -1: there is none. */
+int netns_descriptor(const struct netns *netns);
+
 /* May other ones be entered? */
 bool netns_may_enter(const struct netns *netns);
 
@@ -43,13 +46,21 @@ struct netns_place {
     char name[NETNS_NAME + 1]; /* in /run/netns; "" when it has none. Untrusted */
 };
 
+/* From now on the helper tells which process is where, and enters namespaces; it is borrowed. */
+struct helper;
+void netns_use(struct netns *netns, struct helper *helper);
+struct helper *netns_helper(const struct netns *netns);
+
 /* All but our own. Returns how many were written. */
 size_t netns_list(const struct netns *netns, struct netns_place *places, size_t room);
 
 /* The processes in that one; returns how many were written. */
-size_t netns_processes(uint32_t inode, pid_t *pids, size_t room);
+size_t netns_processes(const struct netns *netns, uint32_t inode, pid_t *pids, size_t room);
 
-/* Calls `run` with this thread inside; what it returns is returned. */
+/* The number of the namespace of that process (0: of this one), and who it is. False: it is gone, or not to be looked into. */
+bool netns_place_of(const struct netns *netns, pid_t pid, struct netns_place *place);
+
+/* Calls `run` with this thread inside; what it returns is returned. Where the helper enters them, this thread may not. */
 int netns_run(struct netns *netns, const struct netns_place *place, int (*run)(void *context),
               void *context);
 

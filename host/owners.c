@@ -1,20 +1,16 @@
 /*
- * Theory: /proc/PID/fd of all processes is read file by file, and what a walk has open is kept between
- * its steps: /proc, and the directory of the process at hand. Both are read in the order of their
- * numbers, so a process or file that ends meanwhile is left out, and one that begins is found when
- * its number is yet to come. An open directory stays that process's, whoever gets its pid later.
+ * Theory: host/descriptors.h tells which sockets processes hold, here or by way of the helper; those that are looked for are kept,
+ * and the process is described at once. The helper is asked for HELPER_PIDS processes at a time, or for all.
  */
 #include "host/owners.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+
+#define ROWS_MAX 64 /* of one step of our own */
 
 static int compare_inodes(const void *a, const void *b)
 {
@@ -56,86 +52,16 @@ static bool is_known(const struct owners *owners, uint32_t inode, pid_t pid)
     return false;
 }
 
-/* The socket that a descriptor's link names; 0 for anything else. */
-static uint32_t read_inode(int dir, const char *path)
-{
-    static const char prefix[] = "socket:[";
-    char link[64], *end = NULL;
-    ssize_t len = readlinkat(dir, path, link, sizeof link - 1);
-    if (len <= 0)
-        return 0;
-    link[len] = '\0';
-    if (strncmp(link, prefix, sizeof prefix - 1) != 0)
-        return 0;
-    uint32_t inode = (uint32_t)strtoul(link + sizeof prefix - 1, &end, 10);
-    return *end == ']' ? inode : 0;
-}
-
-static void close_files(struct owners_files *files)
-{
-    if (files->is_open)
-        (void)close(files->fd);
-    files->is_open = false;
-}
-
-/* NULL: that was the last, or the process is gone. */
-static const struct dirent64 *next_file(struct owners_files *files)
-{
-    if (files->at == files->len) {
-        ssize_t len = getdents64(files->fd, files->buffer, sizeof files->buffer);
-        if (len <= 0)
-            return NULL;
-        files->at = 0;
-        files->len = (size_t)len;
-    }
-    const struct dirent64 *file = (const void *)(files->buffer + files->at);
-    files->at += file->d_reclen;
-    return file;
-}
-
-/* Reads one file of the process at hand; after the last one there is none at hand. */
-static void step_file(struct owners_walk *walk)
+static void take(struct owners_walk *walk, const struct descriptor *row)
 {
     struct owners *owners = &walk->owners;
     const struct owners_query *query = &walk->query;
-    const struct dirent64 *file = next_file(&walk->files);
-    if (!file) {
-        close_files(&walk->files);
-        return;
-    }
-    uint32_t inode = read_inode(walk->files.fd, file->d_name);
-    if (inode == 0 || !bsearch(&inode, query->inodes, query->count, sizeof inode, compare_inodes) ||
-        owners->count == owners->room || is_known(owners, inode, walk->pid))
+    if (!bsearch(&row->inode, query->inodes, query->count, sizeof row->inode, compare_inodes) ||
+        owners->count == owners->room || is_known(owners, row->inode, row->pid))
         return;
     struct owner *owner = &owners->found[owners->count++];
-    int fd = (int)strtol(file->d_name, NULL, 10);
-    *owner = (struct owner){.inode = inode, .pid = walk->pid, .fd = fd};
+    *owner = (struct owner){.inode = row->inode, .pid = row->pid, .fd = row->fd};
     describe(owner, owners->count > 1 ? owner - 1 : NULL);
-}
-
-/* 0: no more. */
-static pid_t next_pid(struct owners_walk *walk)
-{
-    const struct owners_query *query = &walk->query;
-    if (query->pids)
-        return walk->next < query->pid_count ? query->pids[walk->next++] : 0;
-    return process_next(walk->proc);
-}
-
-/* Takes the next process in hand, if it may be looked into. False: there is none. */
-static bool step_process(struct owners_walk *walk)
-{
-    char path[64];
-    walk->pid = next_pid(walk);
-    if (walk->pid == 0)
-        return false;
-    (void)snprintf(path, sizeof path, "%d/fd", (int)walk->pid);
-    struct owners_files *files = &walk->files;
-    files->fd = openat(dirfd(walk->proc), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    files->is_open = files->fd >= 0;
-    files->at = files->len = 0;
-    walk->owners.hidden += !files->is_open && errno == EACCES;
-    return true;
 }
 
 int owners_walk_begin(struct owners_walk *walk, const struct owners_query *query, struct err *err)
@@ -146,39 +72,91 @@ int owners_walk_begin(struct owners_walk *walk, const struct owners_query *query
     walk->owners.found = calloc(room, sizeof(struct owner));
     if (!walk->owners.found)
         return err_set(err, ENOMEM, "no memory to look for processes; close other programs");
-    walk->proc = opendir("/proc");
-    if (walk->proc)
+    walk->is_asked = helper_is_there(query->helper);
+    if (walk->is_asked)
         return 0;
-    int failed = err_set(err, errno, "/proc cannot be read, so processes have no names: %s",
-                         strerror(errno));
-    owners_free(&walk->owners);
+    int failed = descriptors_begin(&walk->own, query->pids, query->pid_count, err);
+    if (failed)
+        owners_free(&walk->owners);
     return failed;
+}
+
+/* True: it is over. */
+static bool step_here(struct owners_walk *walk, int64_t deadline_ns)
+{
+    struct descriptor rows[ROWS_MAX];
+    size_t count = 0;
+    bool is_over = descriptors_step(&walk->own, deadline_ns, rows, ROWS_MAX, &count);
+    for (size_t at = 0; at < count; at++)
+        take(walk, &rows[at]);
+    walk->owners.hidden = walk->own.hidden;
+    return is_over;
+}
+
+/* The walk of the helper that goes on, or the next one. */
+static void put_walk(struct owners_walk *walk, struct helper_request *request)
+{
+    const struct owners_query *query = &walk->query;
+    request->walk = walk->number;
+    if (walk->number != 0 || !query->pids)
+        return;
+    while (request->pid_count < HELPER_PIDS && walk->next < query->pid_count)
+        request->pids[request->pid_count++] = query->pids[walk->next++];
+}
+
+/* One question: true when it was the last. */
+static bool step_there(struct owners_walk *walk, int64_t budget_ns)
+{
+    const struct owners_query *query = &walk->query;
+    struct helper_request request = {.kind = HELPER_FILES,
+                                     .budget_ns = budget_ns < HELPER_BUDGET_NS ? budget_ns
+                                                                               : HELPER_BUDGET_NS};
+    if (query->pids && walk->number == 0 && walk->next == query->pid_count)
+        return true;
+    put_walk(walk, &request);
+    const struct helper_answer *answer = helper_ask(query->helper, &request, NULL);
+    if (!answer || answer->result < 0)
+        return true;
+    walk->number = answer->walk;
+    walk->owners.hidden += answer->hidden;
+    for (uint32_t at = 0; at < answer->count; at++)
+        take(walk, &answer->rows[at]);
+    return walk->number == 0 && (!query->pids || walk->next == query->pid_count);
 }
 
 bool owners_walk_step(struct owners_walk *walk, int64_t deadline_ns)
 {
-    assert(walk->proc);
+    struct helper *helper = walk->query.helper;
+    int64_t before_ns = helper_spent_ns(helper), left_ns = 0;
     do {
-        if (walk->files.is_open)
-            step_file(walk);
-        else if (!step_process(walk))
+        /* What the helper took is taken from the same time. */
+        int64_t spent_ns = helper_spent_ns(helper) - before_ns;
+        left_ns = deadline_ns - spent_ns - clock_thread_ns();
+        if (walk->is_asked ? step_there(walk, left_ns > 0 ? left_ns : 0)
+                           : step_here(walk, deadline_ns))
             return true;
-    } while (clock_thread_ns() < deadline_ns);
+    } while (clock_thread_ns() + helper_spent_ns(helper) - before_ns < deadline_ns);
     return false;
+}
+
+static void end_there(struct owners_walk *walk)
+{
+    struct helper_request request = {.kind = HELPER_END, .walk = walk->number};
+    if (walk->is_asked && walk->number != 0)
+        (void)helper_ask(walk->query.helper, &request, NULL);
 }
 
 void owners_walk_end(struct owners_walk *walk, struct owners *owners)
 {
-    close_files(&walk->files);
-    if (walk->proc)
-        (void)closedir(walk->proc);
+    end_there(walk);
+    descriptors_end(&walk->own);
     if (owners) {
         *owners = walk->owners;
         qsort(owners->found, owners->count, sizeof *owners->found, compare_owners);
     } else {
         owners_free(&walk->owners);
     }
-    *walk = (struct owners_walk){0};
+    *walk = (struct owners_walk){.next = 0};
 }
 
 int owners_find(struct owners *owners, const struct owners_query *query, int64_t deadline_ns,
@@ -194,11 +172,14 @@ int owners_find(struct owners *owners, const struct owners_query *query, int64_t
     return 0;
 }
 
-bool owners_hold(pid_t pid, int fd, uint32_t inode)
+bool owners_hold(struct helper *helper, pid_t pid, int fd, uint32_t inode)
 {
-    char path[64];
-    (void)snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
-    return read_inode(AT_FDCWD, path) == inode;
+    struct helper_request request = {
+        .kind = HELPER_HOLDS, .pid = pid, .other = fd, .number = inode};
+    if (!helper_is_there(helper))
+        return descriptors_hold(pid, fd, inode);
+    const struct helper_answer *answer = helper_ask(helper, &request, NULL);
+    return answer && answer->result == 1;
 }
 
 void owners_free(struct owners *owners)

@@ -12,13 +12,13 @@
 #ifndef LOFLOW_HOST_OWNERS_H
 #define LOFLOW_HOST_OWNERS_H
 
-#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "host/helper.h"
 #include "host/process.h"
 
 #define OWNERS_MAX   16384u
@@ -49,27 +49,17 @@ struct owners_query {
     size_t count;
     const pid_t *pids; /* NULL: all processes, least pid first */
     size_t pid_count;
-};
-
-/* The kernel looks at every file that it puts into a buffer: a small one makes it answer soon. */
-#define OWNERS_BUFFER 2048u
-
-/* The directory of descriptors of the process at hand. */
-struct owners_files {
-    bool is_open;
-    int fd;
-    size_t at, len; /* bytes of the buffer */
-    _Alignas(uint64_t) char buffer[OWNERS_BUFFER];
+    struct helper *helper; /* who looks; NULL, or where it is not there: this process */
 };
 
 /* A walk that goes on. All 0: none does. */
 struct owners_walk {
     struct owners owners; /* so far, in the order of finding */
     struct owners_query query;
-    DIR *proc;
-    struct owners_files files;
-    pid_t pid;   /* of the process at hand */
-    size_t next; /* in query.pids */
+    struct descriptors_walk own; /* without a helper */
+    bool is_asked;               /* of the helper */
+    uint32_t number;             /* of its walk; 0: it has none */
+    size_t next;                 /* of query.pids, that it was not asked for */
 };
 
 /* After a failure no walk goes on. */
@@ -85,8 +75,8 @@ void owners_walk_end(struct owners_walk *walk, struct owners *owners);
 int owners_find(struct owners *owners, const struct owners_query *query, int64_t deadline_ns,
                 struct err *err);
 
-/* Is that descriptor of the process the socket, now? */
-bool owners_hold(pid_t pid, int fd, uint32_t inode);
+/* Is that descriptor of the process the socket, now? `helper` as in a query. */
+bool owners_hold(struct helper *helper, pid_t pid, int fd, uint32_t inode);
 
 void owners_free(struct owners *owners);
 

@@ -69,7 +69,7 @@ int port_watch_open(struct port_watch **watch, struct host *host, struct err *er
     if (!opened || !opened->rows || !opened->known || !opened->services)
         failed = err_set(err, ENOMEM, "no memory to list ports; close other programs");
     else
-        failed = sockets_open(&opened->sockets, err);
+        failed = sockets_open_by(&opened->sockets, host_helper(host), NULL, err);
     if (failed) {
         port_watch_close(opened);
         return failed;
@@ -225,7 +225,8 @@ static void begin_walk(struct port_watch *watch)
         watch->walked[at] = watch->rows[at].socket.inode;
     qsort(watch->walked, watch->walked_count, sizeof watch->walked[0], compare_numbers);
     watch->walk_ns = 0;
-    const struct owners_query query = {watch->walked, watch->walked_count, NULL, 0};
+    const struct owners_query query = {watch->walked, watch->walked_count, NULL, 0,
+                                       host_helper(watch->host)};
     watch->walking = owners_walk_begin(&watch->walk, &query, &err) == 0;
 }
 

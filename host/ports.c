@@ -114,7 +114,7 @@ static int compare_numbers(const void *a, const void *b)
     return (one > other) - (one < other);
 }
 
-static int find_owners(struct host_ports *ports, struct err *err)
+static int find_owners(struct host_ports *ports, struct helper *helper, struct err *err)
 {
     uint32_t *inodes = calloc(ports->count + 1, sizeof *inodes);
     if (!inodes)
@@ -122,8 +122,9 @@ static int find_owners(struct host_ports *ports, struct err *err)
     for (size_t at = 0; at < ports->count; at++)
         inodes[at] = ports->rows[at].socket.inode;
     qsort(inodes, ports->count, sizeof *inodes, compare_numbers);
-    int failed = owners_find(&ports->owners, &(struct owners_query){inodes, ports->count, NULL, 0},
-                             INT64_MAX, err);
+    int failed =
+        owners_find(&ports->owners, &(struct owners_query){inodes, ports->count, NULL, 0, helper},
+                    INT64_MAX, err);
     free(inodes);
     for (size_t at = 0; at < ports->count && !failed; at++) {
         struct port_row *row = &ports->rows[at];
@@ -213,11 +214,11 @@ void ports_remark(struct host_ports *ports)
     }
 }
 
-static int collect(struct collection *collection, struct err *err)
+static int collect(struct collection *collection, struct helper *helper, struct err *err)
 {
     struct sockets *sockets = NULL;
     struct udp_collection udp = {collection, 0};
-    int failed = sockets_open(&sockets, err);
+    int failed = sockets_open_by(&sockets, helper, NULL, err);
     if (!failed)
         failed = sockets_dump(
             sockets, &(struct sockets_query){PROTOCOL_TCP, SOCKETS_ALL, collection->port, 0},
@@ -231,14 +232,15 @@ static int collect(struct collection *collection, struct err *err)
     return failed;
 }
 
-static int collect_counted(struct host_ports *ports, uint16_t port, struct err *err)
+static int collect_counted(struct host_ports *ports, uint16_t port, struct helper *helper,
+                           struct err *err)
 {
     struct collection *collection = calloc(1, sizeof *collection);
     if (!collection)
         return err_set(err, ENOMEM, "no memory to list ports; close other programs");
     collection->ports = ports;
     collection->port = port;
-    int failed = collect(collection, err);
+    int failed = collect(collection, helper, err);
     for (size_t at = 0; at < ports->count && !failed; at++) {
         struct port_row *row = &ports->rows[at];
         if (row->socket.tuple.protocol != PROTOCOL_TCP)
@@ -250,16 +252,16 @@ static int collect_counted(struct host_ports *ports, uint16_t port, struct err *
     return failed;
 }
 
-int ports_collect(struct host_ports *ports, uint16_t port, struct err *err)
+int ports_collect(struct host_ports *ports, uint16_t port, struct helper *helper, struct err *err)
 {
     *ports = (struct host_ports){.rows = calloc(PORTS_MAX, sizeof(struct port_row))};
     if (!ports->rows)
         return err_set(err, ENOMEM, "no memory to list ports; close other programs");
-    int failed = collect_counted(ports, port, err);
+    int failed = collect_counted(ports, port, helper, err);
     if (!failed) {
         qsort(ports->rows, ports->count, sizeof *ports->rows, ports_compare_rows);
         settings_ephemeral_range(&ports->ephemeral_low, &ports->ephemeral_high);
-        failed = find_owners(ports, err);
+        failed = find_owners(ports, helper, err);
     }
     if (failed)
         ports_free(ports);

@@ -38,8 +38,9 @@ struct host_ports {
     uint16_t ephemeral_low, ephemeral_high; /* ip_local_port_range(5) */
 };
 
-/* All listeners, or those of one port (0: all). */
-int ports_collect(struct host_ports *ports, uint16_t port, struct err *err);
+/* All listeners, or those of one port (0: all). `helper` opens the socket and looks into processes, NULL or where it is not there:
+ * this process does. */
+int ports_collect(struct host_ports *ports, uint16_t port, struct helper *helper, struct err *err);
 void ports_free(struct host_ports *ports);
 
 /* By port, protocol, family, address: for qsort. */

@@ -89,6 +89,13 @@ uint16_t settings_first_unprivileged(void)
     return (uint16_t)(count >= 1 && first <= 65535 ? first : FIRST_UNPRIVILEGED);
 }
 
+void settings_read(struct host_net *net)
+{
+    settings_ephemeral_range(&net->ephemeral_low, &net->ephemeral_high);
+    net->first_unprivileged = settings_first_unprivileged();
+    settings_loopback(&net->lo_up, &net->ipv6_on_lo);
+}
+
 static bool address_of(const struct sockaddr *socket_address, uint8_t family,
                        struct address *address)
 {

@@ -14,6 +14,16 @@
 
 #include "base/tuple.h"
 
+struct host_net {
+    uint16_t ephemeral_low, ephemeral_high; /* ip_local_port_range(5) */
+    uint16_t first_unprivileged;            /* ip_unprivileged_port_start */
+    bool lo_up;
+    bool ipv6_on_lo; /* lo has ::1 */
+};
+
+/* All of them. */
+void settings_read(struct host_net *net);
+
 void settings_ephemeral_range(uint16_t *low, uint16_t *high);
 
 /* What /etc/services calls the port: "postgresql"; "" nothing. */

@@ -2,14 +2,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "host/helper.h"
 
 struct sockets {
     struct mnl_socket *netlink;
@@ -38,6 +41,48 @@ int sockets_open(struct sockets **sockets, struct err *err)
     sockets_close(opened);
     *sockets = NULL;
     return failed;
+}
+
+int sockets_descriptor(void)
+{
+    int fd = -1;
+    struct mnl_socket *netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (netlink && mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) == 0)
+        fd = fcntl(mnl_socket_get_fd(netlink), F_DUPFD_CLOEXEC, 0);
+    int failed = fd < 0 ? -errno : 0;
+    if (netlink)
+        (void)mnl_socket_close(netlink);
+    return failed ? failed : fd;
+}
+
+static int explain_refusal(int failed, struct err *err)
+{
+    return err_set(err, -failed, "the kernel tells no sockets (sock_diag): %s", strerror(-failed));
+}
+
+int sockets_open_by(struct sockets **sockets, struct helper *helper,
+                    const struct netns_place *place, struct err *err)
+{
+    struct helper_request request = {.kind = HELPER_SOCKETS};
+    int fd = -1;
+    *sockets = NULL;
+    if (!helper_is_there(helper))
+        return place ? explain_refusal(-ENOTSUP, err) : sockets_open(sockets, err);
+    if (place)
+        request.place = *place;
+    const struct helper_answer *answer = helper_ask(helper, &request, &fd);
+    if (fd < 0)
+        return explain_refusal(answer && answer->result < 0 ? answer->result : -EPIPE, err);
+    struct sockets *opened = calloc(1, sizeof *opened);
+    if (opened)
+        opened->netlink = mnl_socket_fdopen(fd);
+    if (opened && opened->netlink) {
+        *sockets = opened;
+        return 0;
+    }
+    free(opened);
+    (void)close(fd);
+    return explain_refusal(-ENOMEM, err);
 }
 
 void sockets_close(struct sockets *sockets)

@@ -60,6 +60,16 @@ struct host_socket {
 struct sockets;
 
 int sockets_open(struct sockets **sockets, struct err *err);
+/* A socket that the helper opens in a network namespace; `place` NULL: in our own. Where no helper is there it is sockets_open,
+ * and then a place is refused with -ENOTSUP. */
+struct helper;
+struct netns_place;
+int sockets_open_by(struct sockets **sockets, struct helper *helper,
+                    const struct netns_place *place, struct err *err);
+
+/* A bound descriptor for that, which the caller owns; or -errno. */
+int sockets_descriptor(void);
+
 void sockets_close(struct sockets *sockets);
 
 /* Calls `visit` for each socket of the query. `begin` is called first, and again when the dump begins

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "host/helper.h"
 #include "host/tracer_load.h"
 
 #define REST_NS   (10 * CLOCK_NS_PER_MS)
@@ -35,6 +36,8 @@ static_assert(OWNER_COMM == TRACE_COMM, "one name");
 struct tracer {
     struct tracer_loaded loaded;
     struct ring_buffer *ring;
+    struct helper *helper; /* begins and ends to watch calls; NULL: we do */
+    bool helper_watches;
     int poll; /* waits for the ring or, while resting, for the timer */
     int timer;
     bool resting;
@@ -112,12 +115,49 @@ static int64_t count_calls(const struct tracer *tracer)
     return (int64_t)calls;
 }
 
-static void watch_calls(struct tracer *tracer, bool watch, int64_t look_again_ns)
+static bool is_watched(const struct tracer *tracer)
+{
+    return tracer->helper ? tracer->helper_watches : tracer_watches_calls(&tracer->loaded);
+}
+
+bool tracer_set_watch(struct tracer *tracer, bool watch)
 {
     tracer_watch_calls(&tracer->loaded, watch);
+    return tracer_watches_calls(&tracer->loaded);
+}
+
+static void set_watch(struct tracer *tracer, bool watch)
+{
+    struct helper_request request = {.kind = HELPER_CALLS, .number = watch};
+    if (!tracer->helper) {
+        (void)tracer_set_watch(tracer, watch);
+        return;
+    }
+    if (watch == tracer->helper_watches)
+        return;
+    const struct helper_answer *answer = helper_ask(tracer->helper, &request, NULL);
+    tracer->helper_watches = answer && answer->result == 1;
+}
+
+/* The kernel watches as long as anybody holds the link: that is the helper from now on. */
+void tracer_use(struct tracer *tracer, struct helper *helper)
+{
+    tracer->helper_watches = tracer_watches_calls(&tracer->loaded);
+    tracer->helper = helper;
+    tracer_watch_calls(&tracer->loaded, false);
+}
+
+unsigned tracer_descriptors(const struct tracer *tracer, int descriptors[TRACER_DESCRIPTORS])
+{
+    return tracer_call_descriptors(&tracer->loaded, descriptors);
+}
+
+static void watch_calls(struct tracer *tracer, bool watch, int64_t look_again_ns)
+{
+    set_watch(tracer, watch);
     tracer->calls = count_calls(tracer);
     tracer->calls_ns = clock_monotonic_ns();
-    bool refused = watch && !tracer_watches_calls(&tracer->loaded);
+    bool refused = watch && !is_watched(tracer);
     set_timer(tracer->pulse, refused ? CALLS_OFF_NS : look_again_ns);
 }
 
@@ -125,7 +165,7 @@ static void look_after_calls(struct tracer *tracer)
 {
     int64_t span_ns = clock_monotonic_ns() - tracer->calls_ns;
     int64_t calls = count_calls(tracer) - tracer->calls;
-    bool watched = tracer_watches_calls(&tracer->loaded);
+    bool watched = is_watched(tracer);
     if (!watched)
         tracer->unwatched_ns += span_ns;
     if (!watched)
@@ -264,6 +304,6 @@ uint64_t tracer_lost(const struct tracer *tracer)
 
 int64_t tracer_unwatched_ns(const struct tracer *tracer)
 {
-    bool watched = tracer_watches_calls(&tracer->loaded);
+    bool watched = is_watched(tracer);
     return tracer->unwatched_ns + (watched ? 0 : clock_monotonic_ns() - tracer->calls_ns);
 }

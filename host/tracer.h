@@ -43,6 +43,16 @@ struct trace_event {
 struct tracer;
 
 int tracer_open(struct tracer **tracer, struct err *err);
+
+/* From now on the helper begins and ends to watch system calls, which needs privilege; it is borrowed. */
+struct helper;
+void tracer_use(struct tracer *tracer, struct helper *helper);
+
+/* For the helper, which was forked after tracer_open: does it, and which descriptors of its own that takes. */
+bool tracer_set_watch(struct tracer *tracer, bool watch);
+#define TRACER_DESCRIPTORS 2u
+unsigned tracer_descriptors(const struct tracer *tracer, int descriptors[TRACER_DESCRIPTORS]);
+
 void tracer_close(struct tracer *tracer);
 
 /* Readable when events wait, at most 10 ms after they came, and five times a second at most when

@@ -216,6 +216,19 @@ bool tracer_watches_calls(const struct tracer_loaded *loaded)
     return loaded->links[CALLS] != NULL;
 }
 
+unsigned tracer_call_descriptors(const struct tracer_loaded *loaded, int descriptors[2])
+{
+    const struct bpf_program *program =
+        bpf_object__find_program_by_name(loaded->object, programs[CALLS].name);
+    const struct bpf_link *link = loaded->links[CALLS];
+    unsigned count = 0;
+    if (program && bpf_program__autoload(program))
+        descriptors[count++] = bpf_program__fd(program);
+    if (link)
+        descriptors[count++] = bpf_link__fd(link);
+    return count;
+}
+
 static int explain(int failed, struct err *err)
 {
     char permit[ERR_TEXT_MAX / 2];

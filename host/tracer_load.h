@@ -30,6 +30,9 @@ int tracer_load(struct tracer_loaded *loaded, struct err *err);
 void tracer_watch_calls(struct tracer_loaded *loaded, bool watch);
 bool tracer_watches_calls(const struct tracer_loaded *loaded);
 
+/* What these two need open, if it is; returns how many. */
+unsigned tracer_call_descriptors(const struct tracer_loaded *loaded, int descriptors[2]);
+
 void tracer_unload(struct tracer_loaded *loaded);
 
 #endif

@@ -275,10 +275,12 @@ static void test_interfaces(void **state)
 {
     (void)state;
     char name[16 + 1];
-    host_interface_name(host_loopback_index(), name);
+    struct host *host = open_host();
+    host_interface_name(host, host_loopback_index(), name);
     assert_string_equal(name, "lo");
-    host_interface_name(1 << 30, name);
+    host_interface_name(host, 1 << 30, name);
     assert_string_equal(name, "");
+    host_close(host);
 }
 
 int main(void)

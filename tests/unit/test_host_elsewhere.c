@@ -38,7 +38,9 @@ static void test_our_own(void **state)
 static bool is_in(uint32_t inode, pid_t pid)
 {
     static pid_t pids[65536];
-    size_t count = netns_processes(inode, pids, sizeof pids / sizeof pids[0]);
+    struct netns *netns = open_netns();
+    size_t count = netns_processes(netns, inode, pids, sizeof pids / sizeof pids[0]);
+    netns_close(netns);
     for (size_t at = 0; at < count; at++) {
         if (pids[at] == pid)
             return true;
@@ -198,7 +200,8 @@ static void test_sockets_are_counted(void **state)
 static void check_crowd(uint16_t port, uint32_t count)
 {
     struct host_crowd crowds[HOST_CROWDS_MAX];
-    size_t found = elsewhere_crowds(SOCKET_ESTABLISHED, count, crowds, HOST_CROWDS_MAX);
+    struct netns *netns = open_netns();
+    size_t found = elsewhere_crowds(netns, SOCKET_ESTABLISHED, count, crowds, HOST_CROWDS_MAX);
     size_t at = 0;
     while (at < found && crowds[at].remote_port != port)
         at++;
@@ -206,10 +209,11 @@ static void check_crowd(uint16_t port, uint32_t count)
     assert_int_equal(crowds[at].sockets, count);
     assert_int_equal(crowds[at].example.tuple.port[1], port);
     assert_true(crowds[at].example.inode != 0);
-    found = elsewhere_crowds(SOCKET_ESTABLISHED, count + 1, crowds, HOST_CROWDS_MAX);
+    found = elsewhere_crowds(netns, SOCKET_ESTABLISHED, count + 1, crowds, HOST_CROWDS_MAX);
     for (at = 0; at < found; at++)
         assert_int_not_equal(crowds[at].remote_port, port);
-    assert_int_equal(elsewhere_crowds(SOCKET_ESTABLISHED, count, crowds, 0), 0);
+    assert_int_equal(elsewhere_crowds(netns, SOCKET_ESTABLISHED, count, crowds, 0), 0);
+    netns_close(netns);
 }
 
 /* Connections of this namespace, of which one end has a port that is ours alone. */

@@ -241,16 +241,18 @@ static void test_held_by(void **state)
 {
     (void)state;
     bool known = false;
+    struct holders *holders = open_holders();
     int fd = loopback_listen("127.0.0.1", 1);
-    assert_true(holders_is_held_by(getpid(), inode_of(fd), INT64_MAX, &known));
+    assert_true(holders_is_held_by(holders, getpid(), inode_of(fd), INT64_MAX, &known));
     assert_true(known);
-    assert_false(holders_is_held_by(getpid(), 1, INT64_MAX, &known));
+    assert_false(holders_is_held_by(holders, getpid(), 1, INT64_MAX, &known));
     assert_true(known);
-    assert_false(holders_is_held_by(1 << 30, inode_of(fd), INT64_MAX, &known));
+    assert_false(holders_is_held_by(holders, 1 << 30, inode_of(fd), INT64_MAX, &known));
     assert_true(known);
-    assert_false(holders_is_held_by(getpid(), inode_of(fd), 0, &known));
+    assert_false(holders_is_held_by(holders, getpid(), inode_of(fd), 0, &known));
     assert_false(known);
     (void)close(fd);
+    holders_close(holders);
 }
 
 int main(void)

@@ -68,7 +68,7 @@ static void open_world(struct world *world, const struct row *row)
     world->pids[0] = getpid();
     world->pids[1] = row->child ? loopback_sleeper() : 1 << 30;
     world->query =
-        (struct owners_query){world->inodes, row->sockets, row->everywhere ? NULL : world->pids, 2};
+        (struct owners_query){world->inodes, row->sockets, row->everywhere ? NULL : world->pids, 2, NULL};
 }
 
 static void close_world(const struct world *world, const struct row *row)
@@ -113,8 +113,8 @@ static void check_row(void **state)
         assert_int_equal(one->fd, other->fd);
         assert_int_equal(one->start, other->start);
         assert_string_equal(one->comm, other->comm);
-        assert_true(owners_hold(one->pid, one->fd, one->inode));
-        assert_false(owners_hold(one->pid, one->fd, one->inode + (1u << 31)));
+        assert_true(owners_hold(NULL, one->pid, one->fd, one->inode));
+        assert_false(owners_hold(NULL, one->pid, one->fd, one->inode + (1u << 31)));
     }
     owners_free(&sliced);
     owners_free(&whole);
@@ -132,7 +132,7 @@ static void test_a_walk_is_left_in_the_middle(void **state)
     uint32_t inode = inode_of(fd);
     pid_t child = loopback_sleeper();
     const pid_t pids[2] = {child, getpid()};
-    const struct owners_query query = {&inode, 1, pids, 2};
+    const struct owners_query query = {&inode, 1, pids, 2, NULL};
     struct owners found;
     assert_int_equal(owners_walk_begin(&walk, &query, &err), 0);
     assert_false(owners_walk_step(&walk, 0));

@@ -105,7 +105,7 @@ static void test_a_listener_is_found(void **state)
     int listener = listen_on("127.0.0.1", &port);
     int clients[2] = {loopback_connect(SOCK_STREAM, "127.0.0.1", port),
                       loopback_connect(SOCK_STREAM, "127.0.0.1", port)};
-    assert_int_equal(ports_collect(&ports, port, &err), 0);
+    assert_int_equal(ports_collect(&ports, port, NULL, &err), 0);
     assert_int_equal(ports.count, 1);
     const struct port_row *row = &ports.rows[0];
     assert_int_equal(row->socket.tuple.port[0], port);
@@ -133,7 +133,7 @@ static void test_an_ipv6_listener_is_found(void **state)
     struct host_ports ports;
     uint16_t port = 0;
     int listener = listen_on("::1", &port);
-    assert_int_equal(ports_collect(&ports, port, &err), 0);
+    assert_int_equal(ports_collect(&ports, port, NULL, &err), 0);
     assert_int_equal(ports.count, 1);
     assert_int_equal(ports.rows[0].socket.tuple.family, 6);
     assert_true(ports.rows[0].remarks & 1u << PORT_LOOPBACK_V6);
@@ -148,7 +148,7 @@ static void test_a_closed_listener_is_gone(void **state)
     struct host_ports ports;
     uint16_t port = 0;
     (void)close(listen_on("127.0.0.1", &port));
-    assert_int_equal(ports_collect(&ports, port, &err), 0);
+    assert_int_equal(ports_collect(&ports, port, NULL, &err), 0);
     assert_int_equal(ports.count, 0);
     ports_free(&ports);
 }
@@ -163,7 +163,7 @@ static void test_owners_count_once(void **state)
     int listener = listen_on("127.0.0.1", &port);
     int other = listen_on("127.0.0.1", &other_port);
     int copy = dup(listener);
-    assert_int_equal(ports_collect(&ports, 0, &err), 0);
+    assert_int_equal(ports_collect(&ports, 0, NULL, &err), 0);
     for (size_t at = 0; at < ports.count; at++) {
         if (ports.rows[at].socket.tuple.port[0] != port)
             continue;

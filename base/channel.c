@@ -1,0 +1,81 @@
+#include "base/channel.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Room for one descriptor; of more the kernel closes what finds none. */
+union control {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int channel_open(int ends[2])
+{
+    return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0 ? 0 : -errno;
+}
+
+static void put_descriptor(struct msghdr *header, union control *control, int fd)
+{
+    memset(control, 0, sizeof *control);
+    header->msg_control = control->bytes;
+    header->msg_controllen = sizeof control->bytes;
+    struct cmsghdr *first = CMSG_FIRSTHDR(header);
+    first->cmsg_level = SOL_SOCKET;
+    first->cmsg_type = SCM_RIGHTS;
+    first->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(first), &fd, sizeof fd);
+}
+
+int channel_send(int end, const void *message, size_t size, int fd)
+{
+    union control control;
+    struct iovec bytes = {.iov_base = (void *)(size_t)message, .iov_len = size};
+    struct msghdr header = {.msg_iov = &bytes, .msg_iovlen = 1};
+    if (fd >= 0)
+        put_descriptor(&header, &control, fd);
+    ssize_t sent = 0;
+    do {
+        sent = sendmsg(end, &header, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : 0;
+}
+
+static int take_descriptor(struct msghdr *header)
+{
+    int fd = -1;
+    struct cmsghdr *first = CMSG_FIRSTHDR(header);
+    if (first && first->cmsg_level == SOL_SOCKET && first->cmsg_type == SCM_RIGHTS &&
+        first->cmsg_len == CMSG_LEN(sizeof fd))
+        memcpy(&fd, CMSG_DATA(first), sizeof fd);
+    return fd;
+}
+
+long channel_take(int end, void *message, size_t room, int *fd)
+{
+    union control control;
+    struct iovec bytes = {.iov_base = message, .iov_len = room};
+    struct msghdr header = {.msg_iov = &bytes,
+                            .msg_iovlen = 1,
+                            .msg_control = control.bytes,
+                            .msg_controllen = sizeof control.bytes};
+    ssize_t got = 0;
+    do {
+        got = recvmsg(end, &header, MSG_CMSG_CLOEXEC);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        return -errno;
+    int came = take_descriptor(&header);
+    bool is_whole = got > 0 && !(header.msg_flags & MSG_TRUNC);
+    if (came >= 0 && (!fd || !is_whole)) {
+        (void)close(came);
+        came = -1;
+    }
+    if (fd)
+        *fd = came;
+    if (got == 0)
+        return -EPIPE;
+    return is_whole ? got : -EMSGSIZE;
+}

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "app/config.h"
@@ -168,6 +169,21 @@ static void plan_interface(const struct session *session)
                    source_info(session->source)->name);
     if (realpath(path, made.interface))
         add(made.interface, REACH_READ);
+}
+
+int confine_check(enum sandbox_wish wish, struct err *err)
+{
+    int status = 0;
+    pid_t pid = wish == SANDBOX_STRICT ? fork() : -1;
+    if (pid == 0) {
+        begin("check", SANDBOX_STRICT, CALLS_MAIN);
+        _exit(sandbox_enter(&made.plan, err) != 0);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || status == 0)
+        return 0;
+    return err_set(err, SANDBOX_MISSING,
+                   "--sandbox=strict: a layer is missing, loflow --version -v says which; "
+                   "--sandbox=best goes on without it");
 }
 
 /* Of -w there is one file, and it is open; but -C and -G make more. */

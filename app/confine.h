@@ -15,6 +15,9 @@ struct session;
 /* The capture is open, and nothing else. */
 int confine_file(struct session *session, struct err *err);
 
+/* Before something is begun that cannot be undone: would strict hold? */
+int confine_check(enum sandbox_wish wish, struct err *err);
+
 /* Everything is open; the command of `loflow run`, if there is one, has begun. Starts the helper. */
 int confine_live(struct session *session, struct err *err);
 

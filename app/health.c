@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/sandbox.h"
 #include "app/session.h"
 
 static const char *const words[HANDLER_COUNT] = {
@@ -38,6 +39,19 @@ static uint64_t memory_peak(void)
 {
     struct rusage usage;
     return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}
+
+static uint32_t take_layers(struct health *health, const struct session *session)
+{
+    const struct sandbox_layer *layers = sandbox_layers();
+    for (int layer = 0; layers && layer < LAYER_COUNT; layer++)
+        health->layers[layer] = (struct screen_layer){sandbox_layer_word(layer),
+                                                      layers[layer].words, layers[layer].holds};
+    if (layers && helper_is_lost(session->helper))
+        health->layers[LAYER_HELPER] =
+            (struct screen_layer){sandbox_layer_word(LAYER_HELPER),
+                                  "it is gone: start again to have names of others", false};
+    return layers ? LAYER_COUNT : 0;
 }
 
 const struct screen_health *health_take(struct health *health, const struct session *session)
@@ -81,6 +95,8 @@ const struct screen_health *health_take(struct health *health, const struct sess
         .unwatched_ns = host ? host_unwatched_ns(host) : 0,
         .stalls = health->stalls,
         .stall_count = HANDLER_COUNT,
+        .layers = health->layers,
+        .layer_count = take_layers(health, session),
     };
     return &health->told;
 }

@@ -10,6 +10,7 @@
 #include "app/config.h"
 #include "app/features.h"
 #include "app/meter.h"
+#include "app/sandbox_layer.h"
 #include "decode/decoder.h"
 #include "ui/run_health.h"
 
@@ -19,6 +20,7 @@ struct health {
     struct screen_health told;
     struct screen_count undecoded[VERDICT_COUNT];
     struct screen_stall stalls[HANDLER_COUNT];
+    struct screen_layer layers[LAYER_COUNT];
     char features[FEATURES_MAX];
     char config[CONFIG_PATH_MAX]; /* where a configuration is looked for */
     bool has_config;

@@ -242,6 +242,9 @@ int run_command(char **words, int *status, struct err *err)
         (void)fputs(help, stdout);
         return 0;
     }
+    failed = confine_check(options.sandbox, err);
+    if (failed)
+        return failed;
     struct run *run = calloc(1, sizeof *run);
     struct session *session = calloc(1, sizeof *session);
     if (run && session) {

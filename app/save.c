@@ -72,6 +72,8 @@ static int explain(const char *path, int error, struct err *err)
     if (error == EEXIST)
         return err_set(err, error,
                        "%.400s exists already and is not overwritten; name another file", path);
+    if (error == ENOENT)
+        return err_set(err, error, "cannot create %.400s: its directory does not exist", path);
     if (error == EPERM)
         return err_set(err, error,
                        "%.400s is hidden, and the sandbox saves nothing there; choose another name",

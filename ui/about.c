@@ -200,6 +200,21 @@ static void add_tracer(struct page *page, const struct screen_status *status)
         page_styled(page, "missing", STYLE_GOOD, "nothing");
 }
 
+static void add_sandbox(struct page *page, const struct screen_health *health)
+{
+    page_heading(page, STYLE_HEADING, "SANDBOX");
+    if (health->layer_count == 0)
+        page_styled(page, "off", STYLE_WARNING, "nothing keeps a fault from doing harm");
+    for (uint32_t at = 0; at < health->layer_count; at++) {
+        const struct screen_layer *layer = &health->layers[at];
+        char line[WORDS_MAX];
+        struct text text = begin_words(line);
+        text_add_string(&text, layer->holds ? "" : "missing: ");
+        text_add_untrusted(&text, layer->words, strlen(layer->words));
+        page_styled(page, layer->word, layer->holds ? STYLE_GOOD : STYLE_WARNING, line);
+    }
+}
+
 static void add_stall(struct page *page, const struct screen_stall *stall)
 {
     char line[WORDS_MAX];
@@ -259,5 +274,6 @@ int about_draw(struct grid *grid, int top, int height, int first,
     add_memory(&page, status->health);
     add_stalls(&page, status->health);
     add_program(&page, status->health);
+    add_sandbox(&page, status->health);
     return page.line > longest ? page.line : longest;
 }

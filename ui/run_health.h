@@ -26,6 +26,13 @@ struct screen_stall {
     int64_t worst_at_ns; /* when the worst ended, wall clock */
 };
 
+/* A layer of what keeps the program from doing harm. */
+struct screen_layer {
+    const char *word;
+    const char *words; /* how it holds, or what is missing */
+    bool holds;
+};
+
 struct screen_health {
     const char *version;
     const char *features;    /* "libpcap 1.10.4, zstd 1.5.4"; untrusted */
@@ -53,6 +60,8 @@ struct screen_health {
     int64_t unwatched_ns; /* for so long failed calls were only sampled */
     const struct screen_stall *stalls;
     uint32_t stall_count;
+    const struct screen_layer *layers;
+    uint32_t layer_count; /* 0: there is no sandbox */
 };
 
 #endif

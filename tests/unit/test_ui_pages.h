@@ -102,6 +102,13 @@ static inline struct screen_health pages_health(const struct tracker *tracker)
         {"packets that end inside the TCP header", 2},
         {"impossible IP total lengths", 1},
     };
+    static const struct screen_layer layers[] = {
+        {"user", "runs as user 1000", true},
+        {"capabilities", "none are left", true},
+        {"files", "this kernel has no Landlock (Linux 5.13), or a container hides it", false},
+        {"system calls", "seccomp: none starts a program, opens a socket, or looks into a process",
+         true},
+    };
     static const struct screen_stall stalls[] = {
         {"whole round", 1234, 12 * CLOCK_NS_PER_MS, 131 * CLOCK_NS_PER_MS, WORLD_BEGIN_NS},
         {"signals", 0, 0, 0, 0},
@@ -137,6 +144,8 @@ static inline struct screen_health pages_health(const struct tracker *tracker)
         .unwatched_ns = 2500 * CLOCK_NS_PER_MS,
         .stalls = stalls,
         .stall_count = COUNT(stalls),
+        .layers = layers,
+        .layer_count = COUNT(layers),
     };
 }
 

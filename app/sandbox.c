@@ -119,18 +119,3 @@ int sandbox_enter(const struct sandbox_plan *plan, struct err *err)
     probe_inside(plan->mode);
     return check(plan, err);
 }
-
-void text_add_sandbox_missing(struct text *text)
-{
-    unsigned missing = 0, first = LAYER_COUNT;
-    for (unsigned layer = 0; sandbox.is_up && layer < LAYER_COUNT; layer++) {
-        if (sandbox.layers[layer].holds)
-            continue;
-        first = missing++ == 0 ? layer : first;
-    }
-    if (missing == 0)
-        return;
-    text_add(text, "%s: %s", layer_words[first], sandbox.layers[first].words);
-    if (missing > 1)
-        text_add(text, "; and %u more, see the About page", missing - 1);
-}

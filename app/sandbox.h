@@ -7,7 +7,8 @@
  *
  * Who holds what, when:
  *
- *   file    -r and what it prints: the file is opened; then all layers; then its first byte is read. One process.
+ *   file    -r and what it prints: the file is opened; then all layers; then its first byte is read. On a screen a helper makes the
+ *           files that are saved.
  *   live    capture ring, tracer, netlink, -w and the terminal are opened; the helper is forked; then all layers; then the first
  *           packet is read. `why` watches in the same way.
  *   run     as live; the command is started before the layers, with the rights that loflow was started with.
@@ -57,8 +58,5 @@ const char *sandbox_layer_word(enum sandbox_layer_name layer);
 
 /* What the helper tells of itself; without one none is needed. */
 void sandbox_note_helper(const struct sandbox_layer *layer);
-
-/* "Landlock and seccomp are missing", and why the first is; "" when all hold or none are wanted. */
-void text_add_sandbox_missing(struct text *text);
 
 #endif

@@ -32,8 +32,9 @@ static void put_descriptor(struct msghdr *header, union control *control, int fd
 int channel_send(int end, const void *message, size_t size, int fd)
 {
     union control control;
-    struct iovec bytes = {.iov_base = (void *)(size_t)message, .iov_len = size};
+    struct iovec bytes = {.iov_len = size};
     struct msghdr header = {.msg_iov = &bytes, .msg_iovlen = 1};
+    memcpy(&bytes.iov_base, &message, sizeof message); /* sendmsg(2) does not write there */
     if (fd >= 0)
         put_descriptor(&header, &control, fd);
     ssize_t sent = 0;

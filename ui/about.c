@@ -273,7 +273,7 @@ int about_draw(struct grid *grid, int top, int height, int first,
     }
     add_memory(&page, status->health);
     add_stalls(&page, status->health);
-    add_program(&page, status->health);
     add_sandbox(&page, status->health);
+    add_program(&page, status->health);
     return page.line > longest ? page.line : longest;
 }

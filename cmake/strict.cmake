@@ -1,5 +1,5 @@
-# The strict set: every warning we know how to keep clean, and the hardening flags. Nothing that LOFLOW_SANITIZE
-# or LOFLOW_FUZZ adds is in loflow_plain, for what is measured.
+# The strict set: every warning we know how to keep clean, and what harden.cmake adds. Nothing that
+# LOFLOW_SANITIZE or LOFLOW_FUZZ adds is in loflow_plain, for what is measured.
 add_library(loflow_plain INTERFACE)
 add_library(loflow_strict INTERFACE)
 target_link_libraries(loflow_strict INTERFACE loflow_plain)
@@ -8,13 +8,12 @@ target_compile_options(loflow_plain INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wpointer-arith -Wcast-align -Wwrite-strings
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla
   -Wformat=2 -Wimplicit-fallthrough -Wnull-dereference -Wdouble-promotion
-  -fno-strict-aliasing -fvisibility=hidden
-  -fstack-protector-strong)
+  -fno-strict-aliasing -fvisibility=hidden)
 # Not for users: a compiler that does not exist yet may warn about more.
 if(LOFLOW_WERROR)
   target_compile_options(loflow_plain INTERFACE -Werror)
 endif()
-target_link_options(loflow_plain INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+include(cmake/harden.cmake)
 if(LOFLOW_FUZZ)
   target_compile_options(loflow_strict INTERFACE -fsanitize=fuzzer-no-link)
 endif()
@@ -22,6 +21,4 @@ if(LOFLOW_SANITIZE)
   target_compile_options(loflow_strict INTERFACE
     -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(loflow_strict INTERFACE -fsanitize=address,undefined)
-else()
-  target_compile_definitions(loflow_strict INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
 endif()

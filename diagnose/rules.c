@@ -103,9 +103,9 @@ bool listener_serves(const struct host_listener *listener, const struct tuple *t
 bool find_listener(struct diagnoser *diagnoser, const struct tuple *tuple, unsigned end,
                    struct host_listener *found)
 {
-    struct host_listener listeners[LOOKED_AT_MAX];
     if (!diagnoser->host)
         return false;
+    struct host_listener listeners[LOOKED_AT_MAX];
     size_t count = host_listeners(diagnoser->host, tuple->port[end], listeners, LOOKED_AT_MAX);
     for (size_t at = 0; at < count; at++) {
         if (!listener_serves(&listeners[at], tuple, end))

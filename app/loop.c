@@ -51,7 +51,7 @@ static void draw(struct session *session)
         return;
     session_source_stats(session, &stats);
     const struct decode_stats *decoded = decoder_stats(session->decoder);
-    struct transport_state transport;
+    struct transport_state transport = {0};
     bool is_played = session->replay.is_open;
     if (is_played)
         replay_state(session, &transport);

@@ -59,11 +59,12 @@ static void entry(FILE *stream, const char *term, const char *meaning)
 {
     (void)fputs(".TP\n.B \"", stream);
     for (; *term != '\0'; term++) {
-        char one[2] = {*term, '\0'};
-        if (*term == '"')
+        if (*term == '"') {
             (void)fputs("\\(dq", stream);
-        else
+        } else {
+            char one[2] = {*term, '\0'};
             print(stream, one);
+        }
     }
     (void)fputs("\"\n", stream);
     print(stream, meaning);

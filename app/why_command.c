@@ -194,12 +194,12 @@ static int print_verdicts(struct answer *answer, struct host *host, struct err *
         const struct tuple *target = &answer->targets[at];
         struct diagnosis diagnosis;
         bool fails = diagnoser_endpoint(diagnoser, target, clock_wall_ns(), &diagnosis);
-        if (!json)
-            diagnosis_set_text(&diagnosis, FACT_CLIENT_COMM, "you");
-        if (!json)
-            print_verdict(&answer->out, target, &diagnosis, fails);
-        else if (fails)
+        if (json && fails)
             json_write_diagnosis(&answer->out, &diagnosis);
+        if (json)
+            continue;
+        diagnosis_set_text(&diagnosis, FACT_CLIENT_COMM, "you");
+        print_verdict(&answer->out, target, &diagnosis, fails);
     }
     /* Who watches is told by the watch. */
     bool is_all = answer->taken->wait_ns == 0;

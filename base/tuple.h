@@ -47,8 +47,8 @@ static_assert(sizeof(struct tuple) == 40, "five words");
 static inline struct address address_from_ipv4(const uint8_t *octets)
 {
     struct address address;
-    const uint64_t words[2] = {0, htobe64(UINT64_C(0xffff) << 32 | load_be32(octets))};
-    memcpy(address.octets, words, sizeof words);
+    const uint64_t halves[2] = {0, htobe64(UINT64_C(0xffff) << 32 | load_be32(octets))};
+    memcpy(address.octets, halves, sizeof halves);
     return address;
 }
 
@@ -109,7 +109,7 @@ static inline uint8_t tuple_canonicalize(struct tuple *tuple)
 {
     uint8_t *first = tuple->address[0].octets;
     uint8_t *second = tuple->address[1].octets;
-    uint64_t low[2] = {load_be64(first + 8), load_be64(second + 8)};
+    const uint64_t low[2] = {load_be64(first + 8), load_be64(second + 8)};
     unsigned swapped = 0;
     if (tuple->family == 4) {
         swapped = (low[0] << 16 | tuple->port[0]) > (low[1] << 16 | tuple->port[1]);

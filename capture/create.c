@@ -58,6 +58,7 @@ int create_file(const char *path, bool must_be_new, struct create_owner owner, s
     /* O_CREAT stays, although the file exists: the kernel guards sticky directories
      * (fs.protected_regular) only against opens that have it. */
     if (!is_new && errno == EEXIST && !must_be_new)
+        /* cppcheck-suppress resourceLeak ; it is below 0 */
         fd = open(path, flags, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return explain_open(path, errno, err);

@@ -26,7 +26,7 @@ enum interface_state interfaces_state(int fd, const char *name, bool *is_loopbac
         return INTERFACE_GONE;
     unsigned flags = (unsigned short)request.ifr_flags;
     *is_loopback = (flags & IFF_LOOPBACK) != 0;
-    return flags & IFF_UP ? INTERFACE_UP : INTERFACE_DOWN;
+    return (flags & IFF_UP) ? INTERFACE_UP : INTERFACE_DOWN;
 }
 
 static int find_all(pcap_if_t **all, struct err *err)

@@ -114,12 +114,14 @@ static uint32_t read_descriptor(int fd, void (*take)(void *context, const char *
         return 0;
     }
     if (inflate_open(&inflate, &(struct inflate_input){.fd = fd, .stop_fd = -1}, &err) != 0)
+        /* cppcheck-suppress resourceLeak ; the inflate has closed it */
         return 0;
     struct reader reader = {.stream = inflate_stream(inflate)};
     uint32_t count = reader.stream ? read_all(&reader, take, context) : 0;
     if (reader.stream)
         (void)fclose(reader.stream);
     inflate_close(inflate);
+    /* cppcheck-suppress resourceLeak ; the inflate has closed it */
     return count;
 }
 

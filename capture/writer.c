@@ -160,10 +160,11 @@ static void hold_header(struct writer *writer)
 {
     const struct writer_options *options = &writer->options;
     uint32_t snaplen = options->snaplen ? options->snaplen : SOURCE_SNAPLEN_DEFAULT;
-    uint8_t blocks[BLOCKS_HEADER_SIZE];
     writer->holds_header = true;
     if (writer->is_pcapng) {
-        hold(writer, blocks, blocks_header(blocks, options->link_type, snaplen));
+        uint8_t blocks[BLOCKS_HEADER_SIZE];
+        size_t len = blocks_header(blocks, options->link_type, snaplen);
+        hold(writer, blocks, len);
         return;
     }
     struct file_header header = {

@@ -295,7 +295,7 @@ count_marks(struct flow_records *flow, const struct packet *packet, uint32_t mar
 {
     unsigned sender = packet->direction;
     struct flow_side_rare *rare = &flow->cold->rare[sender];
-    uint32_t events = marks & MARK_BIT(OVERLAP) ? BIT(OVERLAP) : 0;
+    uint32_t events = (marks & MARK_BIT(OVERLAP)) ? BIT(OVERLAP) : 0;
     if (marks & mark_troubles)
         flow->hot->flags |= FLOW_FLAG_TROUBLE;
     rare->out_of_order += (marks & MARK_BIT(OUT_OF_ORDER)) != 0;
@@ -310,7 +310,7 @@ count_marks(struct flow_records *flow, const struct packet *packet, uint32_t mar
     }
     if (marks & MARK_BIT(ZERO_WINDOW)) {
         rare->zero_windows++;
-        events |= marks & SEGMENT_CLOSES_WINDOW ? BIT(ZERO_WINDOW) : 0;
+        events |= (marks & SEGMENT_CLOSES_WINDOW) ? BIT(ZERO_WINDOW) : 0;
         history_add_counted(flow->cold, sender, HISTORY_ZERO_WINDOW, rare->zero_windows);
     }
     if (marks & SEGMENT_MARKS & ~MARKS_ALWAYS)
@@ -350,6 +350,7 @@ static uint32_t take_expected(struct flow_records *flow, const struct segment_co
                               const struct packet *packet)
 {
     uint32_t found = 0;
+    /* cppcheck-suppress assertWithSideEffect ; it only looks */
     assert(is_agreed(context, packet));
     bool is_fin = packet->flags & TCP_FIN;
     if (packet->payload_wire_len > 0) {

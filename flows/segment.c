@@ -141,7 +141,7 @@ static uint32_t advance(const struct segment_context *context, const struct pack
     uint16_t flags = own->flags & (uint16_t)~SIDE_LAST_ANY;
     uint32_t told = 0;
     if (marks & (MARK_BIT(KEEPALIVE) | MARK_BIT(ZERO_WINDOW_PROBE)))
-        flags |= marks & MARK_BIT(KEEPALIVE) ? SIDE_LAST_KEEPALIVE : SIDE_LAST_ZERO_PROBE;
+        flags |= (marks & MARK_BIT(KEEPALIVE)) ? SIDE_LAST_KEEPALIVE : SIDE_LAST_ZERO_PROBE;
     if (packet->flags & (TCP_SYN | TCP_RST) && is_challenged(own, context->peer, packet))
         flags |= SIDE_LAST_CHALLENGED;
     if (packet->flags & TCP_ACK) {

@@ -166,11 +166,10 @@ static void look_after_calls(struct tracer *tracer)
     int64_t span_ns = clock_monotonic_ns() - tracer->calls_ns;
     int64_t calls = count_calls(tracer) - tracer->calls;
     bool watched = is_watched(tracer);
-    if (!watched)
+    if (!watched) {
         tracer->unwatched_ns += span_ns;
-    if (!watched)
         watch_calls(tracer, true, CALLS_LOOK_NS);
-    else if (calls > span_ns / CLOCK_NS_PER_US * tracer->calls_max / 1000000)
+    } else if (calls > span_ns / CLOCK_NS_PER_US * tracer->calls_max / 1000000)
         watch_calls(tracer, false, CALLS_OFF_NS);
     else
         watch_calls(tracer, true, CALLS_ON_NS);

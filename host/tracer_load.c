@@ -154,6 +154,7 @@ static const volatile struct trace_counts *map_counts(const struct bpf_object *o
     if (!map || bpf_map__value_size(map) != size)
         return NULL;
     void *counts = mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+    /* cppcheck-suppress memleak ; the caller unmaps it */
     return counts == MAP_FAILED ? NULL : counts;
 }
 

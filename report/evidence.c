@@ -305,9 +305,8 @@ static void read_certainty(struct diagnosis *diagnosis, const struct field *fiel
 static void read_diagnosis_field(struct evidence *evidence, const struct field *field)
 {
     struct diagnosis *diagnosis = &evidence->diagnosis;
-    enum code code = CODE_COUNT;
     if (is_named(field, "LOFLOW_CODE")) {
-        code = code_of(field);
+        enum code code = code_of(field);
         if (code == CODE_COUNT)
             evidence->kind = EVIDENCE_OTHER;
         else
@@ -327,7 +326,7 @@ static void read_diagnosis_field(struct evidence *evidence, const struct field *
     } else if (is_named(field, "LOFLOW_FLOW")) {
         diagnosis_add_flow(diagnosis, (uint64_t)number_of(field));
     } else if (is_named(field, "LOFLOW_SUPERSEDES")) {
-        code = code_of(field);
+        enum code code = code_of(field);
         diagnosis->supersedes |= code < CODE_COUNT ? UINT64_C(1) << code : 0;
     } else {
         read_fact(diagnosis, field);

@@ -441,9 +441,10 @@ static void draw_nothing(const struct events_page *page, struct grid *grid, int 
 static void draw_told(const struct events_page *page, const struct events_line *line,
                       struct grid *grid, int row)
 {
-    char told[SUMMARY_MAX], words[SUMMARY_MAX], part[GRID_LINE_MAX];
+    char told[SUMMARY_MAX], part[GRID_LINE_MAX];
     struct text text = text_begin(told, sizeof told);
     if (line->is_diagnosis) {
+        char words[SUMMARY_MAX];
         struct text raw = text_begin(words, sizeof words);
         text_add_summary(&raw, &page->known->diagnoses[line->at].diagnosis);
         text_add_untrusted(&text, words, strlen(words));

@@ -220,7 +220,7 @@ static size_t write_port(char text[PORT_TEXT_MAX], uint16_t port)
 /* Does the port, written, begin with what the word has behind its colon? */
 static bool port_begins(uint32_t port, const struct filter_word *word)
 {
-    uint32_t low = word->port, high = word->port;
+    uint32_t low = word->port, high = low;
     unsigned digits = (unsigned)(word->len - word->tail);
     if (low == 0)
         return digits == 0 || (digits == 1 && port == 0);

@@ -25,9 +25,9 @@ static void note(struct filter_parser *parser, enum filter_verdict verdict, size
 {
     begin = begin < parser->len ? begin : parser->len;
     end = end < parser->len ? end : parser->len;
-    while (is_middle(parser->text[begin]) && begin > 0)
+    while (begin > 0 && is_middle(parser->text[begin]))
         begin--;
-    while (is_middle(parser->text[end]) && end < parser->len)
+    while (end < parser->len && is_middle(parser->text[end]))
         end++;
     parser->note->verdict = verdict;
     parser->note->begin = begin;

@@ -129,10 +129,10 @@ int grid_text(struct grid *grid, int row, int column, int room, enum style style
             break;
         if (next.is_mark && before)
             add_mark(before, next.code);
-        if (next.columns > 0)
+        if (next.columns > 0) {
             before = grid_cell(grid, row, column + used);
-        if (next.columns > 0)
             put(grid, row, column + used, (struct cell){.code = next.code, .style = style});
+        }
         if (next.columns == 2)
             put(grid, row, column + used + 1, (struct cell){.code = 0, .style = style});
         used += next.columns;

@@ -54,7 +54,7 @@ static struct group *find(struct groups *groups, const struct group_key *key, ui
 /* The last one is for all that found no room. */
 static struct group *add(struct groups *groups, const struct group_key *key, uint32_t slot)
 {
-    static const struct group_key others;
+    static const struct group_key others = {0};
     if (groups->count == GROUPS_MAX)
         return &groups->all[GROUPS_MAX - 1];
     bool is_last = groups->count == GROUPS_MAX - 1;

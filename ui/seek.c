@@ -17,7 +17,6 @@
 static bool take_number(const char **at, int64_t *whole, int64_t *fraction)
 {
     const char *first = *at;
-    int64_t unit = FRACTION_UNIT;
     *whole = *fraction = 0;
     for (; isdigit((unsigned char)**at); (*at)++) {
         *whole = *whole * 10 + (**at - '0');
@@ -26,6 +25,7 @@ static bool take_number(const char **at, int64_t *whole, int64_t *fraction)
     }
     bool has_digits = *at > first;
     if (**at == '.') {
+        int64_t unit = FRACTION_UNIT;
         for ((*at)++; isdigit((unsigned char)**at); (*at)++) {
             unit /= 10;
             *fraction += unit * (**at - '0');

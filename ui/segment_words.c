@@ -46,7 +46,7 @@ void text_add_marks(struct text *text, uint32_t marks)
 
 enum style marks_style(uint32_t marks)
 {
-    return marks & mark_troubles ? STYLE_WARNING : STYLE_DIM;
+    return (marks & mark_troubles) ? STYLE_WARNING : STYLE_DIM;
 }
 
 /* Those of a SYN are told as they are only when asked for: from 0 they are 0. */

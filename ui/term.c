@@ -138,7 +138,7 @@ static attr_t attributes_of(const struct term *term, uint32_t style)
     struct look look = theme_look(theme, (enum style)style);
     attr_t sum = look.attributes & LOOK_DIM_16 && COLORS < 256 ? A_DIM : A_NORMAL;
     for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++)
-        sum |= look.attributes & attributes[i].look ? attributes[i].attribute : A_NORMAL;
+        sum |= (look.attributes & attributes[i].look) ? attributes[i].attribute : A_NORMAL;
     return sum;
 }
 
@@ -264,6 +264,7 @@ void term_suspend(struct term *term)
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGTSTP, &action, &before);
     (void)raise(SIGTSTP);
+    /* cppcheck-suppress unreachableCode ; SIGTSTP comes back */
     (void)sigaction(SIGTSTP, &before, NULL);
     (void)flushinp();
     (void)reset_prog_mode();

@@ -56,7 +56,7 @@ static const struct trouble_flow *find_flow(const struct trouble_page *page, uin
 static void follow_flows(struct trouble_page *page)
 {
     const struct diagnosis *diagnosis = &page->diagnosis;
-    struct trouble_flow flows[TROUBLE_FLOWS];
+    struct trouble_flow flows[TROUBLE_FLOWS] = {0};
     for (unsigned at = 0; at < diagnosis->flow_count; at++) {
         const struct trouble_flow *old = find_flow(page, diagnosis->flows[at]);
         flows[at] = old ? *old : (struct trouble_flow){.id = diagnosis->flows[at]};

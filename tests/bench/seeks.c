@@ -30,7 +30,7 @@ static int compare(const void *a, const void *b)
 static void measure(FILE *result, struct session *session, const char *from, const char *to,
                     int runs)
 {
-    int64_t took_ns[RUNS_MAX], cpu_ns[RUNS_MAX], longest_ns = 0, ignored_ns = 0;
+    int64_t took_ns[RUNS_MAX] = {0}, cpu_ns[RUNS_MAX] = {0}, longest_ns = 0, ignored_ns = 0;
     for (int run = 0; run < runs; run++) {
         replay_seek_text(session, from);
         settle(session, &ignored_ns);

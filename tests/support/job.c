@@ -68,7 +68,7 @@ static void be_shell(pid_t program, int control, int report)
     else
         tell(report, program, JOB_KILLED, WTERMSIG(status));
     ssize_t got = read(control, &word, 1); /* until the other end closes */
-    _exit(got < 0);
+    _exit(got < 0 ? 1 : 0);
 }
 
 /* The shell holds nothing but its terminal and its two pipes, above all not the terminal's other end. */

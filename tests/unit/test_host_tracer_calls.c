@@ -160,6 +160,7 @@ static void accept_forever(int listener)
     const struct rlimit none = {0, 0};
     if (setrlimit(RLIMIT_NOFILE, &none) != 0)
         _exit(1);
+    /* cppcheck-suppress nullPointer ; accept4 takes no address, too */
     while (accept4(listener, NULL, NULL, SOCK_CLOEXEC) < 0 && errno == EMFILE)
         (void)usleep(100);
     _exit(1);

@@ -86,8 +86,8 @@ static inline void serve(const struct setting *setting)
 {
     struct term *term = NULL;
     struct err err = {""};
-    struct term_options options = {STDIN_FILENO, STDOUT_FILENO, setting->colour, setting->mouse,
-                                   setting->theme, NULL};
+    struct term_options options = {STDIN_FILENO,   STDOUT_FILENO,  setting->colour,
+                                   setting->mouse, setting->theme, NULL};
     int failed = term_open(&term, &options, &err);
     if (failed) {
         (void)printf("failed=%d %s\n", failed, err.text);

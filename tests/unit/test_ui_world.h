@@ -31,7 +31,7 @@ struct world {
     struct packet_log *packets;
     struct names *names;         /* NULL: nobody is named */
     struct diagnoser *diagnoser; /* NULL: nothing is diagnosed */
-    bool is_grouped; /* by server */
+    bool is_grouped;             /* by server */
     struct screen *screen;
     struct grid grid;
     struct screen_status status;
@@ -183,7 +183,7 @@ static inline void world_send(struct world *world, struct connection *connection
         .window = 65535,
         .payload_wire_len = len,
     };
-    connection->seq[from] += len + (flags & (TCP_SYN | TCP_FIN) ? 1 : 0);
+    connection->seq[from] += len + ((flags & (TCP_SYN | TCP_FIN)) ? 1 : 0);
     world_feed(world, packet);
 }
 

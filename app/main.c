@@ -108,6 +108,9 @@ static int run(const struct options *options, struct err *err)
     case DO_MANUAL:
         manual_print(stdout);
         return EXIT_GOOD;
+    case DO_COMPLETION:
+        completion_print(stdout, options->completion);
+        return EXIT_GOOD;
     case DO_CHECK_CONFIG:
         return config_check(options) ? EXIT_GOOD : EXIT_FAILED;
     case DO_VERSION:

@@ -165,6 +165,13 @@ static int take_sandbox(struct options *options, const char *text, struct err *e
     return err_set(err, EINVAL, "--sandbox wants best, strict or off, not \"%.80s\"", text);
 }
 
+static int take_shell(struct options *options, const char *text, struct err *err)
+{
+    if (completion_parse(text, &options->completion))
+        return 0;
+    return err_set(err, EINVAL, "--completion knows bash, zsh and fish, not \"%.80s\"", text);
+}
+
 static int take(struct options *options, enum option_id id, const char *text, struct err *err)
 {
     char written[WRITTEN_MAX];
@@ -189,6 +196,9 @@ static int take(struct options *options, enum option_id id, const char *text, st
     case OPTION_CHECK_CONFIG:
         options->to_do = DO_CHECK_CONFIG;
         return 0;
+    case OPTION_COMPLETION:
+        options->to_do = DO_COMPLETION;
+        return take_shell(options, text, err);
     case OPTION_THEME:
         return take_theme(options, text, err);
     case OPTION_SANDBOX:
@@ -361,6 +371,9 @@ bool options_tell(unsigned number, struct option_told *told)
         text_add(&text, "-%c, ", row->letter);
     text_add(&text, "--%s%s%s", row->name, row->argument ? " " : "",
              row->argument ? row->argument : "");
+    told->letter = row->letter;
+    told->name = row->name;
+    told->argument = row->argument;
     told->help = row->help;
     return true;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "app/completion.h"
 #include "app/sandbox.h"
 #include "base/err.h"
 #include "ui/theme.h"
@@ -23,6 +24,7 @@ enum to_do {
     DO_LIST,
     DO_HELP,
     DO_MANUAL,
+    DO_COMPLETION,
     DO_VERSION,
     DO_CHECK_CONFIG,
     DO_NOTHING,
@@ -40,6 +42,7 @@ struct options {
     const char *config_path; /* NULL: where configurations are */
     enum theme theme;        /* when `theme_chosen` */
     bool theme_chosen;
+    enum completion_shell completion; /* when `to_do` is DO_COMPLETION */
     bool no_mouse;
     char *filter;          /* "" for none */
     uint32_t snaplen;      /* bytes; 0: default */
@@ -75,6 +78,9 @@ void options_free(struct options *options);
 
 struct option_told {
     char names[OPTION_NAMES_MAX]; /* "-r, --read FILE" */
+    char letter;                  /* '\0': none */
+    const char *name;
+    const char *argument; /* NULL: none */
     const char *help;
 };
 

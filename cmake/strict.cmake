@@ -8,7 +8,8 @@ target_compile_options(loflow_plain INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wpointer-arith -Wcast-align -Wwrite-strings
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wundef -Wvla
   -Wformat=2 -Wimplicit-fallthrough -Wnull-dereference -Wdouble-promotion
-  -fno-strict-aliasing -fvisibility=hidden)
+  -fno-strict-aliasing -fvisibility=hidden
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=) # the same program from every folder: tests/run/reproducible
 # Not for users: a compiler that does not exist yet may warn about more.
 if(LOFLOW_WERROR)
   target_compile_options(loflow_plain INTERFACE -Werror)

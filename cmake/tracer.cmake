@@ -25,7 +25,7 @@ endif()
 add_custom_command(
   OUTPUT ${TRACER_BYTES}
   COMMAND ${LOFLOW_CLANG} -target bpf -D__TARGET_ARCH_${TRACER_ARCH} -g -O2 -std=gnu17
-          -ffreestanding -Wall -Wextra -Wshadow -Wno-unused-parameter
+          -ffreestanding -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -fdebug-compilation-dir=. -Wall -Wextra -Wshadow -Wno-unused-parameter
           $<$<BOOL:${LOFLOW_WERROR}>:-Werror> -I${CMAKE_SOURCE_DIR}
           -isystem /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
           -c ${CMAKE_SOURCE_DIR}/host/tracer.bpf.c -o ${TRACER_OBJECT}

@@ -101,8 +101,9 @@ static int measure_keys(int count)
         }
     }
     qsort(took_ns, (size_t)count, sizeof took_ns[0], by_value);
+    int half = count / 2, most = count * 99 / 100;
     (void)printf("%d keys: median %.1f ms, p99 %.1f ms, longest %.1f ms\n", count,
-                 (double)took_ns[count / 2] / 1e6, (double)took_ns[count * 99 / 100] / 1e6,
+                 (double)took_ns[half] / 1e6, (double)took_ns[most] / 1e6,
                  (double)took_ns[count - 1] / 1e6);
     return 0;
 }

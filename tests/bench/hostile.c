@@ -268,7 +268,7 @@ static void write_jumbo(struct capture *capture)
 static void write_early(struct capture *capture)
 {
     static struct flow flows[EARLY_FLOWS_MAX];
-    uint64_t wanted = capture->left / (2 * EARLY_PIECES) + 1;
+    uint64_t wanted = capture->left / (2ul * EARLY_PIECES) + 1;
     uint32_t count = wanted < EARLY_FLOWS_MAX ? (uint32_t)wanted : EARLY_FLOWS_MAX;
     bool good = open_flows(capture, flows, count);
     for (uint32_t i = 0; good && i < count * EARLY_PIECES; i++) {

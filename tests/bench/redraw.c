@@ -76,8 +76,9 @@ static void draw_often(const char *name, const uint32_t *keys, int key_count, in
         took_ns[i] = clock_monotonic_ns() - begin_ns;
     }
     qsort(took_ns, (size_t)draws, sizeof took_ns[0], by_value);
+    int half = draws / 2, most = draws * 99 / 100;
     (void)printf("%-22s median %6.2f ms, p99 %6.2f ms, longest %6.2f ms\n", name,
-                 (double)took_ns[draws / 2] / 1e6, (double)took_ns[draws * 99 / 100] / 1e6,
+                 (double)took_ns[half] / 1e6, (double)took_ns[most] / 1e6,
                  (double)took_ns[draws - 1] / 1e6);
 }
 

@@ -42,12 +42,12 @@ static void measure(FILE *result, struct session *session, const char *from, con
     }
     qsort(cpu_ns, (size_t)runs, sizeof cpu_ns[0], compare);
     qsort(took_ns, (size_t)runs, sizeof took_ns[0], compare);
+    int half = runs / 2;
     (void)fprintf(
         result,
         "%-5s to %-9s %7.1f ms (%.1f to %.1f), CPU %.1f (%.1f), keys wait at most %.1f ms\n", from,
-        to, (double)took_ns[runs / 2] / 1e6, (double)took_ns[0] / 1e6,
-        (double)took_ns[runs - 1] / 1e6, (double)cpu_ns[runs / 2] / 1e6, (double)cpu_ns[0] / 1e6,
-        (double)longest_ns / 1e6);
+        to, (double)took_ns[half] / 1e6, (double)took_ns[0] / 1e6, (double)took_ns[runs - 1] / 1e6,
+        (double)cpu_ns[half] / 1e6, (double)cpu_ns[0] / 1e6, (double)longest_ns / 1e6);
 }
 
 int main(int argc, char **argv)

@@ -120,6 +120,17 @@ static bool load(const char *path, struct image *image)
     return len > 0 && len < (ssize_t)IMAGE_MAX;
 }
 
+/* Without that file there is no test. */
+static struct image load_shipped(const char *path)
+{
+    struct image image = {0};
+    if (!load(path, &image))
+        fail_msg("%s cannot be read", path);
+    if (!image.bytes)
+        abort(); /* said for who only reads the code */
+    return image;
+}
+
 static unsigned check_folder(const char *folder)
 {
     unsigned checked = 0;
@@ -191,7 +202,7 @@ static void load_row(const struct sample_row *row, struct image *image)
 {
     char path[PATH_SIZE];
     (void)snprintf(path, sizeof path, "%s/pcaps/%s", LOFLOW_SOURCE_DIR, row->path);
-    assert_true(load(path, image));
+    *image = load_shipped(path);
 }
 
 static void check_cut_row(void **state)
@@ -289,9 +300,8 @@ static void test_plain_files_are_read_by_blocks(void **state)
     struct err err;
     struct source_stats stats;
     struct source *source = NULL;
-    struct image image;
     int64_t consumed = PCAP_HEADER;
-    assert_true(load(LOFLOW_SOURCE_DIR "/pcaps/demo.pcap", &image));
+    struct image image = load_shipped(LOFLOW_SOURCE_DIR "/pcaps/demo.pcap");
     /* Its records twice are more than a batch. */
     memcpy(image.bytes + image.len, image.bytes + PCAP_HEADER, image.len - PCAP_HEADER);
     image.len += image.len - PCAP_HEADER;
@@ -314,9 +324,8 @@ static void test_plain_pcapng_files_are_read_by_blocks(void **state)
     static struct frame_batch batch;
     struct err err;
     struct source *source = NULL;
-    struct image image;
     const uint32_t simple_packet[] = {3, 20, 4, 0x68692121, 20};
-    assert_true(load(LOFLOW_SOURCE_DIR "/pcaps/half-close.pcapng", &image));
+    struct image image = load_shipped(LOFLOW_SOURCE_DIR "/pcaps/half-close.pcapng");
     for (int odd = 0; odd < 2; odd++) {
         assert_int_equal(open_image(&image, NULL, &source), 0);
         assert_true(source_blocks_kept(source) > 0);
@@ -362,8 +371,7 @@ static const struct block_row block_rows[] = {
 static void check_block_row(void **state)
 {
     const struct block_row *row = *state;
-    struct image image;
-    assert_true(load(LOFLOW_SOURCE_DIR "/pcaps/half-close.pcapng", &image));
+    struct image image = load_shipped(LOFLOW_SOURCE_DIR "/pcaps/half-close.pcapng");
     size_t end = image.len, first = 0;
     for (size_t at = 0; first == 0; at += load_le32(image.bytes + at + 4)) {
         assert_true(at + 8 < end);

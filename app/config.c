@@ -126,6 +126,10 @@ unsigned config_load(struct preferences *preferences, const struct options *opti
     config_path(options, path);
     char *text = path[0] != '\0' ? malloc(CONFIG_SIZE_MAX) : NULL;
     unsigned wrong = 0;
+    if (path[0] != '\0' && !text) {
+        (void)err_set(&err, ENOMEM, "no memory to read it; close other programs");
+        wrong = tell_trouble(path, &err, tell, context);
+    }
     if (text) {
         ssize_t len = read_file(path, text, &err);
         bool is_missing = len == -ENOENT && !options->config_path;

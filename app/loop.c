@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/signals.h"
@@ -15,15 +16,22 @@ enum waiting { WAIT_SIGNAL, WAIT_CLOCK, WAIT_KEYS, WAIT_SOURCE, WAIT_COUNT };
 /* The clock is looked at once in so many batches. */
 #define BATCHES_PER_LOOK 16
 
+/* Waiting that fails is tried again, for a second. */
+#define WAIT_PAUSE_NS    (10 * CLOCK_NS_PER_MS)
+#define FAILED_WAITS_MAX 100
+
 #define DRAIN_NS ((SOURCE_TIMEOUT_MS + 10) * CLOCK_NS_PER_MS)
 
 static int open_clock(struct err *err)
 {
     int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     const struct timespec tick = {.tv_nsec = LOOP_TICK_NS};
-    if (fd < 0 || timerfd_settime(fd, 0, &(struct itimerspec){tick, tick}, NULL) < 0)
-        return err_set(err, errno, "cannot set a timer: %s", strerror(errno));
-    return fd;
+    if (fd >= 0 && timerfd_settime(fd, 0, &(struct itimerspec){tick, tick}, NULL) == 0)
+        return fd;
+    int failed = err_set(err, errno, "cannot set a timer: %s", strerror(errno));
+    if (fd >= 0)
+        (void)close(fd);
+    return failed;
 }
 
 static void take_signals(struct session *session)
@@ -76,10 +84,9 @@ static void draw(struct session *session)
 static void take_tick(struct session *session, int fd)
 {
     uint64_t ticks = 0;
-    if (read(fd, &ticks, sizeof ticks) < 0)
-        return;
-    session_tick(session);
     int64_t limit_ns = session->options->duration_ns;
+    if (read(fd, &ticks, sizeof ticks) > 0)
+        session_tick(session);
     if (limit_ns > 0 && clock_monotonic_ns() - session->begin_ns >= limit_ns)
         session->stop = true;
 }
@@ -163,11 +170,37 @@ static bool go_on_saving(struct session *session, int64_t begin_ns)
     return is_over;
 }
 
+/* poll, which may be interrupted, or lack memory for a moment; false: nothing came. When it has failed for a
+ * second the session is over, but for a command, which is waited for. */
+static bool wait_for_any(struct session *session, struct pollfd *waits, int wait_ms)
+{
+    const struct timespec pause = {.tv_nsec = WAIT_PAUSE_NS};
+    if (poll(waits, WAIT_COUNT, wait_ms) >= 0) {
+        session->failed_waits = 0;
+        return true;
+    }
+    if (errno == EINTR)
+        return false;
+    int code = errno;
+    struct err err;
+    (void)nanosleep(&pause, NULL);
+    take_signals(session);
+    if (++session->failed_waits >= FAILED_WAITS_MAX) {
+        session_note_trouble(session,
+                             err_set(&err, code,
+                                     "cannot wait for packets any more: %s; close other programs",
+                                     strerror(code)),
+                             &err);
+        session->stop = true;
+    }
+    return false;
+}
+
 /* A file that is played: what is due, and how long nothing will be. */
 static void play_once(struct session *session, struct pollfd *waits)
 {
     int wait_ms = replay_wait_ms(session, &waits[WAIT_SOURCE].fd);
-    if (poll(waits, WAIT_COUNT, session->saving.save ? 0 : wait_ms) < 0)
+    if (!wait_for_any(session, waits, session->saving.save ? 0 : wait_ms))
         return;
     int64_t begin_ns = clock_monotonic_ns(), at_ns = begin_ns;
     bool has_keys = waits[WAIT_KEYS].revents;
@@ -192,10 +225,9 @@ static void wait_once(struct session *session, struct pollfd *waits)
     bool always_ready = !session->ended && waits[WAIT_SOURCE].fd < 0;
     if (session->ended)
         waits[WAIT_SOURCE].fd = -1;
-    int ready = poll(waits, WAIT_COUNT, always_ready || session->saving.save ? 0 : -1);
-    int64_t begin_ns = clock_monotonic_ns();
-    if (ready < 0)
+    if (!wait_for_any(session, waits, always_ready || session->saving.save ? 0 : -1))
         return;
+    int64_t begin_ns = clock_monotonic_ns();
     handle(session, waits, always_ready);
     if (go_on_saving(session, clock_monotonic_ns()))
         draw(session);

@@ -83,6 +83,7 @@ struct session {
     bool judged;              /* what the screen shows of causes is final */
     bool stop;                /* the user wants out */
     bool is_behind;           /* packets wait that there was no time for */
+    unsigned failed_waits;    /* how often waiting has failed, one after the other */
     int failed;               /* 0, or -errno with `trouble` */
     struct err trouble;
 };

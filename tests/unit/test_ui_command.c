@@ -199,9 +199,11 @@ static void test_config_bounds(void **state)
     struct preferences preferences;
     preferences_begin(&preferences);
     memset(file, 'x', PREFERENCES_LINE_MAX);
-    memcpy(file + PREFERENCES_LINE_MAX, "\nmouse off", 10);
+    static const char next[] = {'\n', 'm', 'o', 'u', 's', 'e', ' ', 'o', 'f', 'f'};
+    memcpy(file + PREFERENCES_LINE_MAX, next, sizeof next);
     assert_int_equal(
-        preferences_read(&preferences, file, PREFERENCES_LINE_MAX + 10, note_said, &text), 1);
+        preferences_read(&preferences, file, PREFERENCES_LINE_MAX + sizeof next, note_said, &text),
+        1);
     assert_string_equal(said, "config:1: the line is longer than 511 bytes|");
     assert_false(preferences.mouse);
     assert_int_equal(preferences_read(&preferences, "\0\0", 2, note_said, &text), 1);
@@ -212,7 +214,7 @@ static void test_config_bounds(void **state)
         char line[64] = "map flows ";
         size_t len = strlen(line);
         len += utf8_encode(key, line + len);
-        memcpy(line + len, " quit", 5);
+        (void)snprintf(line + len, sizeof line - len, " quit");
         text = text_begin(said, sizeof said);
         wrong += preferences_read(&preferences, line, len + 5, note_said, &text);
     }

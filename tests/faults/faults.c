@@ -130,7 +130,7 @@ static size_t fail_fwrite(FILE *file)
     type __wrap_##name parameters;                                                                 \
     type __wrap_##name parameters                                                                  \
     {                                                                                              \
-        return is_to_fail(#name, code) ? failed : __real_##name arguments;                         \
+        return is_to_fail(#name, code) ? (failed) : __real_##name arguments;                       \
     }
 #include "call.def"
 #undef CALL

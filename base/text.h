@@ -37,6 +37,7 @@ static inline void text_add_bytes(struct text *text, const char *bytes, size_t l
         text_add_cut(text, bytes, len);
         return;
     }
+    /* cppcheck-suppress uninitvar ; its caller wrote it */
     memcpy(text->at + text->len, bytes, len);
     text->len += len;
     text->at[text->len] = '\0';

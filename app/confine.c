@@ -177,7 +177,7 @@ int confine_check(enum sandbox_wish wish, struct err *err)
     pid_t pid = wish == SANDBOX_STRICT ? fork() : -1;
     if (pid == 0) {
         begin("check", SANDBOX_STRICT, CALLS_MAIN);
-        _exit(sandbox_enter(&made.plan, err) != 0);
+        _exit(sandbox_enter(&made.plan, err) == 0 ? 0 : 1);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status == 0)
         return 0;

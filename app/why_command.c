@@ -278,7 +278,7 @@ static int tell_apart(struct answer *answer, struct err *err)
     if (pid == 0) {
         struct outcome outcome = {.err = {.text = ""}};
         outcome.failed = tell(answer, &outcome.err);
-        _exit(write(ends[1], &outcome, sizeof outcome) != (ssize_t)sizeof outcome);
+        _exit(write(ends[1], &outcome, sizeof outcome) == (ssize_t)sizeof outcome ? 0 : 1);
     }
     int failed = pid < 0 ? err_set(err, errno, "no process to look with: %s", strerror(errno)) : 0;
     (void)close(ends[1]);

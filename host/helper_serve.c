@@ -30,7 +30,12 @@ int helper_server_open(struct helper_server **server, struct tracer *tracer, str
     if (!opened)
         return err_set(err, ENOMEM, "no memory for a helper; close other programs");
     opened->tracer = tracer;
-    return netns_open(&opened->netns, err);
+    int failed = netns_open(&opened->netns, err);
+    if (failed) {
+        helper_server_close(opened);
+        *server = NULL;
+    }
+    return failed;
 }
 
 void helper_server_close(struct helper_server *server)

@@ -127,11 +127,11 @@ static bool step_there(struct owners_walk *walk, int64_t budget_ns)
 bool owners_walk_step(struct owners_walk *walk, int64_t deadline_ns)
 {
     struct helper *helper = walk->query.helper;
-    int64_t before_ns = helper_spent_ns(helper), left_ns = 0;
+    int64_t before_ns = helper_spent_ns(helper);
     do {
         /* What the helper took is taken from the same time. */
         int64_t spent_ns = helper_spent_ns(helper) - before_ns;
-        left_ns = deadline_ns - spent_ns - clock_thread_ns();
+        int64_t left_ns = deadline_ns - spent_ns - clock_thread_ns();
         if (walk->is_asked ? step_there(walk, left_ns > 0 ? left_ns : 0)
                            : step_here(walk, deadline_ns))
             return true;

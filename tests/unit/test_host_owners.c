@@ -67,8 +67,8 @@ static void open_world(struct world *world, const struct row *row)
     qsort(world->inodes, row->sockets, sizeof *world->inodes, compare_inodes);
     world->pids[0] = getpid();
     world->pids[1] = row->child ? loopback_sleeper() : 1 << 30;
-    world->query =
-        (struct owners_query){world->inodes, row->sockets, row->everywhere ? NULL : world->pids, 2, NULL};
+    world->query = (struct owners_query){world->inodes, row->sockets,
+                                         row->everywhere ? NULL : world->pids, 2, NULL};
 }
 
 static void close_world(const struct world *world, const struct row *row)

@@ -73,7 +73,8 @@ static inline void out_string(struct out *out, const char *string)
 }
 
 /* Untrusted bytes as the inside of a JSON string (RFC 8259 section 7); each byte that is not part
- * of valid UTF-8 becomes U+FFFD. The quotes are the caller's. */
+ * of valid UTF-8 becomes U+FFFD. What acts on a terminal or is not seen (base/harm.h) is written as \uNNNN,
+ * which means the same to programs. The quotes are the caller's. */
 void out_json_text(struct out *out, const char *bytes, size_t len);
 
 #endif

@@ -1,6 +1,7 @@
 #include "base/put.h"
 
 #include "base/clock.h"
+#include "base/harm.h"
 #include "base/text.h"
 
 #define EIGHT UINT64_C(100000000) /* the least number of nine digits */
@@ -149,8 +150,21 @@ size_t put_plain_len(const char *bytes, size_t len, const char but[2])
     return at;
 }
 
+static char *put_hex_16(char *at, uint32_t unit)
+{
+    return put_hex(put_hex(PUT(at, "\\u"), (uint8_t)(unit >> 8)), (uint8_t)unit);
+}
+
+/* Beyond 16 bits as two surrogates, RFC 8259 section 7. */
+static char *put_json_code(char *at, uint32_t code)
+{
+    if (code < 0x10000)
+        return put_hex_16(at, code);
+    return put_hex_16(put_hex_16(at, 0xd800 + ((code - 0x10000) >> 10)), 0xdc00 + (code & 0x3ff));
+}
+
 /* One character, as JSON has it; returns the bytes of it that were used. */
-static size_t put_json_character(char **at, const char *bytes, size_t len)
+static size_t put_json_character(char **at, const char *bytes, size_t len, unsigned *marks)
 {
     uint32_t code = 0;
     size_t used = utf8_decode(bytes, len, &code);
@@ -161,8 +175,8 @@ static size_t put_json_character(char **at, const char *bytes, size_t len)
     if (code == '"' || code == '\\') {
         *at = PUT(*at, "\\");
         *at = put_bytes(*at, bytes, 1);
-    } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
-        *at = put_hex(PUT(*at, "\\u00"), (uint8_t)code);
+    } else if (harm_next(marks, code) == HARM_SURE) {
+        *at = put_json_code(*at, code);
     } else {
         *at = put_bytes(*at, bytes, used);
     }
@@ -172,13 +186,15 @@ static size_t put_json_character(char **at, const char *bytes, size_t len)
 size_t put_json_text(char **at, const char *bytes, size_t len)
 {
     size_t taken = 0;
+    unsigned marks = HARM_MARKS_MAX;
     while (taken < len && taken < PUT_JSON_TAKE) {
         size_t left = len - taken < PUT_JSON_TAKE ? len - taken : PUT_JSON_TAKE;
         size_t plain = put_plain_len(bytes + taken, left, "\"\\");
         *at = put_bytes(*at, bytes + taken, plain);
+        marks = plain > 0 ? 0 : marks;
         taken += plain;
         if (taken < len && plain < left)
-            taken += put_json_character(at, bytes + taken, len - taken);
+            taken += put_json_character(at, bytes + taken, len - taken, &marks);
     }
     return taken;
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/harm.h"
 #include "base/put.h"
 
 struct text text_begin(char *buffer, size_t size)
@@ -201,33 +202,53 @@ size_t utf8_encode(uint32_t code, char out[4])
     return len;
 }
 
-/* Controls act on the terminal; bidirectional marks reorder what the reader sees. */
-static bool is_harmful(uint32_t code)
+/* Nothing is written of what has no room whole. */
+static bool add_whole(struct text *text, const char *bytes, size_t len)
 {
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x061c ||
-           (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+    if (len >= text->size - text->len) {
+        text->cut = true;
+        return false;
+    }
+    text_add_bytes(text, bytes, len);
+    return true;
+}
+
+static bool add_code(struct text *text, uint32_t code)
+{
+    char escape[16];
+    struct text written = text_begin(escape, sizeof escape);
+    text_add(&written, "\\u{%04x}", (unsigned)code);
+    return add_whole(text, escape, written.len);
+}
+
+static bool add_byte(struct text *text, uint8_t byte)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char escape[] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
+    return add_whole(text, escape, sizeof escape);
 }
 
 void text_add_untrusted(struct text *text, const char *bytes, size_t len)
 {
-    size_t at = 0;
-    while (at < len) {
-        size_t plain = put_plain_len(bytes + at, len - at, "\0");
-        text_add_bytes(text, bytes + at, plain);
-        at += plain;
-        if (at == len)
-            break;
+    unsigned marks = HARM_MARKS_MAX;
+    bool has_room = true;
+    for (size_t at = 0, used = 0; at < len && has_room; at += used) {
         uint32_t code = 0;
-        size_t used = utf8_decode(bytes + at, len - at, &code);
-        if (used == 0 || (used == 1 && is_harmful(code))) {
-            text_add(text, "\\x%02x", (uint8_t)bytes[at]);
-            used = 1;
-        } else if (is_harmful(code)) {
-            text_add(text, "\\u{%04x}", (unsigned)code);
-        } else {
+        used = put_plain_len(bytes + at, len - at, "\0");
+        if (used > 0) {
             text_add_bytes(text, bytes + at, used);
+            marks = 0;
+            continue;
         }
-        at += used;
+        used = utf8_decode(bytes + at, len - at, &code);
+        enum harm harm = used > 0 ? harm_next(&marks, code) : HARM_SURE;
+        if (harm != HARM_SURE) {
+            has_room = add_whole(text, bytes + at, used);
+        } else if (used > 1) {
+            has_room = add_code(text, code);
+        } else {
+            has_room = add_byte(text, (uint8_t)bytes[at]);
+            used = 1;
+        }
     }
 }

@@ -79,8 +79,9 @@ void text_add_clock(struct text *text, int64_t time_ns, bool local);
 /* 1362692526.869344000: seconds.nanoseconds since the epoch; negative times are written as 0. */
 void text_add_time(struct text *text, int64_t time_ns);
 
-/* Untrusted bytes for a terminal: valid printable UTF-8 stays, control bytes (C0, DEL, C1) and
- * bidirectional overrides become \xNN or \u{NNNN}, invalid bytes \xNN. */
+/* Untrusted bytes for a terminal: valid printable UTF-8 stays; control bytes (C0, DEL, C1), what turns the
+ * direction of reading, what is not seen, and marks without a character or too many on one (base/harm.h)
+ * become \xNN or \u{NNNN}, invalid bytes \xNN. What has no room is cut before a character or an escape. */
 void text_add_untrusted(struct text *text, const char *bytes, size_t len);
 
 /* Decodes one UTF-8 character (RFC 3629: no overlong forms, no surrogates). Returns the bytes used

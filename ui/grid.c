@@ -1,6 +1,6 @@
 /*
  * How wide a character is follows Unicode's East_Asian_Width (UAX #11: W and F take two columns) and
- * its general category (Mn and Me are marks on the character before), as ui/width.def lists them.
+ * its general category (Mn and Me are marks on the character before), as base/width.def lists them.
  * wcwidth would answer by locale; the table makes a screen the same everywhere.
  *
  * Zero-width joiners and variation selectors are not drawn: emoji that they would join or widen stand
@@ -23,7 +23,7 @@ static const struct {
     enum width width;
 } ranges[] = {
 #define RANGE(KIND, first, last) {first, last, WIDTH_##KIND},
-#include "ui/width.def"
+#include "base/width.def"
 #undef RANGE
 };
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/harm.h"
+
 #define MARK_ROOM    2
 #define TAB_COLUMNS  8
 #define OFFSET_ROOM  10 /* "00000010  " */
@@ -56,6 +58,14 @@ static struct shown show_escaped(const uint8_t *bytes, size_t len)
     return shown;
 }
 
+/* A mark belongs to the character before it, where the grid puts it, as many as a cell takes. */
+static struct shown show_mark(const uint8_t *bytes, size_t len)
+{
+    struct shown shown = {.len = len};
+    memcpy(shown.words, bytes, len);
+    return shown;
+}
+
 /* The next character of a row that has `column` columns already. */
 static struct shown show(const uint8_t *bytes, uint64_t left, int column)
 {
@@ -73,6 +83,8 @@ static struct shown show(const uint8_t *bytes, uint64_t left, int column)
     }
     uint32_t code = 0;
     size_t len = utf8_decode((const char *)bytes, left < 4 ? (size_t)left : 4, &code);
+    if (len > 0 && harm_of(code) == HARM_MARK)
+        return show_mark(bytes, len);
     return show_escaped(bytes, len > 0 ? len : 1);
 }
 

@@ -136,6 +136,25 @@ static const struct untrusted_row untrusted_rows[] = {
     {"untrusted: isolate", "\xe2\x81\xa6", "\\u{2066}"},
     {"untrusted: zero width", "\xe2\x80\x8b", "\\u{200b}"},
     {"untrusted: byte order mark", "\xef\xbb\xbf", "\\u{feff}"},
+    {"untrusted: soft hyphen",
+     "a\xc2\xad"
+     "b",
+     "a\\u{00ad}b"},
+    {"untrusted: line separator", "\xe2\x80\xa8", "\\u{2028}"},
+    {"untrusted: invisible times", "\xe2\x81\xa2", "\\u{2062}"},
+    {"untrusted: Hangul filler", "\xe3\x85\xa4", "\\u{3164}"},
+    {"untrusted: a tag", "\xf3\xa0\x81\x81", "\\u{e0041}"},
+    {"untrusted: a mark on a letter", "e\xcc\x81", "e\xcc\x81"},
+    {"untrusted: a mark on nothing",
+     "\xcc\x81"
+     "e",
+     "\\u{0301}e"},
+    {"untrusted: a flood of marks", "e\xcc\x81\xcc\x82\xcc\x83\xcc\x84\xcc\x85\xcc\x86z",
+     "e\xcc\x81\xcc\x82\xcc\x83\xcc\x84\\u{0305}\\u{0306}z"},
+    {"untrusted: marks with others between",
+     "e\xcc\x81\xcc\x82\xcc\x83\xcc\x84\xe2\x80\x8b\xcc\x85",
+     "e\xcc\x81\xcc\x82\xcc\x83\xcc\x84\\u{200b}\\u{0305}"},
+    {"untrusted: a selector", "\xe2\x9d\xa4\xef\xb8\x8f", "\xe2\x9d\xa4\xef\xb8\x8f"},
     {"untrusted: lone continuation", "a\x80z", "a\\x80z"},
     {"untrusted: broken off", "a\xe2\x82", "a\\xe2\\x82"},
     {"untrusted: overlong", "\xc0\xaf", "\\xc0\\xaf"},
@@ -157,6 +176,35 @@ static void check_untrusted_row(void **state)
     text_add_untrusted(&text, block + 1, len);
     free(block);
     assert_string_equal(buffer, row->expected);
+}
+
+/* What has no room is cut before it, and nothing follows. */
+static const struct short_row {
+    const char *name;
+    size_t size;
+    const char *bytes;
+    const char *expected;
+} short_rows[] = {
+    {"short: letters", 3, "abc", "ab"},
+    {"short: a character of three bytes", 4, "ab\xe2\x82\xac", "ab"},
+    {"short: a character that fits to the byte", 6, "ab\xe2\x82\xac", "ab\xe2\x82\xac"},
+    {"short: an escape", 6, "ab\x1bz", "ab"},
+    {"short: an escape that fits to the byte", 7, "ab\x1bz", "ab\\x1b"},
+    {"short: a long escape", 10, "ab\xe2\x80\xaez", "ab"},
+    {"short: nothing at all", 1, "z", ""},
+};
+
+static void check_short_row(void **state)
+{
+    const struct short_row *row = *state;
+    char *buffer = malloc(row->size);
+    assert_non_null(buffer);
+    struct text text = text_begin(buffer, row->size);
+    text_add_untrusted(&text, row->bytes, strlen(row->bytes));
+    assert_string_equal(buffer, row->expected);
+    assert_int_equal(text.cut, strchr(row->bytes, 'z') ? strchr(row->expected, 'z') == NULL
+                                                       : text.len < strlen(row->bytes));
+    free(buffer);
 }
 
 struct utf8_row {
@@ -230,6 +278,7 @@ int main(void)
     ROWS_ADD(&set, number_rows, check_number_row);
     ROWS_ADD(&set, time_rows, check_time_row);
     ROWS_ADD(&set, untrusted_rows, check_untrusted_row);
+    ROWS_ADD(&set, short_rows, check_short_row);
     ROWS_ADD(&set, utf8_rows, check_utf8_row);
     ROWS_ADD(&set, cut_rows, check_cut_row);
     return rows_run(&set, "base_text");

@@ -40,6 +40,11 @@ static const struct row {
      .cases = CASE "port 80 bytes&#60;1&#34;&#39;&#38;" BAD "\">\n"
                    "    <failure type=\"expect\" message=\"&#60;" BAD "]&#62;\"/>\n"
                    "  </testcase>\n" NO_CASE},
+    {"what is not seen is left out",
+     .verdicts = {{"a\xe2\x80\xae"
+                   "b\xc2\xad",
+                   true, "0"}},
+     .tests = 2, .cases = CASE "a" BAD "b" BAD "\"/>\n" NO_CASE},
     {"failures that were found are one case",
      .codes = {1 + CODE_REFUSED_NO_LISTENER, 1 + CODE_EMPTY_REPLY}, .tests = 1, .failures = 1,
      .cases = CASE

@@ -236,6 +236,13 @@ static int64_t number_of(const struct field *field)
     return errno ? 0 : number;
 }
 
+/* 0: unknown. What is below it names groups of processes to kill(2). */
+static pid_t pid_of(const struct field *field)
+{
+    int64_t number = number_of(field);
+    return number > 0 && number <= INT32_MAX ? (pid_t)number : 0;
+}
+
 static void text_of(char *into, size_t size, const struct field *field)
 {
     unescape(into, size, field->value, field->value_len);
@@ -359,7 +366,7 @@ static void read_process_field(struct host_process *process, const struct field 
     text_add(&text, "LOFLOW_%s_COMMAND", whose);
     process->how = HOST_BY_CAPTURE;
     if (is_named(field, pid))
-        process->pid = (pid_t)number_of(field);
+        process->pid = pid_of(field);
     else if (is_named(field, comm))
         text_of(process->comm, sizeof process->comm, field);
     else if (is_named(field, command))

@@ -1,7 +1,6 @@
 /*
  * A diagnosis as a line of JSON: the code, the words, and the facts under the names of diagnose/fact.def.
  */
-#include "base/clock.h"
 #include "report/json_write.h"
 
 static void write_text(struct out *out, const char *text)
@@ -25,6 +24,14 @@ static void write_list(struct out *out, const struct fact *fact)
     out_string(out, "]");
 }
 
+static void write_time(struct out *out, int64_t time_ns)
+{
+    char written[32];
+    struct text text = text_begin(written, sizeof written);
+    text_add_time(&text, time_ns);
+    out_bytes(out, written, text.len);
+}
+
 static void write_value(struct out *out, const struct fact *fact)
 {
     switch (fact_kind(fact->name)) {
@@ -38,8 +45,7 @@ static void write_value(struct out *out, const struct fact *fact)
         out_string(out, fact->number ? "true" : "false");
         break;
     case FACT_KIND_TIME:
-        out_format(out, "%lld.%09lld", (long long)(fact->number / CLOCK_NS_PER_S),
-                   (long long)(fact->number % CLOCK_NS_PER_S));
+        write_time(out, fact->number);
         break;
     case FACT_KIND_NUMBERS:
     case FACT_KIND_TEXTS:

@@ -173,10 +173,37 @@ static void no_line_is_forged(void **state)
     assert_non_null(strstr(note, "\nLOFLOW_TYPE=kernel\n"));
 }
 
+/* A pid that is none is unknown, rather than another one. */
+static const struct pid_row {
+    const char *name;
+    const char *pid;
+    pid_t read;
+} pids[] = {
+    {"pid: a process", "4242", 4242},
+    {"pid: the greatest", "2147483647", INT32_MAX},
+    {"pid: a group of processes", "-9", 0},
+    {"pid: all processes", "-1", 0},
+    {"pid: one beyond", "2147483648", 0},
+    {"pid: another one beyond 32 bits", "4294967297", 0},
+    {"pid: no number", "x", 0},
+};
+
+static void check_pid(void **state)
+{
+    const struct pid_row *row = *state;
+    char note[128];
+    struct evidence evidence;
+    struct text text = text_begin(note, sizeof note);
+    text_add(&text, "LOFLOW_TYPE=listener\nLOFLOW_LISTENER_PID=%s\n", row->pid);
+    evidence_read(&evidence, note);
+    assert_int_equal(evidence.listener.process.pid, row->read);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, others, check_other);
+    ROWS_ADD(&set, pids, check_pid);
     ROWS_ADD_ONE(&set, diagnoses_come_back);
     ROWS_ADD_ONE(&set, flows_come_back);
     ROWS_ADD_ONE(&set, listeners_come_back);

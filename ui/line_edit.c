@@ -61,15 +61,15 @@ static size_t step_right(const struct line_edit *edit, size_t at)
     return at - begin;
 }
 
+/* The cursor may stand between a character and its marks, where a filter is told to be wrong. */
 static size_t step_left(const struct line_edit *edit, size_t at)
 {
-    size_t from = 0;
-    size_t step = 0;
-    while (from < at) {
-        step = step_right(edit, from);
-        from += step;
+    size_t begin = 0, next = 0;
+    while (next < at) {
+        begin = next;
+        next += step_right(edit, begin);
     }
-    return step;
+    return at - begin;
 }
 
 static bool is_word_at(const struct line_edit *edit, size_t at)

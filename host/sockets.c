@@ -11,8 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "host/helper.h"
+
+#define ERRORS_MAX 4096 /* the kernel has none beyond, linux/err.h */
 
 struct sockets {
     struct mnl_socket *netlink;
@@ -27,6 +30,15 @@ struct dump {
     bool lists; /* all that match, rather than the one the kernel chose */
 };
 
+/* In the namespace of a container its root could answer in the kernel's place, but not to a socket that is
+ * connected to the kernel. */
+static bool hear_kernel_alone(const struct mnl_socket *netlink)
+{
+    const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    return connect(mnl_socket_get_fd(netlink), (const struct sockaddr *)&kernel, sizeof kernel) ==
+           0;
+}
+
 int sockets_open(struct sockets **sockets, struct err *err)
 {
     struct sockets *opened = calloc(1, sizeof *opened);
@@ -34,7 +46,8 @@ int sockets_open(struct sockets **sockets, struct err *err)
     if (!opened)
         return err_set(err, ENOMEM, "no memory to ask for sockets; close other programs");
     opened->netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (opened->netlink && mnl_socket_bind(opened->netlink, 0, MNL_SOCKET_AUTOPID) == 0)
+    if (opened->netlink && mnl_socket_bind(opened->netlink, 0, MNL_SOCKET_AUTOPID) == 0 &&
+        hear_kernel_alone(opened->netlink))
         return 0;
     int failed =
         err_set(err, errno, "the kernel tells no sockets (sock_diag): %s", strerror(errno));
@@ -47,7 +60,8 @@ int sockets_descriptor(void)
 {
     int fd = -1;
     struct mnl_socket *netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (netlink && mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) == 0)
+    if (netlink && mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) == 0 &&
+        hear_kernel_alone(netlink))
         fd = fcntl(mnl_socket_get_fd(netlink), F_DUPFD_CLOEXEC, 0);
     int failed = fd < 0 ? -errno : 0;
     if (netlink)
@@ -209,8 +223,24 @@ static int ask(struct sockets *sockets, uint8_t family, const struct sockets_que
     return send_request(sockets, buffer);
 }
 
+/* Every message lies within the answer. libmnl takes lengths as signed numbers: with one above 2 GiB it would
+ * walk backwards for ever. */
+static bool is_whole(const char *buffer, size_t len)
+{
+    struct bytes left = {(const uint8_t *)buffer, len};
+    while (left.left >= sizeof(struct nlmsghdr)) {
+        const struct nlmsghdr *header = (const void *)left.at;
+        size_t size = header->nlmsg_len;
+        if (size < sizeof *header || size > left.left)
+            return false;
+        size_t padded = MNL_ALIGN(size);
+        (void)bytes_take(&left, padded < left.left ? padded : left.left);
+    }
+    return len >= sizeof(struct nlmsghdr);
+}
+
 /* The kernel answers within the request or never: nothing is waited for. What an earlier question
- * that failed left in the queue is read over. Returns bytes, or -1 and errno. */
+ * that failed left in the queue is read over, and what is no answer. Returns bytes, or -1 and errno. */
 static ssize_t receive(struct sockets *sockets, char *buffer, size_t size)
 {
     for (;;) {
@@ -218,7 +248,7 @@ static ssize_t receive(struct sockets *sockets, char *buffer, size_t size)
         const struct nlmsghdr *header = (const void *)buffer;
         if (len < 0 && errno == EINTR)
             continue;
-        if (len < 0 || (mnl_nlmsg_ok(header, (int)len) && header->nlmsg_seq == sockets->sequence))
+        if (len < 0 || (is_whole(buffer, (size_t)len) && header->nlmsg_seq == sockets->sequence))
             return len;
     }
 }
@@ -234,6 +264,12 @@ static bool ends_dump(const char *buffer, ssize_t len)
     return false;
 }
 
+/* What an answer says is wrong, which need not be an errno. */
+static int trouble(int error)
+{
+    return error > 0 && error < ERRORS_MAX ? -error : -EPROTO;
+}
+
 /* Takes one answer. True: the family is over. The dump is read to its end even when the table changed
  * under it (-EINTR): the kernel takes no other request before. */
 static bool take_answer(struct sockets *sockets, struct sockets_steps *steps)
@@ -243,7 +279,7 @@ static bool take_answer(struct sockets *sockets, struct sockets_steps *steps)
     ssize_t len = receive(sockets, sockets->answer, sizeof sockets->answer);
     if (len < 0 || (!steps->failed && mnl_cb_run(sockets->answer, (size_t)len, sockets->sequence,
                                                  port, take_message, &dump) == MNL_CB_ERROR))
-        steps->failed = -errno;
+        steps->failed = trouble(errno);
     return len < 0 || ends_dump(sockets->answer, len);
 }
 

@@ -81,6 +81,14 @@ static struct trace_event event_of(const struct tracer *tracer, const struct tra
     return event;
 }
 
+/* The kernel side writes no others; what it wrote is looked at all the same, since tables are indexed by it. */
+static bool is_sound(const struct trace_record *record)
+{
+    return record->kind < TRACE_KIND_COUNT && record->pid >= 0 &&
+           record->time_ns < (uint64_t)INT64_MAX / 2 &&
+           (record->family == 4 || record->family == 6 || record->kind == TRACE_EXIT);
+}
+
 /* What ring_buffer__consume calls; something negative stops it behind this record. */
 static int take_record(void *context, void *data, size_t size)
 {
@@ -89,6 +97,8 @@ static int take_record(void *context, void *data, size_t size)
     if (size < sizeof record)
         return 0;
     memcpy(&record, data, sizeof record);
+    if (!is_sound(&record))
+        return 0;
     struct trace_event event = event_of(tracer, &record);
     tracer->take(tracer->context, &event);
     return ++tracer->taken < TRACER_READ_MAX ? 0 : -ECANCELED;

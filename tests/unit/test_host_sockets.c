@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 
 #include "host/sockets.h"
@@ -275,6 +277,42 @@ static void check_bound(void **state)
     sockets_close(sockets);
 }
 
+/* Who may send to such a socket, as the root of a container can in its namespace, is not heard: the kernel
+ * refuses it. */
+static void check_refused(uint32_t number)
+{
+    const struct sockaddr_nl ours = {.nl_family = AF_NETLINK, .nl_pid = number};
+    const struct nlmsghdr forged = {.nlmsg_len = sizeof forged, .nlmsg_type = NLMSG_DONE};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    assert_true(fd >= 0);
+    ssize_t sent =
+        sendto(fd, &forged, sizeof forged, 0, (const struct sockaddr *)&ours, sizeof ours);
+    assert_int_equal(sent, -1);
+    assert_true(errno == ECONNREFUSED || errno == EPERM);
+    (void)close(fd);
+}
+
+/* The first netlink socket of a process has the process's number. */
+static void test_only_the_kernel_is_heard(void **state)
+{
+    (void)state;
+    struct sockets *sockets = open_sockets();
+    check_refused((uint32_t)getpid());
+    sockets_close(sockets);
+}
+
+static void test_only_the_kernel_is_heard_for_others(void **state)
+{
+    (void)state;
+    struct sockaddr_nl own = {0};
+    socklen_t size = sizeof own;
+    int fd = sockets_descriptor();
+    assert_true(fd >= 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &size), 0);
+    check_refused(own.nl_pid);
+    (void)close(fd);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
@@ -287,5 +325,7 @@ int main(void)
     ROWS_ADD_ONE(&set, test_mapped_addresses);
     ROWS_ADD_ONE(&set, test_a_socket_bound_to_lo);
     ROWS_ADD(&set, bound_rows, check_bound);
+    ROWS_ADD_ONE(&set, test_only_the_kernel_is_heard);
+    ROWS_ADD_ONE(&set, test_only_the_kernel_is_heard_for_others);
     return rows_run(&set, "host_sockets");
 }

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#define ROWS_MAX 512
+#define ROWS_MAX 640
 
 struct row_set {
     struct CMUnitTest tests[ROWS_MAX];

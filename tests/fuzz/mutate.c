@@ -242,8 +242,10 @@ static void keep_made(void)
     if (!stage.keep || stage.number < 0)
         return;
     int fd = open(stage.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd >= 0)
+    if (fd >= 0) {
         (void)!write(fd, stage.made.bytes, stage.made.len);
+        (void)close(fd);
+    }
     stage.keep = NULL;
 }
 

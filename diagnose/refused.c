@@ -102,6 +102,21 @@ static void take_over_unknown(const struct story *story, struct finding *finding
     findings_withdraw(findings, unknown, finding);
 }
 
+/* The address that was tried first, and another: localhost stands for two. */
+static void note_address(struct diagnosis *diagnosis, const struct service *service)
+{
+    const struct fact *first = diagnosis_fact(diagnosis, FACT_ADDRESS);
+    if (!first) {
+        diagnosis_set_address(diagnosis, FACT_ADDRESS, &service->address, service->family);
+        return;
+    }
+    char written[FACT_TEXT_SIZE];
+    struct text text = text_begin(written, sizeof written);
+    text_add_address(&text, &service->address, service->family);
+    if (strcmp(written, first->text) != 0)
+        diagnosis_set_text(diagnosis, FACT_OTHER_ADDRESS, written);
+}
+
 void rule_refused(const struct story *story)
 {
     struct diagnoser *diagnoser = story->diagnoser;
@@ -125,8 +140,7 @@ void rule_refused(const struct story *story)
     if (code != CODE_REFUSED)
         take_over_unknown(story, finding);
     judgement_note(finding, &judgement);
-    if (!diagnosis_fact(diagnosis, FACT_ADDRESS))
-        diagnosis_set_address(diagnosis, FACT_ADDRESS, &service->address, service->family);
+    note_address(diagnosis, service);
     diagnosis_set(diagnosis, FACT_ATTEMPTS, (int64_t)diagnosis->count);
     diagnosis_tally(diagnosis, FACT_CLIENT_PID, FACT_CLIENT_COMM, &client);
     remember(story, code, &client);
@@ -172,10 +186,12 @@ static void take_back(struct diagnoser *diagnoser, struct refusal *refusal)
     if (!finding)
         return;
     struct diagnosis *diagnosis = &finding->diagnosis;
-    if (--diagnosis->count == 0)
+    if (--diagnosis->count == 0) {
         findings_withdraw(findings, finding, NULL);
-    else
-        diagnosis_set(diagnosis, FACT_ATTEMPTS, (int64_t)diagnosis->count);
+        return;
+    }
+    diagnosis_set(diagnosis, FACT_ATTEMPTS, (int64_t)diagnosis->count);
+    diagnosis_forget(diagnosis, FACT_OTHER_ADDRESS);
 }
 
 /* Happy eyeballs (RFC 8305): refused at one address, served at another, at once. */

@@ -107,16 +107,26 @@ void text_add_fact(struct text *text, const struct fact *fact)
     }
 }
 
-/* "[::1]:3000", or "port 3000". */
+static void add_endpoint(struct text *text, const struct fact *address, long long port)
+{
+    text_add(text, strchr(address->text, ':') ? "[%s]:%lld" : "%s:%lld", address->text, port);
+}
+
+/* "[::1]:3000", "[::1]:3000 and 127.0.0.1:3000", or "port 3000". */
 static void add_target(struct text *text, const struct diagnosis *diagnosis)
 {
     const struct fact *address = diagnosis_fact(diagnosis, FACT_ADDRESS);
-    bool is_ipv6 = address && strchr(address->text, ':');
-    if (address)
-        text_add(text, is_ipv6 ? "[%s]:" : "%s:", address->text);
-    else
-        text_add_string(text, "port ");
-    text_add(text, "%lld", (long long)diagnosis_number(diagnosis, FACT_PORT, diagnosis->port));
+    const struct fact *other = diagnosis_fact(diagnosis, FACT_OTHER_ADDRESS);
+    long long port = diagnosis_number(diagnosis, FACT_PORT, diagnosis->port);
+    if (!address) {
+        text_add(text, "port %lld", port);
+        return;
+    }
+    add_endpoint(text, address, port);
+    if (other) {
+        text_add_string(text, " and ");
+        add_endpoint(text, other, port);
+    }
 }
 
 static bool is_name(const char *name, size_t len, const char *word)

@@ -133,7 +133,8 @@ static void plan_screen(const struct options *options)
 
 static void begin(const char *mode, enum sandbox_wish wish, unsigned groups)
 {
-    made.plan = (struct sandbox_plan){.mode = mode, .wish = wish, .groups = groups, .packets = -1};
+    made.plan =
+        (struct sandbox_plan){.mode = mode, .wish = wish, .groups = groups, .barred = {-1, -1}};
 }
 
 /* Starts a helper; where none is wanted nothing is. */
@@ -212,7 +213,7 @@ int confine_live(struct session *session, struct err *err)
                                  .tracer = host ? host_tracer(host) : NULL,
                                  .command = -1};
     begin(run ? "run" : options->why ? "why" : "live", options->sandbox, CALLS_MAIN | CALLS_LIVE);
-    made.plan.packets = source_fd(session->source);
+    made.plan.barred.packets = source_fd(session->source);
     plan_interface(session);
     plan_later_files(options);
     prepare_names();

@@ -189,13 +189,14 @@ static void close_others(const struct process *process)
     (void)close_range(from, UINT_MAX, 0);
 }
 
-static int confine(const struct helper_plan *plan, struct err *err)
+static int confine(const struct process *process, struct err *err)
 {
+    const struct helper_plan *plan = process->plan;
     static struct sandbox_plan confined;
     confined = (struct sandbox_plan){.mode = "helper",
                                      .wish = plan->wish,
                                      .groups = CALLS_HELPER,
-                                     .packets = -1,
+                                     .barred = {.packets = -1, .channel = process->end},
                                      .privilege = {.is_helper = true}};
     if (plan->asks_host) {
         confined.groups |= CALLS_ASKED;
@@ -246,7 +247,7 @@ static _Noreturn void be_helper(struct process *process)
     close_others(process);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (!failed)
-        failed = confine(process->plan, &err);
+        failed = confine(process, &err);
     greet(process, failed, &err);
     if (!failed)
         serve(process);

@@ -112,7 +112,7 @@ int sandbox_enter(const struct sandbox_plan *plan, struct err *err)
         (void)sandbox_layer_set(&layers[LAYER_LANDLOCK], true, "not for the helper");
     else
         landlock_restrict(reaches, count, &layers[LAYER_LANDLOCK]);
-    calls_restrict(plan->groups, plan->packets, &layers[LAYER_SECCOMP]);
+    calls_restrict(plan->groups, &plan->barred, &layers[LAYER_SECCOMP]);
     if (!sandbox.has_helper)
         (void)sandbox_layer_set(&layers[LAYER_HELPER], true, "none is needed");
     sandbox.is_up = true;

@@ -42,7 +42,7 @@ struct sandbox_plan {
     const char *mode; /* "file", "live" ... */
     enum sandbox_wish wish;
     unsigned groups; /* of app/syscall.def and app/reach.def */
-    int packets;     /* -1: there is no packet socket */
+    struct calls_barred barred;
     struct privilege_plan privilege;
     struct reach reaches[SANDBOX_REACHES_MAX]; /* beyond those of app/reach.def */
     size_t reach_count;

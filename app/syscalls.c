@@ -39,6 +39,11 @@ unsigned calls_of_sanitizer(void)
 #define CALLS_TCSETSW2 0x402c542c
 #define CALLS_TCSETSF2 0x402c542d
 
+/* Of <linux/netlink.h>, which only host/ may include. */
+#define NETLINK_ROUTE      0
+#define NETLINK_SOCK_DIAG  4
+#define CALLS_NETLINK_NAME 12 /* bytes of a sockaddr_nl */
+
 #define COMPARED_MAX 2
 #define WORD         0xffffffffu
 
@@ -123,22 +128,29 @@ static int load(scmp_filter_ctx filter)
     return failed ? failed : seccomp_load(filter);
 }
 
-/* A filter of its own: libseccomp does not take "all but this one" for an argument of 32 bits. */
-static int bar_writes(int packets)
+/* Calls that are refused of one descriptor: a filter of its own, as libseccomp does not take "all but this one" for an
+ * argument of 32 bits. */
+static int bar(int fd, const char *const *barred, size_t count)
 {
-    static const char *const writes[] = {"write", "writev", "sendto", "sendmsg"};
-    scmp_filter_ctx filter = packets < 0 ? NULL : seccomp_init(SCMP_ACT_ALLOW);
-    if (packets < 0)
-        return 0;
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     int failed = filter ? 0 : -ENOMEM;
-    for (size_t at = 0; !failed && at < sizeof writes / sizeof writes[0]; at++)
+    for (size_t at = 0; !failed && at < count; at++)
         failed = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM),
-                                  seccomp_syscall_resolve_name(writes[at]), 1,
-                                  SCMP_A0(SCMP_CMP_MASKED_EQ, WORD, (scmp_datum_t)packets));
+                                  seccomp_syscall_resolve_name(barred[at]), 1,
+                                  SCMP_A0(SCMP_CMP_MASKED_EQ, WORD, (scmp_datum_t)fd));
     if (!failed)
         failed = load(filter);
     seccomp_release(filter);
     return failed;
+}
+
+/* Nothing is sent on the packet socket, and the channel gets no name by which others would find it. */
+static int bar_all(const struct calls_barred *barred)
+{
+    static const char *const writes[] = {"write", "writev", "sendto", "sendmsg"};
+    static const char *const names[] = {"bind"};
+    int failed = barred->packets < 0 ? 0 : bar(barred->packets, writes, 4);
+    return failed || barred->channel < 0 ? failed : bar(barred->channel, names, 1);
 }
 
 static int allow(unsigned groups)
@@ -160,9 +172,9 @@ static int allow(unsigned groups)
     return failed;
 }
 
-void calls_restrict(unsigned groups, int packets, struct sandbox_layer *layer)
+void calls_restrict(unsigned groups, const struct calls_barred *barred, struct sandbox_layer *layer)
 {
-    int failed = bar_writes(packets);
+    int failed = bar_all(barred);
     if (!failed)
         failed = allow(groups & CALLS_MAIN ? groups | calls_of_sanitizer() : groups);
     if (failed)
@@ -182,10 +194,10 @@ void text_add_calls_library(struct text *text)
 
 #else
 
-void calls_restrict(unsigned groups, int packets, struct sandbox_layer *layer)
+void calls_restrict(unsigned groups, const struct calls_barred *barred, struct sandbox_layer *layer)
 {
     (void)groups;
-    (void)packets;
+    (void)barred;
     (void)sandbox_layer_set(layer, false, "seccomp: built without libseccomp");
 }
 

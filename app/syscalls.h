@@ -27,8 +27,15 @@ enum calls_group {
     CALLS_SAVES = 2048, /* the helper makes files */
 };
 
-/* For all threads. `packets` is the descriptor of a packet socket, which nothing may be written to; -1: none. */
-void calls_restrict(unsigned groups, int packets, struct sandbox_layer *layer);
+/* Descriptors that less may be done with than with others; -1: there is none. */
+struct calls_barred {
+    int packets; /* a packet socket: nothing is written to it */
+    int channel; /* of the helper: it gets no name */
+};
+
+/* For all threads. */
+void calls_restrict(unsigned groups, const struct calls_barred *barred,
+                    struct sandbox_layer *layer);
 
 /* CALLS_SANITIZER in a build with the address sanitizer, else 0. */
 unsigned calls_of_sanitizer(void);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "host/elsewhere.h"
 #include "host/process.h"
+#include "host/settings.h"
 
 /* A walk that goes on. */
 struct slot {
@@ -162,8 +163,8 @@ static int32_t serve_place(struct helper_server *server, const struct helper_req
 static int32_t serve_interface(const struct helper_request *request, struct helper_answer *answer)
 {
     char name[IF_NAMESIZE] = "";
-    if (!if_indextoname(request->number, name))
-        return -errno;
+    if (!settings_interface_name(request->number, name))
+        return -ENODEV;
     memcpy(answer->name, name, strnlen(name, HELPER_NAME));
     return 0;
 }

@@ -462,8 +462,8 @@ void host_interface_name(struct host *host, uint32_t index, char name[16 + 1])
     name[0] = '\0';
     if (helper_is_there(host->helper))
         answer = helper_ask(host->helper, &request, NULL);
-    else if (!if_indextoname(index, name))
-        name[0] = '\0';
+    else
+        (void)settings_interface_name(index, name);
     if (answer)
         memcpy(name, answer->name, HELPER_NAME);
     name[16] = '\0';

@@ -4,11 +4,14 @@
 
 #include <ifaddrs.h>
 #include <inttypes.h>
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define EPHEMERAL_LOW      32768
 #define EPHEMERAL_HIGH     60999
@@ -157,6 +160,20 @@ bool settings_have_address(const struct address *address, uint8_t family)
     }
     freeifaddrs(all);
     return found;
+}
+
+bool settings_interface_name(uint32_t index, char name[IF_NAMESIZE])
+{
+    struct ifreq request = {.ifr_ifindex = (int)index};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    bool is_told = fd >= 0 && ioctl(fd, SIOCGIFNAME, &request) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    name[0] = '\0';
+    if (is_told)
+        memcpy(name, request.ifr_name, strnlen(request.ifr_name, IF_NAMESIZE - 1) + 1);
+    name[IF_NAMESIZE - 1] = '\0';
+    return is_told;
 }
 
 void settings_service(uint16_t port, enum ip_protocol protocol, char name[SETTINGS_SERVICE + 1])

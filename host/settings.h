@@ -9,6 +9,7 @@
 #ifndef LOFLOW_HOST_SETTINGS_H
 #define LOFLOW_HOST_SETTINGS_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,6 +53,10 @@ uint16_t settings_first_unprivileged(void);
 
 /* Is lo up, and has it ::1? */
 void settings_loopback(bool *up, bool *ipv6);
+
+/* Of an interface; False, and "": there is none. As if_indextoname(3), which asks on a socket of a kind that can send
+ * to other programs. */
+bool settings_interface_name(uint32_t index, char name[IF_NAMESIZE]);
 
 /* May a socket be bound to the address: has an interface got it, or is it of the loopback's net? */
 bool settings_have_address(const struct address *address, uint8_t family);

@@ -15,7 +15,8 @@
 #include "base/clock.h"
 #include "host/helper.h"
 
-#define ERRORS_MAX 4096 /* the kernel has none beyond, linux/err.h */
+#define ERRORS_MAX  4096 /* the kernel has none beyond, linux/err.h */
+#define FOREIGN_MAX 256u /* datagrams of others in the way of one answer */
 
 struct sockets {
     struct mnl_socket *netlink;
@@ -30,8 +31,8 @@ struct dump {
     bool lists; /* all that match, rather than the one the kernel chose */
 };
 
-/* In the namespace of a container its root could answer in the kernel's place, but not to a socket that is
- * connected to the kernel. */
+/* The root of a container could answer in the kernel's place, but not to a socket that is connected to the
+ * kernel. */
 static bool hear_kernel_alone(const struct mnl_socket *netlink)
 {
     const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
@@ -56,17 +57,17 @@ int sockets_open(struct sockets **sockets, struct err *err)
     return failed;
 }
 
+/* The helper, whose work this is, may not call connect(2): who sent an answer is looked at instead. */
 int sockets_descriptor(void)
 {
-    int fd = -1;
-    struct mnl_socket *netlink = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (netlink && mnl_socket_bind(netlink, 0, MNL_SOCKET_AUTOPID) == 0 &&
-        hear_kernel_alone(netlink))
-        fd = fcntl(mnl_socket_get_fd(netlink), F_DUPFD_CLOEXEC, 0);
-    int failed = fd < 0 ? -errno : 0;
-    if (netlink)
-        (void)mnl_socket_close(netlink);
-    return failed ? failed : fd;
+    const struct sockaddr_nl own = {.nl_family = AF_NETLINK};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_SOCK_DIAG);
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&own, sizeof own) == 0)
+        return fd;
+    int failed = -errno;
+    if (fd >= 0)
+        (void)close(fd);
+    return failed;
 }
 
 static int explain_refusal(int failed, struct err *err)
@@ -239,18 +240,40 @@ static bool is_whole(const char *buffer, size_t len)
     return len >= sizeof(struct nlmsghdr);
 }
 
+/* One datagram, whoever sent it. Returns bytes, or -1 and errno. */
+static ssize_t hear(const struct sockets *sockets, char *buffer, size_t size, bool *is_of_kernel)
+{
+    struct sockaddr_nl sender = {.nl_pid = 1};
+    socklen_t sender_size = sizeof sender;
+    ssize_t len = recvfrom(mnl_socket_get_fd(sockets->netlink), buffer, size, MSG_TRUNC,
+                           (struct sockaddr *)&sender, &sender_size);
+    *is_of_kernel = sender_size == sizeof sender && sender.nl_pid == 0;
+    if (len <= (ssize_t)size)
+        return len;
+    errno = ENOSPC;
+    return -1;
+}
+
 /* The kernel answers within the request or never: nothing is waited for. What an earlier question
- * that failed left in the queue is read over, and what is no answer. Returns bytes, or -1 and errno. */
+ * that failed left in the queue is read over, and what is no answer; of others only so much that they cannot
+ * keep this process busy. Returns bytes, or -1 and errno. */
 static ssize_t receive(struct sockets *sockets, char *buffer, size_t size)
 {
-    for (;;) {
-        ssize_t len = mnl_socket_recvfrom(sockets->netlink, buffer, size);
+    unsigned foreign = 0;
+    while (foreign < FOREIGN_MAX) {
+        bool is_of_kernel = false;
+        ssize_t len = hear(sockets, buffer, size, &is_of_kernel);
         const struct nlmsghdr *header = (const void *)buffer;
         if (len < 0 && errno == EINTR)
             continue;
-        if (len < 0 || (is_whole(buffer, (size_t)len) && header->nlmsg_seq == sockets->sequence))
+        if (len < 0)
+            return len;
+        foreign += !is_of_kernel;
+        if (is_of_kernel && is_whole(buffer, (size_t)len) && header->nlmsg_seq == sockets->sequence)
             return len;
     }
+    errno = EPROTO;
+    return -1;
 }
 
 static bool ends_dump(const char *buffer, ssize_t len)

@@ -67,7 +67,8 @@ struct netns_place;
 int sockets_open_by(struct sockets **sockets, struct helper *helper,
                     const struct netns_place *place, struct err *err);
 
-/* A bound descriptor for that, which the caller owns; or -errno. */
+/* A bound descriptor for that, which the caller owns; or -errno. Others of its network namespace may send to it: they are read
+ * over. */
 int sockets_descriptor(void);
 
 void sockets_close(struct sockets *sockets);

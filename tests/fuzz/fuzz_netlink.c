@@ -135,20 +135,6 @@ ssize_t mnl_socket_sendto(const struct mnl_socket *nl, const void *req, size_t s
     return (ssize_t)siz;
 }
 
-/* A datagram that is longer than its buffer is an error, as libmnl has it. */
-ssize_t mnl_socket_recvfrom(const struct mnl_socket *nl, void *buf, size_t siz)
-{
-    static struct datagram datagram;
-    (void)nl;
-    if (!take_datagram(&datagram) || datagram.len > siz) {
-        errno = stage.input.left == 0 ? EAGAIN : ENOSPC;
-        return -1;
-    }
-    memset(buf, 0x5a, siz);
-    memcpy(buf, datagram.bytes, datagram.len);
-    return (ssize_t)datagram.len;
-}
-
 int socket(int domain, int type, int protocol)
 {
     (void)domain;
@@ -183,12 +169,12 @@ ssize_t send(int fd, const void *bytes, size_t len, int flags)
     return (ssize_t)len;
 }
 
+/* With MSG_TRUNC it is told how long the datagram was. */
 ssize_t recvfrom(int fd, void *bytes, size_t size, int flags, __SOCKADDR_ARG from,
                  /* cppcheck-suppress constParameter ; as the library declares it */
                  socklen_t *from_len)
 {
     static struct datagram datagram;
-    (void)flags;
     MUST(fd == FORKS_FD && *from_len >= sizeof(struct sockaddr_nl));
     if (!take_datagram(&datagram)) {
         errno = EAGAIN;
@@ -201,8 +187,9 @@ ssize_t recvfrom(int fd, void *bytes, size_t size, int flags, __SOCKADDR_ARG fro
     const struct sockaddr_nl sender = {.nl_pid = datagram.len % 32 == 31};
     memcpy(from.__sockaddr__, &sender, sizeof sender);
     size_t len = datagram.len < size ? datagram.len : size;
+    memset(bytes, 0x5a, size);
     memcpy(bytes, datagram.bytes, len);
-    return (ssize_t)len;
+    return (ssize_t)(flags & MSG_TRUNC ? datagram.len : len);
 }
 
 static void begin(void *context)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,6 +31,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -38,7 +40,14 @@
 #define TIOCLINUX 0x541c
 #endif
 
-enum flags { BARE = 1, HELPER_MAY = 2, NEEDS_PACKETS = 4, NOT_SANITIZED = 8, TRACE_MAY = 16 };
+enum flags {
+    BARE = 1,
+    HELPER_MAY = 2,
+    NEEDS_PACKETS = 4,
+    NOT_SANITIZED = 8,
+    TRACE_MAY = 16,
+    HELPER_ONLY = 32
+};
 
 #if defined(__SANITIZE_ADDRESS__)
 #define IS_SANITIZED true
@@ -51,12 +60,15 @@ struct clone_arguments {
     uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
 };
 
-static int told = -1, a_socket = -1;
+static int told = -1, a_socket = -1, a_unix_socket = -1;
 static pid_t parent;
 static void *page;
 static char program[] = "true";
 static char *const arguments[] = {program, NULL};
 static const struct sockaddr_in somewhere = {.sin_family = AF_INET, .sin_port = 9};
+static const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+/* Of an abstract socket. */
+static const struct sockaddr_un short_name = {.sun_family = AF_UNIX, .sun_path = "\0loflow"};
 /* BPF_MAP_TYPE_ARRAY, of one number. */
 static const uint32_t bpf_map[18] = {2, 4, 4, 1};
 
@@ -102,6 +114,18 @@ static int packet_socket(void)
     return -1;
 }
 
+/* One that loflow or the helper works with: its channel is one. */
+static int open_socket(void)
+{
+    struct stat status;
+    for (int fd = 3; fd < 256; fd++) {
+        if (fd != a_socket && fd != a_unix_socket && fstat(fd, &status) == 0 &&
+            S_ISSOCK(status.st_mode))
+            return fd;
+    }
+    return -1;
+}
+
 static void tell(const char *mode, const char *name, long result)
 {
     char line[256];
@@ -122,6 +146,8 @@ static bool is_tried(const char *mode, unsigned flags)
     bool is_helper = strncmp(mode, "helper", 6) == 0;
     if (strcmp(mode, "bare") == 0)
         return flags & BARE;
+    if (flags & HELPER_ONLY && !is_helper)
+        return false;
     if (flags & NEEDS_PACKETS && (is_helper || packet_socket() < 0))
         return false;
     return !(is_helper && flags & (HELPER_MAY | TRACE_MAY)) &&
@@ -143,6 +169,8 @@ static void prepare(void)
 {
     told = number_of("LOFLOW_PROBE");
     a_socket = number_of("LOFLOW_PROBE_SOCKET");
+    if (told >= 0)
+        a_unix_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     parent = number_of("LOFLOW_PROBE_PARENT");
     page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }

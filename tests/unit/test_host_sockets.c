@@ -1,7 +1,9 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <net/if.h>
+#include <sys/wait.h>
 
+#include "app/helper_process.h"
 #include "host/sockets.h"
 #include "tests/support/loopback.h"
 
@@ -301,16 +303,66 @@ static void test_only_the_kernel_is_heard(void **state)
     sockets_close(sockets);
 }
 
-static void test_only_the_kernel_is_heard_for_others(void **state)
+/* What others send to a socket that the helper opened, whose number they know, before the first question. */
+static const struct forged_row {
+    const char *name;
+    unsigned count;
+    bool is_flood; /* then nothing need be told, but it comes to an end */
+} forged_rows[] = {
+    {"of others: nothing", 0, false},
+    {"of others: an answer", 1, false},
+    {"of others: more answers than are read over", 250, false},
+    {"of others: a flood", 100000, true},
+};
+
+/* Of the netlink socket of this process. */
+static uint32_t own_number(void)
 {
-    (void)state;
-    struct sockaddr_nl own = {0};
-    socklen_t size = sizeof own;
-    int fd = sockets_descriptor();
+    struct sockaddr_nl own = {.nl_family = AF_UNSPEC};
+    for (int fd = 3; fd < 64; fd++) {
+        socklen_t size = sizeof own;
+        if (getsockname(fd, (struct sockaddr *)&own, &size) == 0 && own.nl_family == AF_NETLINK)
+            return own.nl_pid;
+    }
+    return 0;
+}
+
+static void forge(uint32_t number, unsigned count)
+{
+    const struct sockaddr_nl theirs = {.nl_family = AF_NETLINK, .nl_pid = number};
+    const struct nlmsghdr forged = {
+        .nlmsg_len = sizeof forged, .nlmsg_type = NLMSG_DONE, .nlmsg_seq = 1};
+    int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     assert_true(fd >= 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &size), 0);
-    check_refused(own.nl_pid);
+    for (unsigned at = 0; at < count; at++) {
+        if (sendto(fd, &forged, sizeof forged, MSG_DONTWAIT, (const struct sockaddr *)&theirs,
+                   sizeof theirs) < 0)
+            break;
+    }
     (void)close(fd);
+}
+
+static void check_forged(void **state)
+{
+    const struct forged_row *row = *state;
+    struct err err = {0};
+    struct helper *helper = NULL;
+    struct sockets *sockets = NULL;
+    const struct helper_plan plan = {.asks_host = true, .command = -1};
+    int listener = loopback_listen("127.0.0.1", 1);
+    struct seen seen = {.port = loopback_port(listener)};
+    const struct sockets_query query = {PROTOCOL_TCP, 1u << SOCKET_LISTEN, seen.port, 0};
+    const struct sockets_visitor visitor = {&seen, begin, visit};
+    assert_int_equal(helper_open(&helper, &err), 0);
+    assert_int_equal(helper_process_start(helper, &plan, &err), 0);
+    assert_int_equal(sockets_open_by(&sockets, helper, NULL, &err), 0);
+    forge(own_number(), row->count);
+    int failed = sockets_dump(sockets, &query, &visitor, &err);
+    assert_true(failed ? row->is_flood && err.text[0] : seen.count == 1);
+    sockets_close(sockets);
+    helper_close(helper);
+    assert_true(wait(NULL) > 0);
+    (void)close(listener);
 }
 
 int main(void)
@@ -326,6 +378,6 @@ int main(void)
     ROWS_ADD_ONE(&set, test_a_socket_bound_to_lo);
     ROWS_ADD(&set, bound_rows, check_bound);
     ROWS_ADD_ONE(&set, test_only_the_kernel_is_heard);
-    ROWS_ADD_ONE(&set, test_only_the_kernel_is_heard_for_others);
+    ROWS_ADD(&set, forged_rows, check_forged);
     return rows_run(&set, "host_sockets");
 }

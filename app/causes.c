@@ -1,6 +1,7 @@
 #include "app/causes.h"
 
 #include "base/clock.h"
+#include "host/helper.h"
 
 static bool passes_filter(const void *context, const struct tuple *tuple)
 {
@@ -43,6 +44,9 @@ uint32_t causes_missing(const struct causes *causes, struct report_missing *miss
     if (!causes->live)
         return 0;
     uint32_t bits = causes->host ? host_missing(causes->host) : UINT32_MAX;
+    /* What the helper was for is told with the gaps. */
+    if (causes->host && helper_is_lost(host_helper(causes->host)))
+        bits &= HOST_MISSING_TRACER;
     if (bits & HOST_MISSING_TRACER)
         missing[count++] = (struct report_missing){
             "tracer", causes->host ? host_tracer_trouble(causes->host) : "no kernel events"};
@@ -74,6 +78,12 @@ uint32_t causes_gaps(struct causes *causes, struct report_missing *gaps)
         text_add(&text, " the machine was so busy that failed bind, listen and connect calls were "
                         "looked at only now and then");
         gaps[count++] = (struct report_missing){"calls", causes->unwatched};
+    }
+    if (causes->host && helper_is_lost(host_helper(causes->host))) {
+        struct text text = text_begin(causes->helper, sizeof causes->helper);
+        text_add(&text, "processes and other network namespaces are not looked into: %s",
+                 helper_trouble(host_helper(causes->host)));
+        gaps[count++] = (struct report_missing){"helper", causes->helper};
     }
     return count;
 }

@@ -30,7 +30,7 @@ struct causes {
     /* Is told each kernel event as well; NULL for nobody. */
     void (*also)(void *context, const struct trace_event *event);
     void *also_context;
-    char lost[128], unwatched[192]; /* sentences of causes_gaps */
+    char lost[128], unwatched[192], helper[192]; /* sentences of causes_gaps */
 };
 
 /* `filter` is that of the capture. */
@@ -56,7 +56,7 @@ void causes_finish(struct causes *causes, struct tracker *tracker);
 uint32_t causes_missing(const struct causes *causes, struct report_missing *missing);
 
 /* What it missed so far; the sentences hold until the next call. Returns how many were written. */
-#define CAUSES_GAPS_MAX 2
+#define CAUSES_GAPS_MAX 3
 uint32_t causes_gaps(struct causes *causes, struct report_missing *gaps);
 
 /* For report and screen, of the host or kept in a capture; NULL: nobody is named. */

@@ -48,9 +48,8 @@ static uint32_t take_layers(struct health *health, const struct session *session
         health->layers[layer] = (struct screen_layer){sandbox_layer_word(layer),
                                                       layers[layer].words, layers[layer].holds};
     if (layers && helper_is_lost(session->helper))
-        health->layers[LAYER_HELPER] =
-            (struct screen_layer){sandbox_layer_word(LAYER_HELPER),
-                                  "it is gone: start again to have names of others", false};
+        health->layers[LAYER_HELPER] = (struct screen_layer){
+            sandbox_layer_word(LAYER_HELPER), helper_trouble(session->helper), false};
     return layers ? LAYER_COUNT : 0;
 }
 

@@ -1,5 +1,6 @@
 #include "app/helper_process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -23,6 +24,9 @@
 
 /* The one of this process; NULL: none. */
 static struct helper *started;
+
+/* It has BPF programs to look at, and a machine may be busy. */
+#define GREETING_NS INT64_C(20000000000)
 
 #define KEPT_MAX (HELPER_DESCRIPTORS + 3u)
 
@@ -89,6 +93,7 @@ static int create(const char *path)
 static int32_t serve_create(struct process *process, const struct helper_request *request, int *fd)
 {
     char resolved[PATH_MAX];
+    process->created[0] = '\0';
     if (!memchr(request->path, '\0', sizeof request->path))
         return -EINVAL;
     int failed = resolve(process, request->path, resolved);
@@ -257,6 +262,9 @@ static _Noreturn void be_helper(struct process *process)
 static int take_greeting(int end, struct err *err)
 {
     struct greeting greeting;
+    if (!channel_await(end, GREETING_NS))
+        return err_set(err, ETIME,
+                       "the helper process does not answer; try again, or --sandbox=off");
     if (channel_take(end, &greeting, sizeof greeting, NULL) != (long)sizeof greeting)
         return err_set(err, EPIPE, "the helper process ended at once; try --sandbox=off");
     greeting.layer.words[sizeof greeting.layer.words - 1] = '\0';
@@ -288,39 +296,64 @@ int helper_process_start(struct helper *helper, const struct helper_plan *plan, 
     return failed;
 }
 
+/* Why there was no answer, or the answer's reason. */
+static int error_of(const struct helper_answer *answer)
+{
+    if (answer)
+        return answer->result < 0 ? answer->result : -EPROTO;
+    return helper_is_lost(started) ? helper_error(started) : -EPROTO;
+}
+
+/* One that was made when nobody waited for it any more. */
+static void discard_late(bool *is_late)
+{
+    struct helper_request request = {.kind = HELPER_DISCARD};
+    if (*is_late && helper_ask(started, &request, NULL))
+        *is_late = false;
+}
+
 int helper_create(const char *path)
 {
     static struct helper_request request;
+    static bool is_late;
     int fd = -1;
     if (!helper_is_there(started))
         return create(path);
+    discard_late(&is_late);
     request = (struct helper_request){.kind = HELPER_CREATE};
     struct text text = text_begin(request.path, sizeof request.path);
     text_add_string(&text, path);
     if (text.cut)
         return -ENAMETOOLONG;
+    bool is_asked = !helper_is_lost(started);
     const struct helper_answer *answer = helper_ask(started, &request, &fd);
     if (answer && answer->result == 0 && fd >= 0)
         return fd;
     if (fd >= 0)
         (void)close(fd);
-    return answer && answer->result < 0 ? answer->result : -EPIPE;
+    is_late |= is_asked && helper_error(started) == -ETIME;
+    return error_of(answer);
 }
 
-void helper_discard(const char *path)
+const char *helper_create_trouble(void)
+{
+    return helper_trouble(started);
+}
+
+int helper_discard(const char *path)
 {
     struct helper_request request = {.kind = HELPER_DISCARD};
-    if (helper_is_there(started))
-        (void)helper_ask(started, &request, NULL);
-    else
-        (void)unlink(path);
+    if (!helper_is_there(started))
+        return unlink(path) == 0 ? 0 : -errno;
+    const struct helper_answer *answer = helper_ask(started, &request, NULL);
+    return answer && answer->result == 0 ? 0 : error_of(answer);
 }
 
-void helper_signal(pid_t pid, int number)
+int helper_signal(pid_t pid, int number)
 {
     struct helper_request request = {.kind = HELPER_SIGNAL, .number = (uint32_t)number};
-    if (helper_is_there(started))
-        (void)helper_ask(started, &request, NULL);
-    else
-        (void)kill(pid, number);
+    if (!helper_is_there(started))
+        return kill(pid, number) == 0 ? 0 : -errno;
+    const struct helper_answer *answer = helper_ask(started, &request, NULL);
+    return answer && answer->result == 0 ? 0 : error_of(answer);
 }

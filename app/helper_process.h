@@ -29,13 +29,14 @@ struct helper_plan {
 int helper_process_start(struct helper *helper, const struct helper_plan *plan, struct err *err);
 
 /* A new file, as the user, not in or as what is hidden (-EPERM): a descriptor, or -errno. Without a helper this process makes it,
- * hidden or not. */
+ * hidden or not. Without an answer of a helper that there is -EOWNERDEAD or -ETIME, and helper_create_trouble says what to do. */
 int helper_create(const char *path);
+const char *helper_create_trouble(void);
 
-/* The file that helper_create made last was not finished. */
-void helper_discard(const char *path);
+/* The file that helper_create made last was not finished. Returns 0, or -errno when it is still there. */
+int helper_discard(const char *path);
 
-/* Sends the command a signal. */
-void helper_signal(pid_t pid, int number);
+/* Sends the command a signal. Returns 0, or -errno as above when it could not. */
+int helper_signal(pid_t pid, int number);
 
 #endif

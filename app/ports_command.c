@@ -110,6 +110,9 @@ int ports_command(char **words, struct err *err)
     failed = confine_question("ports", taken.sandbox, NULL, &helper, err);
     if (!failed)
         failed = print_ports(&taken, out, helper, err);
+    if (!failed && helper_is_lost(helper))
+        failed = err_set(err, -helper_error(helper), "processes are missing: %s",
+                         helper_trouble(helper));
     helper_close(helper);
     int written = out_flush(out);
     free(out);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -197,6 +198,17 @@ void run_event(struct run *run, struct session *session, const struct flow_event
         hold(run, session, event);
 }
 
+/* Who cannot is told, so that the command does not seem to be deaf. */
+static void hand_on(const struct run *run, int number)
+{
+    int failed = helper_signal(run->child.pid, number);
+    if (failed != 0 && failed != -ESRCH)
+        (void)fprintf(stderr,
+                      "loflow: signal %d does not reach the command (%s); kill -%d %d does it\n",
+                      number, helper_create_trouble() ? helper_create_trouble() : strerror(-failed),
+                      number, (int)run->child.pid);
+}
+
 /* One that the command sent to all of its group, us included, it has got already. */
 void run_signals(struct run *run)
 {
@@ -205,7 +217,7 @@ void run_signals(struct run *run)
     family_poll(run->family);
     while (signals_take_sent(&number, &sender)) {
         if (!run->child.ended && !family_has(run->family, sender))
-            helper_signal(run->child.pid, number);
+            hand_on(run, number);
     }
     if (child_reap(&run->child) && run->end_ns == 0)
         run->end_ns = clock_monotonic_ns();

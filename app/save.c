@@ -78,7 +78,18 @@ static int explain(const char *path, int error, struct err *err)
         return err_set(err, error,
                        "%.400s is hidden, and the sandbox saves nothing there; choose another name",
                        path);
+    if (error == EOWNERDEAD || error == ETIME)
+        return err_set(err, error, "cannot save %.400s: %s", path, helper_create_trouble());
     return err_set(err, error, "cannot write %.400s: %s", path, strerror(error));
+}
+
+/* What was begun does not stay; if it does that is told as well. */
+static void discard(const char *path, struct err *err)
+{
+    struct err why = *err;
+    int failed = helper_discard(path);
+    if (failed != 0 && failed != -ENOENT)
+        (void)err_set(err, -failed, "%.500s; remove %.400s, which is not whole", why.text, path);
 }
 
 /* NULL: it failed. */
@@ -208,7 +219,7 @@ static int open_writer(struct save *save, struct err *err)
                              err);
     if (failed) {
         (void)close(fd);
-        helper_discard(save->path);
+        discard(save->path, err);
     }
     return failed;
 }
@@ -366,7 +377,7 @@ int save_step(struct save *save, int64_t deadline_ns, struct saved *saved, struc
     if (is_of_disk)
         (void)explain(save->path, -state, err);
     if (state != 0)
-        helper_discard(save->path);
+        discard(save->path, err);
     *saved = save->saved;
     free(save);
     return state;

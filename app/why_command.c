@@ -203,7 +203,8 @@ static int print_verdicts(struct answer *answer, struct host *host, struct err *
     }
     /* Who watches is told by the watch. */
     bool is_all = answer->taken->wait_ns == 0;
-    if (!failed && !json && is_all && host_missing(host) & HOST_MISSING_NETNS)
+    if (!failed && !json && is_all && host_missing(host) & HOST_MISSING_NETNS &&
+        !helper_is_lost(host_helper(host)))
         out_string(&answer->out, "  " CAUSES_NO_NETNS "\n");
     diagnoser_close(diagnoser);
     return failed;
@@ -241,6 +242,10 @@ static int tell(struct answer *answer, struct err *err)
         failed = print_ports(answer, helper, err);
     if (!failed)
         failed = print_verdicts(answer, host, err);
+    if (!failed && helper_is_lost(helper))
+        failed = err_set(err, -helper_error(helper),
+                         "processes and other network namespaces were not looked into: %s",
+                         helper_trouble(helper));
     host_close(host);
     helper_close(helper);
     int written = out_flush(&answer->out);

@@ -1,10 +1,15 @@
 #include "base/channel.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+
+/* A longer pause was not spent in waiting: this process was stopped. */
+#define WAIT_MS 100
 
 /* Room for one descriptor; of more the kernel closes what finds none. */
 union control {
@@ -52,6 +57,23 @@ static int take_descriptor(struct msghdr *header)
         first->cmsg_len == CMSG_LEN(sizeof fd))
         memcpy(&fd, CMSG_DATA(first), sizeof fd);
     return fd;
+}
+
+bool channel_await(int end, int64_t most_ns)
+{
+    const int64_t step_ns = WAIT_MS * CLOCK_NS_PER_MS;
+    struct pollfd wait = {.fd = end, .events = POLLIN};
+    int64_t waited_ns = 0;
+    do {
+        int64_t begin_ns = clock_monotonic_ns();
+        int wait_ms = most_ns < step_ns ? (int)(most_ns / CLOCK_NS_PER_MS) : WAIT_MS;
+        int came = poll(&wait, 1, wait_ms);
+        if (came > 0)
+            return true;
+        int64_t passed_ns = clock_monotonic_ns() - begin_ns;
+        waited_ns += passed_ns > step_ns || (came < 0 && errno != EINTR) ? step_ns : passed_ns;
+    } while (waited_ns < most_ns);
+    return false;
 }
 
 long channel_take(int end, void *message, size_t room, int *fd)

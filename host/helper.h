@@ -3,7 +3,9 @@
  * Owns:    one end of a channel, from helper_connect to helper_close, and the latest answer.
  * Bounds:  a question costs some 15 us and what its answer costs. Requests have one size; answers a head and as many rows as it
  *          says, at most HELPER_ROWS.
- * Fails:   by not answering: NULL, and after the helper is gone for every question.
+ * Fails:   by not answering: NULL, and after the helper is gone for every question. One that is stopped is waited for once,
+ *          HELPER_WAIT_NS; then every question is without answer, and without waiting, until the late answer comes. What is no
+ *          answer ends the helper.
  * Used by: host/owners, host/netns, host/elsewhere, host/tracer, host/host (ask), host/helper_serve and app/helper_process (answer).
  *
  * Whoever asks does it itself as long as there is no helper: helper_is_there.
@@ -24,6 +26,9 @@
 #define HELPER_ROWS 1024u
 #define HELPER_PIDS 512u
 #define HELPER_NAME 16
+
+/* Nothing that is asked takes a tenth of it. */
+#define HELPER_WAIT_NS INT64_C(2000000000)
 
 /* At most so long for one answer: whoever asks has other things to do. */
 #define HELPER_BUDGET_NS INT64_C(20000000)
@@ -72,14 +77,20 @@ struct helper;
 int helper_open(struct helper **helper, struct err *err);
 void helper_close(struct helper *helper);
 
-/* From now on it is asked; the end of the channel is its own. */
+/* From now on it is asked, in place of whom was asked before; the end of the channel is its own. */
 void helper_connect(struct helper *helper, int end);
 
 /* Is there one? Not for NULL. */
 bool helper_is_there(const struct helper *helper);
 
-/* Was there one that is gone? */
+/* Was there one that is gone, or does it not answer now? */
 bool helper_is_lost(const struct helper *helper);
+
+/* What is to be told then, and what to do: "it is gone: ..."; else NULL. */
+const char *helper_trouble(const struct helper *helper);
+
+/* The same as -EOWNERDEAD (gone) and -ETIME (no answer); else 0. */
+int helper_error(const struct helper *helper);
 
 /* Sets the sequence and asks. Valid until the next question; NULL: no answer. `fd` as in channel_take. */
 const struct helper_answer *helper_ask(struct helper *helper, struct helper_request *request,

@@ -86,8 +86,11 @@ int sockets_open_by(struct sockets **sockets, struct helper *helper,
     if (place)
         request.place = *place;
     const struct helper_answer *answer = helper_ask(helper, &request, &fd);
+    if (fd < 0 && helper_is_lost(helper))
+        return err_set(err, -helper_error(helper), "no sockets are told: %s",
+                       helper_trouble(helper));
     if (fd < 0)
-        return explain_refusal(answer && answer->result < 0 ? answer->result : -EPIPE, err);
+        return explain_refusal(answer && answer->result < 0 ? answer->result : -EPROTO, err);
     struct sockets *opened = calloc(1, sizeof *opened);
     if (opened)
         opened->netlink = mnl_socket_fdopen(fd);

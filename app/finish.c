@@ -135,6 +135,7 @@ static void print_totals(struct session *session)
                        .elapsed_ns = clock_monotonic_ns() - session->begin_ns,
                        .gaps = gaps,
                        .gap_count = causes_gaps(&session->causes, gaps),
+                       .forgotten_diagnoses = diagnoser_forgotten(session->causes.diagnoser),
                        .flows = tracker_stats(session->tracker),
                        .memory = memory_of(session),
                    });

@@ -87,6 +87,7 @@ const struct screen_health *health_take(struct health *health, const struct sess
         .memory = tracker_memory(session->tracker),
         .fragment_memory = decoder_memory(session->decoder),
         .memory_peak = memory_peak(),
+        .forgotten_diagnoses = diagnoser_forgotten(session->causes.diagnoser),
         .max_flows = session->limits.max_flows,
         .max_memory = session->options->max_memory,
         .is_traced = host && !(host_missing(host) & HOST_MISSING_TRACER),

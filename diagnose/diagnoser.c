@@ -204,3 +204,8 @@ uint64_t diagnoser_flow_codes(const struct diagnoser *diagnoser, uint64_t flow_i
     bool is_known = diagnoser->findings.flow_codes[at].flow_id == flow_id;
     return is_known ? diagnoser->findings.flow_codes[at].codes : 0;
 }
+
+uint64_t diagnoser_forgotten(const struct diagnoser *diagnoser)
+{
+    return diagnoser->findings.forgotten;
+}

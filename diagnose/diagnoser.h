@@ -70,6 +70,9 @@ int64_t diagnoser_since(const struct diagnoser *diagnoser, uint32_t at);
 /* How many were made so far, whether they hold or not. */
 uint64_t diagnoser_made(const struct diagnoser *diagnoser);
 
+/* That had to make room for newer ones, so far. */
+uint64_t diagnoser_forgotten(const struct diagnoser *diagnoser);
+
 /* Would a connection to end 1 of the tuple fail now, by what the host knows? Nothing is sent. Otherwise
  * the diagnosis has no code, and says who listens there. Needs a host. */
 bool diagnoser_endpoint(struct diagnoser *diagnoser, const struct tuple *tuple, int64_t now_ns,

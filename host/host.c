@@ -364,6 +364,11 @@ bool host_past_at(struct host *host, size_t n, struct host_past *past)
     return true;
 }
 
+uint64_t host_past_count(const struct host *host)
+{
+    return listeners_past_count(host->listeners);
+}
+
 bool host_exited(struct host *host, pid_t pid, struct host_past *past)
 {
     const struct trace_event *exit = kernel_log_exit(host->log, pid, 0);

@@ -99,6 +99,9 @@ void host_each_known_listener(struct host *host,
 /* The n-th of those that listened before, the latest first. False: no more are remembered. */
 bool host_past_at(struct host *host, size_t n, struct host_past *past);
 
+/* How many there were, those included that are remembered no longer. */
+uint64_t host_past_count(const struct host *host);
+
 /* TCP sockets that are bound to the port and do not listen (SOCKET_BOUND_INACTIVE, Linux 6.8). The
  * kernel goes over its whole table of ports: half a millisecond. */
 size_t host_bound(struct host *host, uint16_t port, struct host_listener *listeners, size_t room);

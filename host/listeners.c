@@ -395,6 +395,11 @@ const struct host_past *listeners_past_at(const struct listeners *listeners, siz
     return &listeners->past[(listeners->past_count - 1 - n) % LISTENERS_PAST];
 }
 
+uint64_t listeners_past_count(const struct listeners *listeners)
+{
+    return listeners->past_count;
+}
+
 const struct host_past *listeners_past(const struct listeners *listeners, uint16_t port)
 {
     const struct host_past *latest = NULL;

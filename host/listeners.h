@@ -72,6 +72,9 @@ uint32_t listeners_queue_most(const struct listeners *listeners, size_t n, int64
 /* The n-th of those that went, the latest first; NULL beyond the last that is remembered. */
 const struct host_past *listeners_past_at(const struct listeners *listeners, size_t n);
 
+/* How many went, of all times: more than are remembered. */
+uint64_t listeners_past_count(const struct listeners *listeners);
+
 /* The one of that port that went last; NULL for none. */
 const struct host_past *listeners_past(const struct listeners *listeners, uint16_t port);
 

@@ -334,6 +334,7 @@ static void add_past(struct port_watch *watch)
 {
     struct port_list *list = &watch->list;
     struct host_past past;
+    list->past_left_out = host_past_count(watch->host);
     for (size_t n = 0; host_past_at(watch->host, n, &past); n++) {
         past.tuple.protocol = PROTOCOL_TCP;
         struct port_line *line = line_at_end(list, &past.tuple);
@@ -349,6 +350,7 @@ static void add_past(struct port_watch *watch)
                                        .opened_ns = past.opened_ns};
             set_service(watch, line);
         }
+        list->past_left_out--;
         if (line->past_count++ == 0)
             line->past = past;
     }

@@ -49,7 +49,8 @@ struct port_list {
     size_t count;     /* those that listen by port, then the closed ones, latest first */
     size_t listening; /* of them */
     uint64_t left_out;
-    uint32_t hidden; /* processes whose files this user may not see */
+    uint64_t past_left_out; /* that stopped listening, and are told on no line */
+    uint32_t hidden;        /* processes whose files this user may not see */
     uint16_t ephemeral_low, ephemeral_high;
     struct port_line lines[PORT_LIST_MAX];
 };

@@ -70,6 +70,7 @@ static void json_summary(struct report *report, const struct report_totals *tota
     json_number(out, "details_denied_flows", totals->flows->detail_denied);
     json_number(out, "bytes_denied_flows", totals->flows->bytes_denied);
     json_number(out, "icmp_errors_unbound", totals->flows->icmp_unbound);
+    json_number(out, "evicted_diagnoses", totals->forgotten_diagnoses);
     json_memory(out, &totals->memory);
     if (totals->live) {
         json_key(out, "drops");

@@ -240,6 +240,11 @@ static void print_losses(struct report *report, const struct report_totals *tota
                    "  %llu flows had to make room for newer ones; --max-flows allows more\n",
                    (unsigned long long)totals->flows->evicted);
     print_denied(report, totals->flows);
+    if (totals->forgotten_diagnoses > 0)
+        out_format(
+            report->out,
+            "  %llu diagnoses had to make room for newer ones; a narrower filter keeps them\n",
+            (unsigned long long)totals->forgotten_diagnoses);
     if (totals->flows->holes_denied > 0)
         out_format(report->out,
                    "  %llu flows have more holes than are kept; their unique bytes "

@@ -77,6 +77,7 @@ struct report_totals {
     int64_t elapsed_ns;                /* wall clock of the run */
     const struct report_missing *gaps; /* what was missed on the way */
     uint32_t gap_count;
+    uint64_t forgotten_diagnoses; /* that made room for newer ones */
     const struct tracker_stats *flows;
     struct report_memory memory;
 };

@@ -139,10 +139,18 @@ static void add_flows(struct page *page, const struct screen_health *health)
              "beginning");
 }
 
+static void add_diagnoses(struct page *page, const struct screen_health *health)
+{
+    if (health->forgotten_diagnoses > 0)
+        add_loss(page, "forgotten", health->forgotten_diagnoses,
+                 " diagnoses had to make room for newer ones");
+}
+
 static void add_memory(struct page *page, const struct screen_health *health)
 {
     page_heading(page, STYLE_HEADING, "BUDGETS");
     add_flows(page, health);
+    add_diagnoses(page, health);
     add_size(page, "records", health->memory.flows, "");
     add_size(page, "hash table", health->memory.table, "");
     add_size(page, "details", health->memory.details, "");

@@ -284,6 +284,10 @@ static void draw_summary(const struct ports_page *page, struct grid *grid, int r
     text_add_string(&text, troubled > 0 ? "  " : "");
     if (page->live)
         add_counted(&text, list->count - list->listening, " closed", " closed");
+    if (page->live && list->past_left_out > 0) {
+        text_add_string(&text, ", ");
+        add_counted(&text, list->past_left_out, " more is not listed", " more are not listed");
+    }
     if (page->live && !is_narrow)
         text_add(&text, "  clients get ports %u-%u", list->ephemeral_low, list->ephemeral_high);
     if (list->left_out > 0) {

@@ -125,6 +125,7 @@ void ports_page_take(struct ports_page *page, const struct screen_status *status
     picture->count = list->count;
     picture->listening = list->listening;
     picture->left_out = list->left_out;
+    picture->past_left_out = list->past_left_out;
     picture->hidden = list->hidden;
     picture->ephemeral_low = list->ephemeral_low;
     picture->ephemeral_high = list->ephemeral_high;

@@ -13,6 +13,8 @@
  *     jumbo      segments of 64 KB and of 200 KB (IPv4 length 0), in the wrong order
  *     early      bytes ahead of their turn, one a segment and with gaps between, sent twice
  *     detail     connections that carried payload, all of them open
+ *     fragments  first, middle and last parts of datagrams of which one part never comes
+ *     events     connections that are refused, reset and answered with ICMP errors, each with another tuple
  *     clock      connections whose time stamps jump to and fro by hours
  */
 #include <stdlib.h>
@@ -34,6 +36,8 @@ enum {
     EARLY_FLOWS_MAX = 64,
     EARLY_PIECES = 2000,
     CLOCK_FLOWS = 1000,
+    FRAGMENT_SIZE = 1400,
+    FRAGMENT_PARTS = 4,
 };
 
 #define CLOCK_HOURS_NS (4ull * 3600u * 1000000000u)
@@ -292,6 +296,85 @@ static void write_detail(struct capture *capture)
     }
 }
 
+/* Parts of 1,400 bytes, of datagrams that lack their second part. */
+static void write_fragments(struct capture *capture)
+{
+    bool good = true;
+    for (uint32_t serial = 0; good; serial++) {
+        static const uint8_t places[] = {0, 2, 3, 4};
+        uint32_t datagram = serial / FRAGMENT_PARTS, part = serial % FRAGMENT_PARTS;
+        uint8_t ip[20 + FRAGMENT_SIZE] = {0x45};
+        put16(ip + 2, sizeof(ip));
+        put16(ip + 4, datagram & 0xffff);
+        put16(ip + 6, (uint32_t)places[part] * FRAGMENT_SIZE / 8 | (part < 3 ? 0x2000u : 0));
+        ip[8] = 64;
+        ip[9] = 17;
+        put32(ip + 12, SEGMENT_LOOPBACK + (datagram >> 16));
+        put32(ip + 16, SEGMENT_LOOPBACK);
+        memcpy(ip + 20, payload, FRAGMENT_SIZE);
+        if (part == 0) {
+            put16(ip + 20, 40000);
+            put16(ip + 22, 53);
+            put16(ip + 24, FRAGMENT_SIZE * 5);
+        }
+        if (capture->left == 0)
+            break;
+        capture->left--;
+        capture->time_ns += 1000;
+        good = packet_write(stdout, capture->time_ns, ip, sizeof(ip));
+    }
+}
+
+/* Port unreachable: it quotes the SYN. */
+static bool refuse_by_icmp(struct capture *capture, const struct segment *syn)
+{
+    uint8_t ip[20 + 8 + 40] = {0x45};
+    if (capture->left == 0)
+        return false;
+    put16(ip + 2, sizeof(ip));
+    ip[8] = 64;
+    ip[9] = 1;
+    put32(ip + 12, syn->address[1]);
+    put32(ip + 16, syn->address[0]);
+    ip[20] = 3;
+    ip[21] = 3;
+    (void)put_headers(ip + 28 - SEGMENT_LINK_SIZE, syn, 20);
+    put16(ip + 48, syn->port[0]);
+    put16(ip + 50, syn->port[1]);
+    put32(ip + 52, syn->seq);
+    ip[60] = 0x50;
+    ip[61] = SYN;
+    capture->left--;
+    capture->time_ns += 1000;
+    return packet_write(stdout, capture->time_ns, ip, sizeof(ip));
+}
+
+static void write_events(struct capture *capture)
+{
+    bool good = true;
+    for (uint32_t serial = 0; good; serial++) {
+        struct flow flow = {.serial = serial, .seq = (uint32_t)random_next(&capture->random)};
+        struct segment segment = segment_of(&flow, true);
+        segment.bits = SYN;
+        segment.port[1] = (uint16_t)(1 + serial % 50000);
+        good = emit(capture, &segment);
+        if (good && serial % 3 == 0) {
+            good = refuse_by_icmp(capture, &segment);
+        } else if (good) {
+            flow.seq++;
+            struct segment answer = segment_of(&flow, false);
+            answer.port[0] = segment.port[1];
+            answer.bits = serial % 3 == 1 ? RST | ACK : SYN | ACK;
+            answer.seq = serial % 3 == 1 ? 0 : SERVER_ISN;
+            good = emit(capture, &answer);
+            answer.bits = RST;
+            answer.seq = SERVER_ISN + 1;
+            if (good && serial % 3 == 2)
+                good = emit(capture, &answer);
+        }
+    }
+}
+
 static void write_clock(struct capture *capture)
 {
     static struct flow flows[CLOCK_FLOWS];
@@ -308,9 +391,10 @@ static const struct kind {
     const char *name;
     void (*write)(struct capture *capture);
 } kinds[] = {
-    {"overlap", write_overlap},   {"gaps", write_gaps},     {"falling", write_falling},
-    {"halfopen", write_halfopen}, {"wrap", write_wrap},     {"jumbo", write_jumbo},
-    {"early", write_early},       {"detail", write_detail}, {"clock", write_clock},
+    {"overlap", write_overlap},     {"gaps", write_gaps},     {"falling", write_falling},
+    {"halfopen", write_halfopen},   {"wrap", write_wrap},     {"jumbo", write_jumbo},
+    {"early", write_early},         {"detail", write_detail}, {"clock", write_clock},
+    {"fragments", write_fragments}, {"events", write_events},
 };
 
 static const struct kind *find_kind(const char *name)

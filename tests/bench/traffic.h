@@ -121,6 +121,17 @@ static inline bool segment_write_file_header(FILE *file)
     return fwrite(header, sizeof(header), 1, file) == 1;
 }
 
+/* Any bytes of IPv4 behind a link header. */
+static inline bool packet_write(FILE *file, uint64_t time_ns, const uint8_t *ip, uint32_t len)
+{
+    uint8_t link[SEGMENT_LINK_SIZE] = {[12] = 0x08};
+    uint32_t size = SEGMENT_LINK_SIZE + len;
+    const uint32_t record[4] = {(uint32_t)(time_ns / 1000000000u),
+                                (uint32_t)(time_ns % 1000000000u), size, size};
+    return fwrite(record, sizeof(record), 1, file) == 1 &&
+           fwrite(link, sizeof(link), 1, file) == 1 && fwrite(ip, len, 1, file) == 1;
+}
+
 static inline bool segment_write(FILE *file, uint64_t time_ns, const struct segment *segment)
 {
     uint8_t headers[SEGMENT_HEADERS_MAX] = {0};

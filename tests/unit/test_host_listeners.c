@@ -1,3 +1,5 @@
+#include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "host/listeners.h"
@@ -6,6 +8,8 @@
 /* Times are made up: the listeners take them as they come. */
 #define BEGIN_NS (INT64_C(1700000000) * CLOCK_NS_PER_S)
 #define MS(n)    (BEGIN_NS + (n)*CLOCK_NS_PER_MS)
+
+#define HISTORY 20000u
 
 struct world {
     struct holders *holders;
@@ -378,6 +382,44 @@ static void test_the_past_is_written_over(void **state)
     close_world(&world);
 }
 
+/* A history of as many as LOFLOW_LISTENERS says, each opened and closed and opened anew by somebody else. What is
+ * kept of it is bounded, and so is the time that each costs; what is kept no longer is counted. */
+static void test_a_long_history(void **state)
+{
+    (void)state;
+    struct world world;
+    const char *wanted = getenv("LOFLOW_LISTENERS");
+    uint64_t count = wanted ? strtoull(wanted, NULL, 10) : HISTORY;
+    struct rusage before, after;
+    open_world(&world);
+    assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+    int64_t begin_ns = clock_thread_ns();
+    for (uint64_t at = 0; at < count; at++) {
+        uint16_t port = (uint16_t)(1024 + at % 60000);
+        int64_t now_ns = MS((int64_t)at * 3);
+        note_by(&world, TRACE_LISTEN, port, (pid_t)(1000 + at), now_ns);
+        note_by(&world, TRACE_UNLISTEN, port, (pid_t)(1000 + at), now_ns + 2 * CLOCK_NS_PER_MS);
+        if (at % 100 == 0)
+            refresh(&world, now_ns);
+    }
+    int64_t spent_ns = clock_thread_ns() - begin_ns;
+    assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+    assert_int_equal(listeners_past_count(world.listeners), count);
+    size_t kept = 0;
+    while (listeners_past_at(world.listeners, kept))
+        kept++;
+    assert_int_equal(kept, LISTENERS_PAST);
+    const struct host_past *latest = listeners_past_at(world.listeners, 0);
+    assert_int_equal(latest->process.pid, 1000 + count - 1);
+    assert_int_equal(latest->closed_ns, MS((int64_t)(count - 1) * 3 + 2));
+    assert_true(after.ru_maxrss - before.ru_maxrss < 4096); /* KiB */
+    assert_true(spent_ns / (int64_t)count < 100000);
+    if (wanted)
+        print_message("%llu listeners: %lld ns each, %ld KiB more\n", (unsigned long long)count,
+                      (long long)(spent_ns / (int64_t)count), after.ru_maxrss - before.ru_maxrss);
+    close_world(&world);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
@@ -393,5 +435,6 @@ int main(void)
     ROWS_ADD_ONE(&set, test_an_opener_that_is_gone);
     ROWS_ADD_ONE(&set, test_the_longest_queue);
     ROWS_ADD_ONE(&set, test_the_past_is_written_over);
+    ROWS_ADD_ONE(&set, test_a_long_history);
     return rows_run(&set, "host_listeners");
 }

@@ -12,6 +12,7 @@
 #define CLOSE_WAIT_NS    (1 * CLOCK_NS_PER_S)
 #define CLOSE_WAIT_LEAST 5u
 #define SWEEP_NS         (1 * CLOCK_NS_PER_S)
+#define SWEEP_REST       50 /* times of what the last one has cost: at most 2 % of a processor */
 #define PAIR_NS          (400 * CLOCK_NS_PER_MS) /* servers that are replaced overlap less */
 
 static int64_t fin_ns(const struct story *story, unsigned side)
@@ -336,8 +337,11 @@ static void name_late(struct diagnoser *diagnoser, struct finding *finding)
 
 void rule_sweep(struct diagnoser *diagnoser)
 {
-    if (!diagnoser->host || diagnoser->now_ns - diagnoser->swept_ns < SWEEP_NS / 4)
+    int64_t passed_ns = diagnoser->now_ns - diagnoser->swept_ns;
+    bool is_early = passed_ns < SWEEP_NS / 4 || passed_ns < diagnoser->sweep_cost_ns * SWEEP_REST;
+    if (!diagnoser->host || (passed_ns >= 0 && is_early))
         return;
+    int64_t begin_ns = clock_thread_ns();
     diagnoser->swept_ns = diagnoser->now_ns;
     sweep_close_wait(diagnoser);
     uint32_t at = 0;
@@ -349,4 +353,5 @@ void rule_sweep(struct diagnoser *diagnoser)
         if (is_recent)
             name_late(diagnoser, finding);
     }
+    diagnoser->sweep_cost_ns = clock_thread_ns() - begin_ns;
 }

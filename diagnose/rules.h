@@ -95,10 +95,11 @@ struct diagnoser {
     int64_t refusal_last_ns;
     int64_t refusal_of_family_ns[2]; /* the latest with IPv4 and with IPv6; 0: none */
     struct output_drop output_drops[OUTPUT_DROPS_MAX];
-    bool is_adopted;   /* the diagnoses are those of a file */
-    int64_t now_ns;    /* of the latest tick or event */
-    int64_t looked_ns; /* when nothing was to be told */
-    int64_t swept_ns;  /* when sockets were counted last */
+    bool is_adopted;       /* the diagnoses are those of a file */
+    int64_t now_ns;        /* of the latest tick or event */
+    int64_t looked_ns;     /* when nothing was to be told */
+    int64_t swept_ns;      /* when sockets were counted last */
+    int64_t sweep_cost_ns; /* what that has cost, in time of this thread */
     struct watch_count held[HELD_MAX];
     struct close_wait close_wait[HOST_CROWDS_MAX]; /* port 0: free */
 };

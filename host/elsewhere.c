@@ -158,6 +158,7 @@ struct census {
     uint32_t least;
     struct host_crowd *crowds;
     size_t count, room;
+    uint32_t all;
     uint32_t sockets[UINT16_MAX + 1];
 };
 
@@ -165,6 +166,7 @@ static void begin_census(void *context)
 {
     struct census *census = context;
     census->count = 0;
+    census->all = 0;
     memset(census->sockets, 0, sizeof census->sockets);
 }
 
@@ -172,26 +174,30 @@ static void visit_census(void *context, const struct host_socket *socket)
 {
     struct census *census = context;
     uint16_t port = socket->tuple.port[1];
+    census->all++;
     if (++census->sockets[port] != census->least || census->count == census->room)
         return;
     census->crowds[census->count++] = (struct host_crowd){.remote_port = port, .example = *socket};
 }
 
-size_t elsewhere_crowds(struct netns *netns, enum socket_state state, uint32_t least,
+size_t elsewhere_crowds(struct netns *netns, struct elsewhere_crowds *ask,
                         struct host_crowd *crowds, size_t room)
 {
     struct netns_place own;
+    ask->sockets = UINT32_MAX;
     struct census *census = calloc(1, sizeof *census);
     if (!census)
         return 0;
-    census->least = least;
+    census->least = ask->least;
     census->crowds = crowds;
     census->room = room;
-    const struct sockets_query query = {PROTOCOL_TCP, 1u << state, 0, 0};
+    const struct sockets_query query = {PROTOCOL_TCP, 1u << ask->state, 0, 0};
     const struct sockets_visitor visitor = {census, begin_census, visit_census};
     bool told = netns_place_of(netns, 0, &own) &&
                 dump_place(netns, &own, &(struct job){&query, &visitor}) == 0;
     size_t count = told ? census->count : 0;
+    if (told)
+        ask->sockets = census->all;
     for (size_t at = 0; at < count; at++)
         crowds[at].sockets = census->sockets[crowds[at].remote_port];
     free(census);

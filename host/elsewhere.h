@@ -16,8 +16,15 @@ bool elsewhere_find(struct netns *netns, uint16_t port, struct host_elsewhere *f
 bool elsewhere_count(struct netns *netns, const struct host_count_query *query,
                      struct host_count *count);
 
-/* Of the namespace that we are in. */
-size_t elsewhere_crowds(struct netns *netns, enum socket_state state, uint32_t least,
+/* Of the namespace that we are in. `ask->sockets` becomes how many of that state there are; UINT32_MAX: the
+ * kernel did not tell. */
+struct elsewhere_crowds {
+    enum socket_state state;
+    uint32_t least;
+    uint32_t sockets;
+};
+
+size_t elsewhere_crowds(struct netns *netns, struct elsewhere_crowds *ask,
                         struct host_crowd *crowds, size_t room);
 
 bool elsewhere_net(struct netns *netns, pid_t pid, struct host_net *net);

@@ -7,16 +7,22 @@
 #include <string.h>
 
 #include "host/callers.h"
+#include "host/crowds.h"
 #include "host/elsewhere.h"
 #include "host/helper.h"
 #include "host/settings.h"
 #include "host/similar.h"
 
-/* A list of listeners is good for a tick, for longer when the kernel tells that nothing happens, and for a
- * moment when it is asked for. */
-#define LOOK_TICK_NS  (50 * CLOCK_NS_PER_MS)
-#define LOOK_QUIET_NS (500 * CLOCK_NS_PER_MS)
-#define LOOK_ASK_NS   (5 * CLOCK_NS_PER_MS)
+/* A list of listeners is good for a tick, for longer when the kernel tells of each that comes or goes so that only
+ * their queues are looked at, for longest when it tells that nothing happens at all, and for a moment when it
+ * is asked for. */
+#define LOOK_TICK_NS   (50 * CLOCK_NS_PER_MS)
+#define LOOK_TRACED_NS (250 * CLOCK_NS_PER_MS)
+#define LOOK_QUIET_NS  (500 * CLOCK_NS_PER_MS)
+#define LOOK_ASK_NS    (5 * CLOCK_NS_PER_MS)
+
+/* Between two ticks' looks so many times of what the first has cost: at most 1 % of a processor. */
+#define LOOK_REST 100
 
 /* Walks over /proc that nobody waits for: names have the first part of this time in a tick. Beyond it
  * comes at most one read of a directory, a millisecond. */
@@ -32,6 +38,7 @@ struct host {
     struct kernel_log *log;
     struct tracer *tracer; /* NULL: none */
     struct callers callers;
+    struct crowds crowds;
     struct helper *helper; /* NULL: none */
     bool is_stirred;       /* it told something since the latest tick */
     struct err tracer_trouble;
@@ -132,11 +139,6 @@ const char *host_tracer_trouble(const struct host *host)
     return host->tracer_trouble.text;
 }
 
-int host_fd(const struct host *host)
-{
-    return host->tracer ? tracer_fd(host->tracer) : -1;
-}
-
 uint64_t host_lost(const struct host *host)
 {
     return host->tracer ? tracer_lost(host->tracer) : 0;
@@ -183,8 +185,11 @@ void host_poll(struct host *host, void (*take)(void *context, const struct trace
 
 void host_tick(struct host *host, int64_t now_ns)
 {
-    bool is_quiet = host->tracer && !host->is_stirred;
-    listeners_refresh(host->listeners, now_ns, is_quiet ? LOOK_QUIET_NS : LOOK_TICK_NS);
+    int64_t age_ns = !host->tracer      ? LOOK_TICK_NS
+                     : host->is_stirred ? LOOK_TRACED_NS
+                                        : LOOK_QUIET_NS;
+    int64_t rest_ns = listeners_cost_ns(host->listeners) * LOOK_REST;
+    listeners_refresh(host->listeners, now_ns, age_ns > rest_ns ? age_ns : rest_ns);
     host->is_stirred = false;
     int64_t begin_ns = clock_thread_ns();
     names_step(host->names, clock_monotonic_ns(), begin_ns + SLICE_NAMES_NS);
@@ -430,7 +435,13 @@ bool host_count(struct host *host, const struct host_count_query *query, struct 
 size_t host_crowds(struct host *host, enum socket_state state, uint32_t least,
                    struct host_crowd *crowds, size_t room)
 {
-    return elsewhere_crowds(host->netns, state, least, crowds, room);
+    struct host_crowd found[HOST_CROWDS_MAX];
+    struct elsewhere_crowds ask = {.state = state, .least = least};
+    const struct crowds_sources sources = {host->netns, host->tracer};
+    size_t count = crowds_find(&host->crowds, &sources, &ask, found);
+    count = count < room ? count : room;
+    memcpy(crowds, found, count * sizeof *found);
+    return count;
 }
 
 bool host_activity(struct host *host, pid_t pid, struct host_activity *activity)

@@ -47,9 +47,6 @@ struct tracer *host_tracer(const struct host *host);
 uint32_t host_missing(const struct host *host);
 const char *host_tracer_trouble(const struct host *host);
 
-/* Readable when kernel events wait; -1 without a tracer. */
-int host_fd(const struct host *host);
-
 /* Kernel events that were lost so far, and for how long failed calls were only looked at now and then
  * (host/tracer.h). */
 uint64_t host_lost(const struct host *host);

@@ -40,6 +40,7 @@ struct listeners {
     bool stale;
     bool looked; /* once at least */
     int64_t looked_ns;
+    int64_t cost_ns;
     struct pending opened, closed;
     struct host_past past[LISTENERS_PAST];
     uint64_t past_count; /* of all times */
@@ -346,6 +347,7 @@ void listeners_refresh(struct listeners *listeners, int64_t now_ns, int64_t most
     int64_t age_ns = now_ns - listeners->looked_ns;
     if (listeners->looked && !listeners->stale && age_ns >= 0 && age_ns < most_age_ns)
         return;
+    int64_t begin_ns = clock_thread_ns();
     const struct sockets_query query = {PROTOCOL_TCP, 1u << SOCKET_LISTEN, 0, 0};
     const struct sockets_visitor visitor = {listeners, begin_look, visit_look};
     if (sockets_dump(listeners->sockets, &query, &visitor, &err))
@@ -355,6 +357,12 @@ void listeners_refresh(struct listeners *listeners, int64_t now_ns, int64_t most
     listeners->looked = true;
     listeners->stale = false;
     listeners->looked_ns = now_ns;
+    listeners->cost_ns = clock_thread_ns() - begin_ns;
+}
+
+int64_t listeners_cost_ns(const struct listeners *listeners)
+{
+    return listeners->cost_ns;
 }
 
 static void take_holders(void *context, uint32_t inode, const struct host_process *first,

@@ -59,6 +59,9 @@ void listeners_note(struct listeners *listeners, const struct trace_event *event
  * the kernel all stays as it was. */
 void listeners_refresh(struct listeners *listeners, int64_t now_ns, int64_t most_age_ns);
 
+/* What the latest look has cost, in time of this thread. */
+int64_t listeners_cost_ns(const struct listeners *listeners);
+
 /* Goes on finding the holders of those that are new, and of all that holders_of was asked for in vain,
  * until that time of clock_monotonic_ns. False: the walk is not over. */
 bool listeners_find_holders(struct listeners *listeners, int64_t deadline_ns);

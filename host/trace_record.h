@@ -73,7 +73,8 @@ struct trace_config {
     uint8_t reset[TRACE_RESETS]; /* by the kernel's reason: enum trace_reset */
     uint8_t reset_has_reason;    /* arguments that came with Linux 6.10 and 6.11 */
     uint8_t drop_has_socket;
-    uint8_t zero[6];
+    uint8_t zero[2];
+    uint32_t netns; /* of loflow: whose CLOSE_WAITs are counted */
 };
 
 #define TRACE_CPUS 64 /* more share the counters, and may then lose counts */
@@ -81,7 +82,8 @@ struct trace_config {
 /* What the kernel side counts; the user side reads it at any time. */
 struct trace_counts {
     uint64_t lost; /* events without room in the ring */
-    uint64_t zero[7];
+    uint64_t close_wait_entered, close_wait_left;
+    uint64_t zero[5];
     struct {
         uint64_t count; /* system calls, while they are watched */
         uint64_t zero[7];

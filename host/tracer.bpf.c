@@ -95,7 +95,7 @@ static __always_inline void emit(struct trace_record *record, enum trace_kind ki
 {
     record->time_ns = bpf_ktime_get_ns();
     record->kind = kind;
-    if (bpf_ringbuf_output(&ring, record, sizeof *record, 0) != 0)
+    if (bpf_ringbuf_output(&ring, record, sizeof *record, BPF_RB_NO_WAKEUP) != 0)
         __sync_fetch_and_add(&counts.lost, 1);
 }
 
@@ -220,6 +220,17 @@ static __always_inline void listener_changes(const struct sock *sk, bool listens
     emit(&record, listens ? TRACE_LISTEN : TRACE_UNLISTEN);
 }
 
+/* Who wants to know how many stay there need not go over all sockets while they are few. */
+static __always_inline void count_close_wait(const struct sock *sk, bool enters)
+{
+    if (netns_of(sk) != config.netns)
+        return;
+    if (enters)
+        __sync_fetch_and_add(&counts.close_wait_entered, 1);
+    else
+        __sync_fetch_and_add(&counts.close_wait_left, 1);
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changes, const struct sock *sk, int from, int to)
 {
@@ -233,6 +244,8 @@ int BPF_PROG(state_changes, const struct sock *sk, int from, int to)
         listener_changes(sk, true);
     else if (from == STATE_LISTEN && to == STATE_CLOSE)
         listener_changes(sk, false);
+    else if (from == STATE_CLOSE_WAIT || to == STATE_CLOSE_WAIT)
+        count_close_wait(sk, to == STATE_CLOSE_WAIT);
     return 0;
 }
 

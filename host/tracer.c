@@ -1,7 +1,7 @@
 /*
- * Theory: the kernel wakes the reader when an event comes into an empty ring. A reader that keeps up
- * would so be woken for every event of a burst. Hence it rests for a while after each reading: the
- * ring then takes what comes without waking anyone, and a timer makes the descriptor readable.
+ * Theory: nobody is woken for an event, which would cost whoever connects an interrupt each time. The ring is
+ * looked into with every batch of packets and with every tick of the clock instead, which takes no system
+ * call: it lies in memory that is shared with the kernel.
  *
  * Watching system calls costs each call of every process some 100 ns, which a busy machine feels
  * (wrk and nginx on lo: 3 to 4 %). So they are counted, and watched only while there are few; in
@@ -13,16 +13,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "host/helper.h"
 #include "host/tracer_load.h"
 
-#define REST_NS   (10 * CLOCK_NS_PER_MS)
 #define OFFSET_NS CLOCK_NS_PER_S /* how long the distance of the two clocks is believed */
 
 /* 100 ns a call: at most 1.5 % of each processor. A compiler makes a fifth as many, wrk twice. */
@@ -38,10 +35,7 @@ struct tracer {
     struct ring_buffer *ring;
     struct helper *helper; /* begins and ends to watch calls; NULL: we do */
     bool helper_watches;
-    int poll; /* waits for the ring or, while resting, for the timer */
-    int timer;
-    bool resting;
-    int pulse;         /* timer that looks after the calls */
+    int64_t pulse_ns;  /* when the calls are looked after, monotonic */
     int64_t calls_max; /* a second */
     int64_t calls;     /* how many there were at... */
     int64_t calls_ns;
@@ -104,19 +98,6 @@ static int take_record(void *context, void *data, size_t size)
     return ++tracer->taken < TRACER_READ_MAX ? 0 : -ECANCELED;
 }
 
-static int watch_ring(const struct tracer *tracer, int how, uint32_t events)
-{
-    struct epoll_event watch = {.events = events};
-    return epoll_ctl(tracer->poll, how, tracer->loaded.ring, &watch);
-}
-
-/* The timer makes the descriptor readable after `ns`, less than a second; 0 stops it. */
-static void set_timer(int timer, int64_t ns)
-{
-    const struct itimerspec when = {.it_value.tv_nsec = ns};
-    (void)timerfd_settime(timer, 0, &when, NULL);
-}
-
 static int64_t count_calls(const struct tracer *tracer)
 {
     uint64_t calls = 0;
@@ -168,7 +149,7 @@ static void watch_calls(struct tracer *tracer, bool watch, int64_t look_again_ns
     tracer->calls = count_calls(tracer);
     tracer->calls_ns = clock_monotonic_ns();
     bool refused = watch && !is_watched(tracer);
-    set_timer(tracer->pulse, refused ? CALLS_OFF_NS : look_again_ns);
+    tracer->pulse_ns = tracer->calls_ns + (refused ? CALLS_OFF_NS : look_again_ns);
 }
 
 static void look_after_calls(struct tracer *tracer)
@@ -183,27 +164,6 @@ static void look_after_calls(struct tracer *tracer)
         watch_calls(tracer, false, CALLS_OFF_NS);
     else
         watch_calls(tracer, true, CALLS_ON_NS);
-}
-
-static bool is_pulse(const struct tracer *tracer)
-{
-    uint64_t expired;
-    return read(tracer->pulse, &expired, sizeof expired) == sizeof expired;
-}
-
-static int open_poll(struct tracer *tracer)
-{
-    struct epoll_event watch = {.events = EPOLLIN};
-    tracer->poll = epoll_create1(EPOLL_CLOEXEC);
-    tracer->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    tracer->pulse = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    tracer->ring = ring_buffer__new(tracer->loaded.ring, take_record, tracer, NULL);
-    if (tracer->poll < 0 || tracer->timer < 0 || tracer->pulse < 0 || !tracer->ring ||
-        epoll_ctl(tracer->poll, EPOLL_CTL_ADD, tracer->timer, &watch) != 0 ||
-        epoll_ctl(tracer->poll, EPOLL_CTL_ADD, tracer->pulse, &watch) != 0 ||
-        watch_ring(tracer, EPOLL_CTL_ADD, EPOLLIN) != 0)
-        return -errno;
-    return 0;
 }
 
 /* The pids that the kernel side tells are those of the first pid namespace (PROC_PID_INIT_INO); in
@@ -225,12 +185,11 @@ int tracer_open(struct tracer **tracer, struct err *err)
     struct tracer *opened = calloc(1, sizeof *opened);
     if (!opened)
         return err_set(err, ENOMEM, "no memory for kernel events; close other programs");
-    opened->poll = opened->timer = opened->pulse = -1;
     int failed = tracer_load(&opened->loaded, err);
     if (!failed) {
-        failed = open_poll(opened);
-        if (failed)
-            (void)err_set(err, -failed, "no kernel events: %s", strerror(-failed));
+        opened->ring = ring_buffer__new(opened->loaded.ring, take_record, opened, NULL);
+        if (!opened->ring)
+            failed = err_set(err, errno, "no kernel events: %s", strerror(errno));
     }
     if (failed) {
         tracer_close(opened);
@@ -249,54 +208,21 @@ void tracer_close(struct tracer *tracer)
         return;
     ring_buffer__free(tracer->ring);
     tracer_unload(&tracer->loaded);
-    if (tracer->timer >= 0)
-        (void)close(tracer->timer);
-    if (tracer->pulse >= 0)
-        (void)close(tracer->pulse);
-    if (tracer->poll >= 0)
-        (void)close(tracer->poll);
     free(tracer);
-}
-
-int tracer_fd(const struct tracer *tracer)
-{
-    return tracer->poll;
-}
-
-static void rest(struct tracer *tracer, int64_t ns)
-{
-    if (!tracer->resting)
-        (void)watch_ring(tracer, EPOLL_CTL_MOD, 0);
-    tracer->resting = true;
-    set_timer(tracer->timer, ns);
-}
-
-static void rest_no_more(struct tracer *tracer)
-{
-    if (!tracer->resting)
-        return;
-    tracer->resting = false;
-    set_timer(tracer->timer, 0);
-    (void)watch_ring(tracer, EPOLL_CTL_MOD, EPOLLIN);
 }
 
 unsigned tracer_read(struct tracer *tracer,
                      void (*take)(void *context, const struct trace_event *event), void *context)
 {
-    if (clock_monotonic_ns() - tracer->offset_at_ns >= OFFSET_NS)
+    int64_t now_ns = clock_monotonic_ns();
+    if (now_ns - tracer->offset_at_ns >= OFFSET_NS)
         measure_offset(tracer);
-    if (is_pulse(tracer))
+    if (now_ns >= tracer->pulse_ns)
         look_after_calls(tracer);
     tracer->take = take;
     tracer->context = context;
     tracer->taken = 0;
     (void)ring_buffer__consume(tracer->ring);
-    if (tracer->taken == TRACER_READ_MAX)
-        rest(tracer, 1); /* there may be more */
-    else if (tracer->taken > 0)
-        rest(tracer, REST_NS);
-    else
-        rest_no_more(tracer);
     return tracer->taken;
 }
 
@@ -309,6 +235,13 @@ void text_add_tracer_library(struct text *text)
 uint64_t tracer_lost(const struct tracer *tracer)
 {
     return tracer->loaded.counts->lost;
+}
+
+struct tracer_close_wait tracer_close_wait(const struct tracer *tracer)
+{
+    /* In this order it is never less than it was. */
+    uint64_t left = tracer->loaded.counts->close_wait_left;
+    return (struct tracer_close_wait){tracer->loaded.counts->close_wait_entered, left};
 }
 
 int64_t tracer_unwatched_ns(const struct tracer *tracer)

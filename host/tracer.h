@@ -55,11 +55,8 @@ unsigned tracer_descriptors(const struct tracer *tracer, int descriptors[TRACER_
 
 void tracer_close(struct tracer *tracer);
 
-/* Readable when events wait, at most 10 ms after they came, and five times a second at most when
- * tracer_read has something else to do. */
-int tracer_fd(const struct tracer *tracer);
-
-/* Hands over the events that wait, TRACER_READ_MAX at most. Returns how many. */
+/* Hands over the events that wait, TRACER_READ_MAX at most. Returns how many. Costs next to nothing when there
+ * are none; nothing tells that there are some. */
 #define TRACER_READ_MAX 4096u
 unsigned tracer_read(struct tracer *tracer,
                      void (*take)(void *context, const struct trace_event *event), void *context);
@@ -69,6 +66,13 @@ void text_add_tracer_library(struct text *text);
 
 /* Events that found no room in the ring, so far. */
 uint64_t tracer_lost(const struct tracer *tracer);
+
+/* How many TCP sockets of this namespace entered CLOSE_WAIT, and left it, so far. */
+struct tracer_close_wait {
+    uint64_t entered, left;
+};
+
+struct tracer_close_wait tracer_close_wait(const struct tracer *tracer);
 
 /* For how long failed calls were not told, so far, ns. That is while the machine makes very many
  * system calls: looking at each would slow it down, so then only a short look twice a second remains. */

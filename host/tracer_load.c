@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/permit.h"
@@ -131,11 +132,24 @@ static unsigned arguments_of(const struct btf *btf, const char *tracepoint)
     return type && btf_is_func_proto(type) && btf_vlen(type) > 0 ? btf_vlen(type) - 1u : 0;
 }
 
+/* What is to be known of this kernel: which programs fit, and their numbers. */
+struct kernel {
+    bool fits[TRACER_PROGRAMS];
+    struct trace_config config;
+};
+
+static uint32_t own_netns(void)
+{
+    struct stat status;
+    return stat("/proc/self/ns/net", &status) == 0 ? (uint32_t)status.st_ino : 0;
+}
+
 static struct trace_config config_for(const struct btf *btf)
 {
     struct trace_config config = {
         .reset_has_reason = arguments_of(btf, "tcp_send_reset") > 2,
         .drop_has_socket = arguments_of(btf, "kfree_skb") > 3,
+        .netns = own_netns(),
     };
     const struct numbering of_drops = {"skb_drop_reason", drops,       sizeof drops / sizeof *drops,
                                        config.drop,       TRACE_DROPS, 1};
@@ -144,6 +158,22 @@ static struct trace_config config_for(const struct btf *btf)
     number_reasons(btf, &of_drops);
     number_reasons(btf, &of_resets);
     return config;
+}
+
+/* The kernel's types are several MiB, and libbpf reads them once more for itself: they go before it does, so that
+ * it gets the same memory. */
+static int know_kernel(struct kernel *kernel, struct err *err)
+{
+    struct btf *btf = btf__load_vmlinux_btf();
+    if (!btf)
+        return err_set(err, ENOTSUP,
+                       "no kernel events: this kernel has no /sys/kernel/btf/vmlinux; one built "
+                       "with CONFIG_DEBUG_INFO_BTF has");
+    kernel->config = config_for(btf);
+    for (unsigned at = 0; at < TRACER_PROGRAMS; at++)
+        kernel->fits[at] = arguments_of(btf, programs[at].tracepoint) >= programs[at].arguments;
+    btf__free(btf);
+    return 0;
 }
 
 /* The program's .bss, shared with the kernel; NULL for no memory. */
@@ -159,23 +189,22 @@ static const volatile struct trace_counts *map_counts(const struct bpf_object *o
 }
 
 /* Loads all programs that fit this kernel, or the essential ones. Returns 0 or -errno. */
-static int load(struct tracer_loaded *loaded, const struct btf *btf, bool only_essential)
+static int load(struct tracer_loaded *loaded, const struct kernel *kernel, bool only_essential)
 {
     const struct bpf_object_open_opts options = {.sz = sizeof options, .object_name = "loflow"};
-    struct trace_config config = config_for(btf);
     loaded->object = bpf_object__open_mem(tracer_program, tracer_program_size, &options);
     if (!loaded->object)
         return -errno;
     for (unsigned at = 0; at < TRACER_PROGRAMS; at++) {
         struct bpf_program *program =
             bpf_object__find_program_by_name(loaded->object, programs[at].name);
-        bool fits = arguments_of(btf, programs[at].tracepoint) >= programs[at].arguments;
-        if (program && (!fits || (only_essential && at != ESSENTIAL)))
+        if (program && (!kernel->fits[at] || (only_essential && at != ESSENTIAL)))
             (void)bpf_program__set_autoload(program, false);
     }
     struct bpf_map *constants = bpf_object__find_map_by_name(loaded->object, ".rodata");
     struct bpf_map *ring = bpf_object__find_map_by_name(loaded->object, "ring");
-    if (!constants || bpf_map__set_initial_value(constants, &config, sizeof config) || !ring ||
+    if (!constants ||
+        bpf_map__set_initial_value(constants, &kernel->config, sizeof kernel->config) || !ring ||
         bpf_map__set_max_entries(ring, TRACER_RING_SIZE))
         return -EINVAL;
     int failed = bpf_object__load(loaded->object);
@@ -252,17 +281,15 @@ int tracer_load(struct tracer_loaded *loaded, struct err *err)
 {
     *loaded = (struct tracer_loaded){.ring = -1};
     (void)libbpf_set_print(print_nothing);
-    struct btf *btf = btf__load_vmlinux_btf();
-    if (!btf)
-        return err_set(err, ENOTSUP,
-                       "no kernel events: this kernel has no /sys/kernel/btf/vmlinux; one built "
-                       "with CONFIG_DEBUG_INFO_BTF has");
-    int failed = load(loaded, btf, false);
+    struct kernel kernel = {0};
+    int failed = know_kernel(&kernel, err);
+    if (failed)
+        return failed;
+    failed = load(loaded, &kernel, false);
     if (failed && failed != -EPERM) {
         tracer_unload(loaded);
-        failed = load(loaded, btf, true);
+        failed = load(loaded, &kernel, true);
     }
-    btf__free(btf);
     if (!failed)
         failed = attach_all(loaded);
     if (!failed)

@@ -37,12 +37,6 @@ void tracer_close(struct tracer *tracer)
     (void)tracer;
 }
 
-int tracer_fd(const struct tracer *tracer)
-{
-    (void)tracer;
-    return -1;
-}
-
 unsigned tracer_read(struct tracer *tracer,
                      void (*take)(void *context, const struct trace_event *event), void *context)
 {
@@ -61,6 +55,12 @@ uint64_t tracer_lost(const struct tracer *tracer)
 {
     (void)tracer;
     return 0;
+}
+
+struct tracer_close_wait tracer_close_wait(const struct tracer *tracer)
+{
+    (void)tracer;
+    return (struct tracer_close_wait){0};
 }
 
 int64_t tracer_unwatched_ns(const struct tracer *tracer)

@@ -15,7 +15,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
+#include <time.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -106,9 +106,10 @@ static inline size_t watch_count(const struct watch *watch, const struct wanted 
 
 static inline void watch_read(struct watch *watch, int patience_ms)
 {
-    struct pollfd ready = {.fd = tracer_fd(watch->tracer), .events = POLLIN};
-    if (poll(&ready, 1, patience_ms) > 0)
-        (void)tracer_read(watch->tracer, watch_take, watch);
+    const struct timespec pause = {.tv_nsec = CLOCK_NS_PER_MS};
+    int64_t until_ns = clock_monotonic_ns() + patience_ms * CLOCK_NS_PER_MS;
+    while (tracer_read(watch->tracer, watch_take, watch) == 0 && clock_monotonic_ns() < until_ns)
+        (void)nanosleep(&pause, NULL);
 }
 
 /* Waits for such an event. `again`, when there is one, is done every now and then until it comes:

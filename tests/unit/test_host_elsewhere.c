@@ -201,7 +201,9 @@ static void check_crowd(uint16_t port, uint32_t count)
 {
     struct host_crowd crowds[HOST_CROWDS_MAX];
     struct netns *netns = open_netns();
-    size_t found = elsewhere_crowds(netns, SOCKET_ESTABLISHED, count, crowds, HOST_CROWDS_MAX);
+    struct elsewhere_crowds ask = {.state = SOCKET_ESTABLISHED, .least = count};
+    size_t found = elsewhere_crowds(netns, &ask, crowds, HOST_CROWDS_MAX);
+    assert_true(ask.sockets >= count && ask.sockets < UINT32_MAX);
     size_t at = 0;
     while (at < found && crowds[at].remote_port != port)
         at++;
@@ -209,10 +211,12 @@ static void check_crowd(uint16_t port, uint32_t count)
     assert_int_equal(crowds[at].sockets, count);
     assert_int_equal(crowds[at].example.tuple.port[1], port);
     assert_true(crowds[at].example.inode != 0);
-    found = elsewhere_crowds(netns, SOCKET_ESTABLISHED, count + 1, crowds, HOST_CROWDS_MAX);
+    ask.least = count + 1;
+    found = elsewhere_crowds(netns, &ask, crowds, HOST_CROWDS_MAX);
     for (at = 0; at < found; at++)
         assert_int_not_equal(crowds[at].remote_port, port);
-    assert_int_equal(elsewhere_crowds(netns, SOCKET_ESTABLISHED, count, crowds, 0), 0);
+    ask.least = count;
+    assert_int_equal(elsewhere_crowds(netns, &ask, crowds, 0), 0);
     netns_close(netns);
 }
 

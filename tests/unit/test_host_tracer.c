@@ -195,37 +195,7 @@ static void test_a_burst_of_refusals_is_told_whole(void **state)
     watch_close(watch);
 }
 
-/* The reader is woken at once for one event, but not for each of a burst. */
-static void test_a_burst_wakes_the_reader_rarely(void **state)
-{
-    (void)state;
-    struct watch *watch = watch_open();
-    int taken = bound_socket("127.0.0.1", SOCK_STREAM);
-    const int port = watch->port = port_of(taken);
-    int64_t begin_ns = clock_monotonic_ns();
-    pid_t pid = fork();
-    if (pid == 0) {
-        connect_often(&port);
-        _exit(0);
-    }
-    struct trace_event last = {0};
-    int64_t wakes = 0;
-    const struct wanted end = {TRACE_EXIT, 0, {0}, pid};
-    while (watch_count(watch, &end, &last) == 0 &&
-           clock_monotonic_ns() - begin_ns < WATCH_PATIENCE_NS) {
-        watch_read(watch, 1000);
-        wakes++;
-    }
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-    assert_int_equal(watch_count(watch, &(struct wanted){TRACE_CONNECT, 0, {0, port}, pid}, &last),
-                     BURST);
-    int64_t rests = (clock_monotonic_ns() - begin_ns) / (10 * CLOCK_NS_PER_MS);
-    assert_in_range(wakes, 1, 3 * rests + 10);
-    (void)close(taken);
-    watch_close(watch);
-}
-
-/* One event at a time, at rest or not: each makes the descriptor readable by itself. */
+/* One event at a time: each is there to be read by itself. */
 static void test_no_event_is_left_waiting(void **state)
 {
     (void)state;
@@ -299,7 +269,6 @@ int main(void)
     ROWS_ADD_ONE(&set, test_linger_zero_is_told_by_its_state);
     ROWS_ADD_ONE(&set, test_a_socket_connects_to_itself);
     ROWS_ADD_ONE(&set, test_a_burst_of_refusals_is_told_whole);
-    ROWS_ADD_ONE(&set, test_a_burst_wakes_the_reader_rarely);
     ROWS_ADD_ONE(&set, test_no_event_is_left_waiting);
     ROWS_ADD_ONE(&set, test_a_full_ring_is_counted);
     ROWS_ADD_ONE(&set, test_without_privilege_it_says_what_is_missing);

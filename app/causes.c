@@ -17,6 +17,7 @@ int causes_open(struct causes *causes, const char *filter, bool live, struct kep
     if (failed)
         return failed;
     causes->live = live;
+    causes->offset_ns = clock_offset_ns();
     if (live && host_open(&causes->host, &(struct host_options){.trace = true}, &trouble) != 0)
         causes->host = NULL;
     failed = diagnoser_open(&causes->diagnoser, causes->host, err);
@@ -170,7 +171,7 @@ void causes_poll(struct causes *causes, struct tracker *tracker)
     if (!causes->host)
         return;
     host_poll(causes->host, take_trace, causes);
-    int64_t now_ns = causes->count > 0 ? clock_wall_ns() : 0;
+    int64_t now_ns = causes->count > 0 ? clock_monotonic_ns() + causes->offset_ns : 0;
     while (causes->count > 0 && now_ns - causes->waiting[causes->first].time_ns >= CAUSES_DELAY_NS)
         take_first(causes, tracker);
 }

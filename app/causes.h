@@ -26,6 +26,7 @@ struct causes {
     struct flow_event waiting[CAUSES_WAITING];
     uint32_t first, count;
     bool live;
+    int64_t offset_ns; /* of the clocks, at the beginning */
     struct kept *kept; /* notes what the kernel tells */
     /* Is told each kernel event as well; NULL for nobody. */
     void (*also)(void *context, const struct trace_event *event);

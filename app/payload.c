@@ -21,7 +21,7 @@ void payload_follow(struct session *session)
         return;
     if (session->view && session->packet_log) {
         packet_log_favour(session->packet_log, view_flow_read(session->view));
-        packet_log_pass(session->packet_log, clock_wall_ns());
+        packet_log_pass(session->packet_log, session_now_ns(session));
     }
     source_keep_payload(session->source, wanted_len(session));
 }

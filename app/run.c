@@ -228,7 +228,7 @@ void run_tick(struct run *run, struct session *session)
     family_tick(run->family);
     run_signals(run);
     run->asked = 0;
-    int64_t now_ns = clock_wall_ns();
+    int64_t now_ns = session_now_ns(session);
     while (run->held_count > 0 && now_ns - run->held[run->held_first].time_ns >= HELD_NS)
         take_held(run, session);
 }

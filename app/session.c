@@ -153,6 +153,7 @@ static int open_output(struct session *session, struct err *err)
                        &(struct view_options){.name = session->source_name,
                                               .filter = options->filter,
                                               .live = info->live,
+                                              .offset_ns = session->offset_ns,
                                               .file_size = info->size,
                                               .max_flows = limits->max_flows,
                                               .page_bytes = limits->page_bytes,
@@ -223,9 +224,15 @@ static int open_replay(struct session *session, struct err *err)
     return is_played ? replay_open(session, err) : 0;
 }
 
+int64_t session_now_ns(const struct session *session)
+{
+    return clock_monotonic_ns() + session->offset_ns;
+}
+
 int session_open(struct session *session, const struct options *options, struct err *err)
 {
     session->options = options;
+    session->offset_ns = clock_offset_ns();
     session->run = options->run;
     session->read_fd = -1;
     session->frames = &session->own.frames;
@@ -437,7 +444,7 @@ void session_tick(struct session *session)
     if (source_info(session->source)->live) {
         /* What answers may wait to be read: until then it is as late as the latest packet. */
         int64_t now_ns =
-            session->is_behind ? tracker_stats(session->tracker)->last_ns : clock_wall_ns();
+            session->is_behind ? tracker_stats(session->tracker)->last_ns : session_now_ns(session);
         causes_tick(&session->causes, session->tracker, now_ns);
         bool more = true;
         while (more) {

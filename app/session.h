@@ -74,7 +74,8 @@ struct session {
         struct packet_batch packets;
     } own;
     struct event_list events;
-    int64_t begin_ns; /* monotonic */
+    int64_t begin_ns;  /* monotonic */
+    int64_t offset_ns; /* of the clocks, at the beginning: see session_now_ns */
     uint64_t packets_read;
     uint64_t packets_written; /* by -w; a file that is rewound is not written again */
     uint32_t wanted_events;   /* kinds that view or report want, bits 1 << enum event_kind */
@@ -87,6 +88,9 @@ struct session {
     int failed;               /* 0, or -errno with `trouble` */
     struct err trouble;
 };
+
+/* Now, as packets have it: as the clock on the wall, but that it goes on when somebody sets that one. */
+int64_t session_now_ns(const struct session *session);
 
 /* Opens everything and prints the start line. `session` must be zeroed. */
 int session_open(struct session *session, const struct options *options, struct err *err);

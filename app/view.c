@@ -272,7 +272,7 @@ static int64_t shown_time(const struct view *view, const struct tracker *tracker
                           const struct view_numbers *numbers)
 {
     if (view->options.live)
-        return clock_wall_ns();
+        return clock_monotonic_ns() + view->options.offset_ns;
     return numbers->transport ? numbers->transport->time_ns : tracker_stats(tracker)->last_ns;
 }
 

@@ -21,6 +21,7 @@ struct view_options {
     const char *name;
     const char *filter;
     bool live;
+    int64_t offset_ns; /* of the clocks, at the beginning of a live run */
     int64_t file_size; /* bytes, -1 unknown */
     uint32_t max_flows;
     uint32_t page_bytes; /* of a stream that is looked at */

@@ -17,6 +17,10 @@ int64_t clock_wall_ns(void);
 /* Never jumps; only differences mean something. */
 int64_t clock_monotonic_ns(void);
 
+/* The wall clock minus the monotonic one. Whoever adds what it was at the beginning to the monotonic clock has a
+ * time that begins as the wall clock and goes on when somebody sets that one. */
+int64_t clock_offset_ns(void);
+
 /* What this thread has had of a processor: budgets of work are kept in it, since a busy machine takes away
  * time that was not spent. */
 int64_t clock_thread_ns(void);

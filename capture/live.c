@@ -15,6 +15,9 @@
  *
  * Packets that came between the opening of the ring and the program are known by their time.
  *
+ * The kernel stamps packets with the clock on the wall. When somebody sets that one (or the machine slept) their
+ * times go on as if nobody had: a connection would else be silent for an hour, or end before it began.
+ *
  * Packets are copied: libpcap gives a block back to the kernel as soon as its last packet was
  * handed over, which may be in the middle of a batch.
  */
@@ -39,6 +42,9 @@
 /* The interface is looked at so often, at most. */
 #define LOOK_NS (50 * CLOCK_NS_PER_MS)
 
+/* A clock that jumps so far was set; the kernel bends it for less. */
+#define JUMP_NS (500 * CLOCK_NS_PER_MS)
+
 #define VLAN_LEN 4u /* libpcap puts it back where it was */
 
 struct live {
@@ -52,6 +58,8 @@ struct live {
     bool is_network;           /* not "any" and its like, which cannot go down */
     bool waits;                /* for an interface that is down */
     bool is_down;
+    int64_t begin_offset_ns;  /* of the clocks, as it was at the beginning... */
+    int64_t jumped_ns[2];     /* and how far from that it is, and was before the latest jump */
     int64_t looked_ns;        /* monotonic, when the interface was looked at */
     int64_t unfiltered_ns[2]; /* wall clock: from then and until then there was no program */
     int fraction_ns;          /* what libpcap counts the fractions of a second in */
@@ -73,6 +81,25 @@ static void note_spared(struct live *live, const struct frame *frame)
     live->spared_bytes += whole - frame->captured_len;
 }
 
+static void look_at_clock(struct live *live)
+{
+    int64_t jumped_ns = clock_offset_ns() - live->begin_offset_ns;
+    if (llabs(jumped_ns - live->jumped_ns[0]) < JUMP_NS)
+        return;
+    live->jumped_ns[1] = live->jumped_ns[0];
+    live->jumped_ns[0] = jumped_ns;
+}
+
+/* What waited in the ring may be from before the jump: it cannot be so far from now. */
+static int64_t time_as_begun(const struct live *live, int64_t time_ns)
+{
+    if (live->jumped_ns[0] == live->jumped_ns[1])
+        return time_ns - live->jumped_ns[0];
+    int64_t now_ns = clock_monotonic_ns() + live->begin_offset_ns;
+    int64_t after_ns = time_ns - live->jumped_ns[0], before_ns = time_ns - live->jumped_ns[1];
+    return llabs(now_ns - after_ns) <= llabs(now_ns - before_ns) ? after_ns : before_ns;
+}
+
 static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *data)
 {
     struct live *live = (struct live *)(void *)user;
@@ -80,6 +107,7 @@ static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_
     struct pcap_pkthdr scaled = *header;
     scaled.ts.tv_usec *= live->fraction_ns;
     slab_add(&live->slab, &scaled, data, frame);
+    frame->time_ns = time_as_begun(live, frame->time_ns);
     frame->link_type = live->source.info.link_type;
     frame->interface = 0;
     if (frame->captured_len < frame->wire_len)
@@ -136,6 +164,7 @@ static int live_next(struct source *source, struct frame_batch *batch, struct er
     struct live *live = (struct live *)source;
     live->slab.used = 0;
     live->batch = batch;
+    look_at_clock(live);
     int count = pcap_dispatch(live->pcap, FRAME_BATCH_MAX, take_packet, (u_char *)live);
     if (count > 0 || count == PCAP_ERROR_BREAK || batch->count > 0)
         return SOURCE_OPEN;
@@ -291,6 +320,7 @@ static int activate(struct live *live, const struct source_live_options *options
     (void)pcap_set_buffer_size(live->pcap, (int)info->buffer_size);
     (void)pcap_set_timeout(live->pcap, SOURCE_TIMEOUT_MS);
     (void)pcap_set_tstamp_precision(live->pcap, PCAP_TSTAMP_PRECISION_NANO);
+    live->begin_offset_ns = clock_offset_ns();
     live->unfiltered_ns[0] = live->unfiltered_ns[1] = clock_wall_ns();
     int result = pcap_activate(live->pcap);
     if (result < 0)

@@ -46,7 +46,8 @@ static_assert(sizeof(struct file_header) == 24 && sizeof(struct record_header) =
 
 struct writer {
     struct writer_options options;
-    char *pattern; /* options.path, kept */
+    int64_t offset_ns; /* of the clocks, at the beginning */
+    char *pattern;     /* options.path, kept */
     struct rotation rotation;
     char name[PATH_MAX]; /* of the file now open */
     int fd;
@@ -226,9 +227,10 @@ static int open_file(struct writer *writer)
     return 0;
 }
 
-static time_t now_s(void)
+/* As packets have it: not set by anybody. */
+static time_t now_s(const struct writer *writer)
 {
-    return (time_t)(clock_wall_ns() / CLOCK_NS_PER_S);
+    return (time_t)((clock_monotonic_ns() + writer->offset_ns) / CLOCK_NS_PER_S);
 }
 
 static bool has_ending(const char *path, const char *ending)
@@ -261,7 +263,8 @@ int writer_open(struct writer **writer, const struct writer_options *options, st
         .period_s = options->rotate_seconds,
         .file_count = options->file_count,
     };
-    rotation_begin(&made->rotation, now_s());
+    made->offset_ns = clock_offset_ns();
+    rotation_begin(&made->rotation, now_s(made));
     int result = open_file(made);
     if (result != 0) {
         *err = made->failure;
@@ -350,7 +353,7 @@ static int write_batch(struct writer *writer, const struct frame_batch *batch,
         return 1;
     int result = 0;
     if (writer->rotation.period_s > 0 && batch->count > 0)
-        result = follow(writer, rotation_check_time(&writer->rotation, now_s()));
+        result = follow(writer, rotation_check_time(&writer->rotation, now_s(writer)));
     for (uint32_t i = 0; i < batch->count && result == 0; i++)
         result = write_frame(writer, &batch->frames[i], comments ? comments[i] : NULL);
     return result;

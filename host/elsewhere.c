@@ -1,6 +1,7 @@
 #include "host/elsewhere.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -279,4 +280,21 @@ bool elsewhere_has_address(struct netns *netns, const struct address *address, u
         return elsewhere_find_address(netns, &request.place, address, family) == 1;
     const struct helper_answer *answer = helper_ask(netns_helper(netns), &request, NULL);
     return answer && answer->result == 1;
+}
+
+void elsewhere_interface_name(struct netns *netns, uint32_t index, char name[16 + 1])
+{
+    static_assert(IF_NAMESIZE <= 16 + 1, "the kernel writes so many");
+    static_assert(HELPER_NAME == 16, "as long as here");
+    struct helper *helper = netns_helper(netns);
+    struct helper_request request = {.kind = HELPER_INTERFACE, .number = index};
+    const struct helper_answer *answer = NULL;
+    name[0] = '\0';
+    if (helper_is_there(helper))
+        answer = helper_ask(helper, &request, NULL);
+    else
+        (void)settings_interface_name(index, name);
+    if (answer)
+        memcpy(name, answer->name, HELPER_NAME);
+    name[16] = '\0';
 }

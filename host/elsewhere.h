@@ -33,6 +33,9 @@ bool elsewhere_net(struct netns *netns, pid_t pid, struct host_net *net);
 bool elsewhere_has_address(struct netns *netns, const struct address *address, uint8_t family,
                            pid_t pid);
 
+/* Of an interface of the namespace that we are in; "" when it is gone. */
+void elsewhere_interface_name(struct netns *netns, uint32_t index, char name[16 + 1]);
+
 /* The same by this process itself, of a place (inode 0: where it is), for the helper. They return -errno when the place is not
  * entered; 0, 1 for an address that is there, or a descriptor of the caller's. */
 int elsewhere_read_net(struct netns *netns, const struct netns_place *place, struct host_net *net);

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +23,7 @@
 /* Between two ticks' looks so many times of what the first has cost: at most 1 % of a processor. */
 #define LOOK_REST 100
 
-/* Walks over /proc that nobody waits for: names have the first part of this time in a tick. Beyond it
- * comes at most one read of a directory, a millisecond. */
+/* Walks over /proc that nobody waits for, in a tick, names first; beyond it one read of a directory, a ms. */
 #define SLICE_NS       (3 * CLOCK_NS_PER_MS)
 #define SLICE_NAMES_NS (SLICE_NS / 2)
 
@@ -43,7 +41,13 @@ struct host {
     bool is_stirred;       /* it told something since the latest tick */
     struct err tracer_trouble;
     uint32_t missing;
+    int64_t offset_ns; /* of the clocks, at the beginning */
 };
+
+static int64_t now_of(const struct host *host)
+{
+    return clock_monotonic_ns() + host->offset_ns;
+}
 
 static int open_parts(struct host *host, struct err *err)
 {
@@ -55,7 +59,7 @@ static int open_parts(struct host *host, struct err *err)
     if (!failed)
         failed = holders_open(&host->holders, HOLDERS_ASK_NS, err);
     if (!failed)
-        failed = listeners_open(&host->listeners, host->holders, clock_wall_ns(), err);
+        failed = listeners_open(&host->listeners, host->holders, now_of(host), err);
     if (!failed)
         failed = kernel_log_open(&host->log, netns_own(host->netns), err);
     return failed;
@@ -75,6 +79,7 @@ int host_open(struct host **host, const struct host_options *options, struct err
     *host = NULL;
     if (!opened)
         return err_set(err, ENOMEM, "no memory to ask this machine; close other programs");
+    opened->offset_ns = clock_offset_ns();
     int failed = open_parts(opened, err);
     if (failed) {
         host_close(opened);
@@ -207,7 +212,8 @@ bool host_client(struct host *host, const struct tuple *tuple, unsigned end,
     const struct trace_event *event = kernel_log_find(host->log, TRACE_CONNECT, tuple, end, 0);
     struct host_socket socket;
     if (event) {
-        *process = callers_find(&host->callers, event->pid, event->comm, event->time_ns);
+        *process = callers_find(&host->callers, event->pid, event->comm,
+                                event->time_ns + clock_offset_ns() - host->offset_ns);
         return true;
     }
     return sockets_find(host->sockets, tuple, end, &socket) &&
@@ -243,7 +249,7 @@ static struct host_listener complete(struct host *host, size_t n, int64_t now_ns
 size_t host_listeners(struct host *host, uint16_t port, struct host_listener *listeners,
                       size_t room)
 {
-    int64_t now_ns = clock_wall_ns();
+    int64_t now_ns = now_of(host);
     size_t count = 0;
     listeners_refresh(host->listeners, now_ns, LOOK_ASK_NS);
     const struct host_listener *listener = listeners_at(host->listeners, 0);
@@ -258,7 +264,7 @@ void host_each_listener(struct host *host,
                         void (*take)(void *context, const struct host_listener *listener),
                         void *context)
 {
-    int64_t now_ns = clock_wall_ns();
+    int64_t now_ns = now_of(host);
     listeners_refresh(host->listeners, now_ns, LOOK_ASK_NS);
     /* One walk for all that are new, if it is short. */
     (void)listeners_find_holders(host->listeners, clock_thread_ns() + HOLDERS_ASK_NS);
@@ -272,7 +278,7 @@ void host_each_known_listener(struct host *host,
                               void (*take)(void *context, const struct host_listener *listener),
                               void *context)
 {
-    int64_t now_ns = clock_wall_ns();
+    int64_t now_ns = now_of(host);
     for (size_t n = 0; listeners_at(host->listeners, n); n++) {
         struct host_listener listener = *listeners_at(host->listeners, n);
         listener.queue_most = listeners_queue_most(host->listeners, n, now_ns);
@@ -320,7 +326,7 @@ static bool is_nearer(uint16_t difference, uint16_t least, uint16_t port, uint16
 bool host_similar_port(struct host *host, const struct tuple *tuple, unsigned end,
                        struct host_listener *listener)
 {
-    int64_t now_ns = clock_wall_ns();
+    int64_t now_ns = now_of(host);
     uint16_t low = 0, high = 0, least = 0, nearest = 0;
     size_t place = 0;
     settings_ephemeral_range(&low, &high);
@@ -350,7 +356,7 @@ static void add_exit(struct host *host, struct host_past *past)
 
 bool host_past_listener(struct host *host, uint16_t port, struct host_past *past)
 {
-    listeners_refresh(host->listeners, clock_wall_ns(), LOOK_ASK_NS);
+    listeners_refresh(host->listeners, now_of(host), LOOK_ASK_NS);
     const struct host_past *latest = listeners_past(host->listeners, port);
     if (!latest)
         return false;
@@ -471,18 +477,7 @@ bool host_has_address(struct host *host, const struct address *address, uint8_t 
 
 void host_interface_name(struct host *host, uint32_t index, char name[16 + 1])
 {
-    static_assert(IF_NAMESIZE <= 16 + 1, "the kernel writes so many");
-    static_assert(HELPER_NAME == 16, "as long as here");
-    struct helper_request request = {.kind = HELPER_INTERFACE, .number = index};
-    const struct helper_answer *answer = NULL;
-    name[0] = '\0';
-    if (helper_is_there(host->helper))
-        answer = helper_ask(host->helper, &request, NULL);
-    else
-        (void)settings_interface_name(index, name);
-    if (answer)
-        memcpy(name, answer->name, HELPER_NAME);
-    name[16] = '\0';
+    elsewhere_interface_name(host->netns, index, name);
 }
 
 uint32_t host_loopback_index(void)

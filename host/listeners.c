@@ -41,6 +41,7 @@ struct listeners {
     bool looked; /* once at least */
     int64_t looked_ns;
     int64_t cost_ns;
+    int64_t offset_ns; /* of the clocks, at the beginning */
     struct pending opened, closed;
     struct host_past past[LISTENERS_PAST];
     uint64_t past_count; /* of all times */
@@ -53,6 +54,7 @@ int listeners_open(struct listeners **listeners, struct holders *holders, int64_
     *listeners = NULL;
     if (opened) {
         opened->holders = holders;
+        opened->offset_ns = clock_offset_ns();
         opened->found = calloc(LISTENERS_MAX, sizeof *opened->found);
         opened->look = calloc(LISTENERS_MAX, sizeof *opened->look);
     }
@@ -148,6 +150,14 @@ static struct host_past *find_nameless(struct listeners *listeners,
     return NULL;
 }
 
+/* When a process began is known by the clock on the wall, which may have been set since. */
+static struct host_process caller_of(const struct listeners *listeners,
+                                     const struct trace_event *event)
+{
+    int64_t set_ns = clock_offset_ns() - listeners->offset_ns;
+    return process_of_call(event->pid, event->comm, event->time_ns + set_ns);
+}
+
 /* Opened and closed, and no look between. */
 static void add_unseen(struct listeners *listeners, const struct trace_event *opened,
                        int64_t closed_ns)
@@ -157,7 +167,7 @@ static void add_unseen(struct listeners *listeners, const struct trace_event *op
     struct host_past *past = find_nameless(listeners, opened, closed_ns);
     if (!past)
         past = add_past(listeners);
-    past->process = process_of_call(opened->pid, opened->comm, opened->time_ns);
+    past->process = caller_of(listeners, opened);
     past->tuple = opened->tuple;
     past->opened_ns = opened->time_ns;
     past->closed_ns = closed_ns;
@@ -223,7 +233,7 @@ static void match_opener(struct listeners *listeners, struct listener *listener)
         opened = find_opener(listeners, listener);
     if (!opened)
         return;
-    listener->told.opener = process_of_call(opened->pid, opened->comm, opened->time_ns);
+    listener->told.opener = caller_of(listeners, opened);
     listener->told.opened_ns = opened->time_ns;
     opened->time_ns = 0;
 }

@@ -47,7 +47,8 @@ struct host_past {
 
 struct listeners;
 
-/* `holders` is borrowed until listeners_close. Times are of CLOCK_REALTIME. */
+/* `holders` is borrowed until listeners_close. Times are of CLOCK_REALTIME as it was then, and go on
+ * when that is set (base/clock.h). */
 int listeners_open(struct listeners **listeners, struct holders *holders, int64_t now_ns,
                    struct err *err);
 void listeners_close(struct listeners *listeners);

@@ -20,8 +20,6 @@
 #include "host/helper.h"
 #include "host/tracer_load.h"
 
-#define OFFSET_NS CLOCK_NS_PER_S /* how long the distance of the two clocks is believed */
-
 /* 100 ns a call: at most 1.5 % of each processor. A compiler makes a fifth as many, wrk twice. */
 #define CALLS_MAX     150000 /* a second and processor */
 #define CALLS_LOOK_NS (20 * CLOCK_NS_PER_MS)
@@ -40,21 +38,12 @@ struct tracer {
     int64_t calls;     /* how many there were at... */
     int64_t calls_ns;
     int64_t unwatched_ns;
-    int64_t offset_ns; /* wall clock minus monotonic */
-    int64_t offset_at_ns;
+    int64_t offset_ns; /* wall clock minus monotonic, at the beginning */
     /* Of the tracer_read that runs. */
     void (*take)(void *context, const struct trace_event *event);
     void *context;
     unsigned taken;
 };
-
-static void measure_offset(struct tracer *tracer)
-{
-    int64_t before_ns = clock_monotonic_ns();
-    int64_t wall_ns = clock_wall_ns();
-    tracer->offset_at_ns = clock_monotonic_ns();
-    tracer->offset_ns = wall_ns - (before_ns + (tracer->offset_at_ns - before_ns) / 2);
-}
 
 static struct trace_event event_of(const struct tracer *tracer, const struct trace_record *record)
 {
@@ -195,7 +184,7 @@ int tracer_open(struct tracer **tracer, struct err *err)
         tracer_close(opened);
         return failed;
     }
-    measure_offset(opened);
+    opened->offset_ns = clock_offset_ns();
     opened->calls_max = CALLS_MAX * (int64_t)sysconf(_SC_NPROCESSORS_ONLN);
     watch_calls(opened, true, CALLS_ON_NS);
     *tracer = opened;
@@ -214,10 +203,7 @@ void tracer_close(struct tracer *tracer)
 unsigned tracer_read(struct tracer *tracer,
                      void (*take)(void *context, const struct trace_event *event), void *context)
 {
-    int64_t now_ns = clock_monotonic_ns();
-    if (now_ns - tracer->offset_at_ns >= OFFSET_NS)
-        measure_offset(tracer);
-    if (now_ns >= tracer->pulse_ns)
+    if (clock_monotonic_ns() >= tracer->pulse_ns)
         look_after_calls(tracer);
     tracer->take = take;
     tracer->context = context;

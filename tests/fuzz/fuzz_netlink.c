@@ -189,7 +189,7 @@ ssize_t recvfrom(int fd, void *bytes, size_t size, int flags, __SOCKADDR_ARG fro
     size_t len = datagram.len < size ? datagram.len : size;
     memset(bytes, 0x5a, size);
     memcpy(bytes, datagram.bytes, len);
-    return (ssize_t)(flags & MSG_TRUNC ? datagram.len : len);
+    return (ssize_t)((flags & MSG_TRUNC) ? datagram.len : len);
 }
 
 static void begin(void *context)

@@ -33,23 +33,38 @@ static inline uint64_t hash_pair(const struct hash_key *key, size_t pair, uint32
     return (uint64_t)first * second;
 }
 
-static inline uint64_t hash_tuple(const struct hash_key *key, const struct tuple *tuple)
+static inline uint64_t hash_scatter(uint64_t sum)
 {
-    const uint8_t *octets = (const uint8_t *)tuple;
-    /* From the fields: a word would have to wait until their stores have reached the cache. */
-    uint64_t sum = hash_pair(key, 0, (uint32_t)tuple->port[1] << 16 | tuple->port[0],
-                             (uint32_t)tuple->family << 8 | tuple->protocol);
-    if (tuple->family == 4) {
-        sum += hash_pair(key, 1, load_be32(octets + 12), load_be32(octets + 28));
-    } else {
-        for (size_t pair = 1; pair < HASH_KEY_WORDS / 2; pair++, octets += 8)
-            sum += hash_pair(key, pair, load_be32(octets), load_be32(octets + 4));
-    }
     sum ^= sum >> 33;
     sum *= UINT64_C(0xff51afd7ed558ccd);
     sum ^= sum >> 33;
     sum *= UINT64_C(0xc4ceb9fe1a85ec53);
     return sum ^ sum >> 33;
+}
+
+/* Of a tuple that is not in its place yet. `ends`: IPv4 address << 16 | port, in canonical order. */
+static inline uint64_t hash_ipv4(const struct hash_key *key, const uint64_t ends[2],
+                                 uint8_t protocol)
+{
+    return hash_scatter(hash_pair(key, 0, (uint32_t)(uint16_t)ends[1] << 16 | (uint16_t)ends[0],
+                                  4u << 8 | protocol) +
+                        hash_pair(key, 1, (uint32_t)(ends[0] >> 16), (uint32_t)(ends[1] >> 16)));
+}
+
+static inline uint64_t hash_tuple(const struct hash_key *key, const struct tuple *tuple)
+{
+    const uint8_t *octets = (const uint8_t *)tuple;
+    if (tuple->family == 4) {
+        const uint64_t ends[2] = {(uint64_t)load_be32(octets + 12) << 16 | tuple->port[0],
+                                  (uint64_t)load_be32(octets + 28) << 16 | tuple->port[1]};
+        return hash_ipv4(key, ends, tuple->protocol);
+    }
+    /* From the fields: a word would have to wait until their stores have reached the cache. */
+    uint64_t sum = hash_pair(key, 0, (uint32_t)tuple->port[1] << 16 | tuple->port[0],
+                             (uint32_t)tuple->family << 8 | tuple->protocol);
+    for (size_t pair = 1; pair < HASH_KEY_WORDS / 2; pair++, octets += 8)
+        sum += hash_pair(key, pair, load_be32(octets), load_be32(octets + 4));
+    return hash_scatter(sum);
 }
 
 #endif

@@ -17,6 +17,10 @@
 #include "base/bytes.h"
 #include "decode/packet.h"
 
+/* What a damaged file says beyond this is no packet's length; distances of sequence numbers stay
+ * within 31 bits. */
+#define LAYER_WIRE_LEN_MAX (1u << 30)
+
 struct layer {
     struct bytes bytes; /* captured */
     uint32_t wire_left; /* bytes announced */

@@ -9,8 +9,6 @@
 
 #define TCP_HEADER_LEN       20u
 #define TCP_HEADER_LEN_TAKEN 16u /* up to and with the window */
-#define TCP_FLAGS            0x1ffu
-#define TIMESTAMPS_LEN       12u /* two no-ops and the option: what nearly every segment has */
 #define WINDOW_SCALE_MAX     14  /* RFC 7323 section 2.3 */
 #define FAST_OPEN_MAGIC      0xf989u
 
@@ -93,10 +91,9 @@ static void read_options(struct packet *packet, struct bytes list)
     }
 }
 
-static bool has_only_timestamps(const struct bytes *list)
+void tcp_read_options(struct packet *packet, const uint8_t *list, uint32_t len)
 {
-    static const uint8_t layout[4] = {KIND_NOP, KIND_NOP, KIND_TIMESTAMPS, 10};
-    return list->left == TIMESTAMPS_LEN && memcmp(list->at, layout, sizeof layout) == 0;
+    read_options(packet, (struct bytes){list, len});
 }
 
 enum verdict tcp_decode(struct layer *layer, const struct hash_key *key, struct packet *packet)
@@ -129,12 +126,8 @@ enum verdict tcp_decode(struct layer *layer, const struct hash_key *key, struct 
     bytes_limit(&list, header_len);
     if (list.left < header_len && header_len > TCP_HEADER_LEN)
         packet->options |= TCP_OPTION_MALFORMED;
-    if (bytes_take(&list, TCP_HEADER_LEN)) {
-        if (has_only_timestamps(&list))
-            read_timestamps(packet, list.at + 4);
-        else
-            read_options(packet, list);
-    }
+    if (bytes_take(&list, TCP_HEADER_LEN))
+        read_options(packet, list);
     (void)bytes_take(&layer->bytes,
                      layer->bytes.left < header_len ? layer->bytes.left : header_len);
     transport_carry(packet, layer, wire_len - header_len);

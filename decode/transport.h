@@ -16,7 +16,13 @@
 #include "base/hash.h"
 #include "decode/layer.h"
 
+#define TCP_FLAGS 0x1ffu /* enum tcp_flag, all of them */
+
 enum verdict tcp_decode(struct layer *layer, const struct hash_key *key, struct packet *packet);
+
+/* The `len` bytes behind the 20 that every TCP header has. */
+void tcp_read_options(struct packet *packet, const uint8_t *list, uint32_t len);
+
 enum verdict udp_decode(struct layer *layer, const struct hash_key *key, struct packet *packet);
 
 /* `layer` stands at an ICMP header of the family in packet->tuple. */

@@ -77,8 +77,12 @@ static enum code judge_again(const struct story *story, struct service *service,
 static void remember(const struct story *story, enum code code, const struct party *client)
 {
     struct diagnoser *diagnoser = story->diagnoser;
-    diagnoser->refusal_ports[diagnoser->refusal_next % REFUSALS_MAX] = story->port;
-    diagnoser->refusals[diagnoser->refusal_next++ % REFUSALS_MAX] = (struct refusal){
+    unsigned at = diagnoser->refusal_next++ % REFUSALS_MAX;
+    bool is_ipv6 = story->tuple->family == 6;
+    diagnoser->refusals_of_family[!is_ipv6] &= ~(UINT64_C(1) << at);
+    diagnoser->refusals_of_family[is_ipv6] |= UINT64_C(1) << at;
+    diagnoser->refusal_ports[at] = story->port;
+    diagnoser->refusals[at] = (struct refusal){
         .time_ns = story->event->time_ns,
         .address = story->tuple->address[story->server],
         .family = story->tuple->family,
@@ -87,7 +91,7 @@ static void remember(const struct story *story, enum code code, const struct par
         .pid = client->pid,
     };
     diagnoser->refusal_last_ns = story->event->time_ns;
-    diagnoser->refusal_of_family_ns[story->tuple->family == 6] = story->event->time_ns;
+    diagnoser->refusal_of_family_ns[is_ipv6] = story->event->time_ns;
 }
 
 /* Now it is known why. */
@@ -199,17 +203,18 @@ static void look_for_fallback(const struct story *story)
 {
     struct diagnoser *diagnoser = story->diagnoser;
     int64_t now_ns = story->event->time_ns;
-    int64_t other_ns = diagnoser->refusal_of_family_ns[story->tuple->family != 6];
+    bool is_other_ipv6 = story->tuple->family != 6;
+    int64_t other_ns = diagnoser->refusal_of_family_ns[is_other_ipv6];
     if (other_ns == 0 || now_ns - other_ns > FALLBACK_NS)
         return;
     int32_t pid = -1; /* not asked for yet */
-    for (unsigned at = 0; at < REFUSALS_MAX; at++) {
-        if (diagnoser->refusal_ports[at] != story->port)
-            continue;
+    uint64_t others = diagnoser->refusals_of_family[is_other_ipv6];
+    for (; others; others &= others - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(others);
         struct refusal *refusal = &diagnoser->refusals[at];
         int64_t age_ns = now_ns - refusal->time_ns;
-        if (refusal->code == CODE_COUNT || age_ns > FALLBACK_NS ||
-            refusal->family == story->tuple->family)
+        if (diagnoser->refusal_ports[at] != story->port || refusal->code == CODE_COUNT ||
+            age_ns > FALLBACK_NS)
             continue;
         if (pid < 0)
             pid = story_client(story).pid;

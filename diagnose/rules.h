@@ -12,7 +12,7 @@
 #include "flows/timing.h"
 
 #define WATCHES_MAX      1024u
-#define WATCHED_BITS     16384u
+#define WATCHED_BITS     65536u
 #define SCANNERS_MAX     16u
 #define REFUSALS_MAX     64u
 #define OUTPUT_DROPS_MAX 32u
@@ -80,6 +80,8 @@ struct close_wait {
     int64_t since_ns;
 };
 
+static_assert(REFUSALS_MAX <= 64, "a bit each");
+
 struct diagnoser {
     struct host *host;            /* NULL: capture only */
     struct diagnoser_scope scope; /* passes NULL: all */
@@ -91,6 +93,7 @@ struct diagnoser {
     struct scanner scanners[SCANNERS_MAX];
     struct refusal refusals[REFUSALS_MAX];
     uint16_t refusal_ports[REFUSALS_MAX]; /* theirs, looked through at once */
+    uint64_t refusals_of_family[2];       /* which of them: a bit each, IPv4 and IPv6 */
     uint32_t refusal_next;
     int64_t refusal_last_ns;
     int64_t refusal_of_family_ns[2]; /* the latest with IPv4 and with IPv6; 0: none */

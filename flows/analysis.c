@@ -74,6 +74,17 @@ static void take_open(struct flow_cold *cold, const struct packet *packet)
         cold->syn_ack_ns = -1;
 }
 
+/* Windows are scaled when both SYNs say how, RFC 7323 section 2.2. */
+static void agree_on_windows(struct flow *hot)
+{
+    const uint8_t scales[2] = {hot->side[0].window_scale, hot->side[1].window_scale};
+    if (scales[0] == WINDOW_SCALE_UNKNOWN || scales[1] == WINDOW_SCALE_UNKNOWN)
+        return;
+    bool scaled = scales[0] != WINDOW_SCALE_NONE && scales[1] != WINDOW_SCALE_NONE;
+    hot->side[0].window_shift = scaled ? scales[0] : 0;
+    hot->side[1].window_shift = scaled ? scales[1] : 0;
+}
+
 static void take_syn(const struct flow_records *flow, const struct packet *packet)
 {
     unsigned sender = packet->direction;
@@ -81,6 +92,7 @@ static void take_syn(const struct flow_records *flow, const struct packet *packe
     struct flow_side *own = &flow->hot->side[sender];
     own->window_scale =
         packet->options & TCP_OPTION_WINDOW_SCALE ? packet->window_scale : WINDOW_SCALE_NONE;
+    agree_on_windows(flow->hot);
     struct stream stream = stream_of(flow, sender);
     if (!stream_begin(&stream, packet->seq))
         flow->hot->flags |= FLOW_FLAG_HOLES_DENIED;
@@ -327,9 +339,7 @@ static uint32_t take_time(const struct flow_records *flow, const struct packet *
         timing_progress(flow, packet->time_ns);
     else
         timing_wait(flow);
-    unsigned outcome = timing_segment(flow, packet, marks);
-    return (outcome & TIMING_HELD_BACK ? BIT(HELD_BACK) : 0) |
-           (outcome & TIMING_ANSWERED ? BIT(ANSWERED) : 0);
+    return timing_kinds(timing_segment(flow, packet, marks));
 }
 
 #ifndef NDEBUG
@@ -345,6 +355,11 @@ static bool is_agreed(const struct segment_context *context, const struct packet
 }
 #endif
 
+static bool is_at_end(const struct flow_side *side, uint32_t seq)
+{
+    return side->flags & SIDE_STREAM_KNOWN && side->stream_next == seq;
+}
+
 /* The short way of an expected segment. Returns what it is. */
 static uint32_t take_expected(struct flow_records *flow, const struct segment_context *context,
                               const struct packet *packet)
@@ -355,11 +370,13 @@ static uint32_t take_expected(struct flow_records *flow, const struct segment_co
     bool is_fin = packet->flags & TCP_FIN;
     if (packet->payload_wire_len > 0) {
         found = take_stream(flow, packet);
-        if (!is_fin && segment_fills_window(context->own, context->peer, packet))
+        if (!is_fin && segment_fills_window(context->peer, packet))
             found |= MARK_BIT(WINDOW_FULL);
         write_data(flow, packet);
     } else if (is_fin) {
-        found = take_stream(flow, packet);
+        /* Most streams end where their last byte was seen: nothing is added to them. */
+        if (!is_at_end(context->own, packet->seq))
+            found = take_stream(flow, packet);
     } else {
         write_ack(flow, packet);
     }

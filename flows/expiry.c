@@ -16,7 +16,7 @@ static uint32_t queue_due(struct tracker *tracker, enum queue_kind kind, int64_t
     struct queue *queue = &tracker->queues[kind];
     while (age_ns > 0 && queue->count > 0) {
         uint32_t index = queue->head;
-        if (tracker->now_ns - record_cold(tracker, index)->queue_ns < age_ns)
+        if (tracker->now_ns - record_link(tracker, index)->since_ns < age_ns)
             return POOL_NONE;
         if (tracker->now_ns - record_hot(tracker, index)->last_ns >= age_ns)
             return index;
@@ -29,11 +29,31 @@ static uint32_t queue_due(struct tracker *tracker, enum queue_kind kind, int64_t
  * takes to leave. */
 static void prefetch_next(const struct tracker *tracker, uint32_t index)
 {
-    uint32_t next = record_cold(tracker, index)->queue_next;
+    uint32_t next = record_link(tracker, index)->next;
     if (next == POOL_NONE)
         return;
     __builtin_prefetch(record_hot(tracker, next), 1);
     __builtin_prefetch(record_cold(tracker, next), 1);
+}
+
+/* The same for flows that fell silent, of which each is looked at: the records of the next but one, and of the
+ * next, whose records are on their way, what they name. */
+static void prefetch_silent(const struct tracker *tracker, uint32_t index)
+{
+    uint32_t next = record_link(tracker, index)->next;
+    if (next == POOL_NONE)
+        return;
+    const struct flow_detail *detail = record_detail(tracker, next);
+    if (detail)
+        __builtin_prefetch(detail, 1);
+    uint32_t behind = record_link(tracker, next)->next;
+    if (behind == POOL_NONE)
+        return;
+    const struct flow *hot = record_hot(tracker, behind);
+    __builtin_prefetch(&hot->tuple, 1);
+    __builtin_prefetch(&hot->side[0]);
+    __builtin_prefetch(&hot->side[1]);
+    __builtin_prefetch(&record_cold(tracker, behind)->detail);
 }
 
 /* `begin`, here and below: how many events there were before time passed. */
@@ -78,6 +98,7 @@ static bool expire_quiet(struct tracker *tracker, struct event_list *events, uin
         uint32_t index = queue_due(tracker, QUEUE_OPEN, TIMING_STALL_NS);
         if (index == POOL_NONE)
             return false;
+        prefetch_silent(tracker, index);
         expiry_judge_silence(tracker, index, tracker->clock_ns, events);
         record_enqueue(tracker, index, QUEUE_QUIET);
     }
@@ -88,7 +109,7 @@ static bool expire_quiet(struct tracker *tracker, struct event_list *events, uin
  * chance for all of them would be a second visit to records that left the cache. */
 static bool is_spare(const struct tracker *tracker, uint32_t index)
 {
-    return tracker->now_ns - record_cold(tracker, index)->queue_ns >= TRACKER_CLOSED_SPARE_NS;
+    return tracker->now_ns - record_link(tracker, index)->since_ns >= TRACKER_CLOSED_SPARE_NS;
 }
 
 static void expire_old(struct tracker *tracker, struct event_list *events, uint32_t begin)

@@ -2,7 +2,7 @@
  * Purpose: a flow as the table keeps it: a hot record of three cache lines that every packet
  *          touches, and a cold one for what changes rarely.
  * Owns:    nothing; the records belong to the tracker.
- * Bounds:  sizeof (hot) + sizeof (cold) + 48 bytes of table <= 512 bytes a flow.
+ * Bounds:  sizeof (hot) + sizeof (cold) + 16 bytes of queue + 48 bytes of table <= 512 bytes a flow.
  * Used by: flows (writes), report and ui (read, through struct flow_view).
  *
  * Sides are indexed by the end of the canonical tuple, 0 or 1; `client` says which of them is the
@@ -63,6 +63,7 @@ enum flow_flag {
     FLOW_FLAG_STREAMS = 0x10000,    /* its record of flows/flow_streams.h is in use */
     FLOW_FLAG_JUDGED = 0x20000,     /* without progress for long, and its detail says why */
     FLOW_FLAG_BARE_RESET = 0x40000, /* its first RST had no ACK: no connection sent it */
+    FLOW_FLAG_SMOOTH = 0x80000,     /* what comes next may go the short way, see flows/smooth.h */
 };
 
 /* Something about the flow found no room: what is told of it is a lower bound. */
@@ -97,6 +98,8 @@ enum side_flag {
 #define WINDOW_SCALE_UNKNOWN 0xff /* its SYN was not seen */
 #define WINDOW_SCALE_NONE    0xfe /* its SYN does not have the option */
 
+#define WINDOW_SHIFT_UNKNOWN 31 /* one of the SYNs was not seen */
+
 /* One direction: what this end sent. Offsets count stream bytes from the first one known; they are
  * 64 bits wide, so that sequence numbers may wrap. */
 struct flow_side {
@@ -113,7 +116,8 @@ struct flow_side {
     uint8_t window_scale;  /* shift, WINDOW_SCALE_UNKNOWN or WINDOW_SCALE_NONE */
     uint8_t state;         /* enum endpoint_state */
     uint8_t dup_ack_run;   /* duplicate ACKs sent since ack advanced, saturating */
-    uint8_t zero[5];
+    uint8_t window_shift;  /* of `window`, as both SYNs agreed, or WINDOW_SHIFT_UNKNOWN */
+    uint8_t zero[4];
 };
 
 static_assert(sizeof(struct flow_side) == 64, "one cache line");
@@ -160,8 +164,7 @@ struct flow_cold {
     int64_t syn_ns;       /* the client's latest SYN; valid when its syn > 0 */
     int64_t handshake_ns; /* from syn_ns to the ACK that completes the handshake, -1 unknown */
     int64_t syn_ack_ns;   /* from syn_ns to the SYN-ACK, -1 unknown */
-    int64_t queue_ns;     /* latest packet when it joined its expiry queue */
-    uint32_t queue_next, queue_prev;
+    uint64_t zero[2];     /* so that `rare` begins a cache line */
     /* Who the ends belong to, in the terms of whoever called tracker_set_owner; 0 unknown. */
     uint32_t owner[2];
     /* Here a cache line begins. */
@@ -178,7 +181,7 @@ struct flow_cold {
 };
 
 static_assert(sizeof(struct flow_cold) == 256, "four cache lines");
-static_assert(sizeof(struct flow) + sizeof(struct flow_cold) + 48 <= 512, "512 bytes a flow");
+static_assert(sizeof(struct flow) + sizeof(struct flow_cold) + 16 + 48 <= 512, "512 bytes a flow");
 
 struct flow_detail;
 struct flow_streams;

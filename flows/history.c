@@ -7,12 +7,12 @@ static const uint8_t letters[HISTORY_LETTER_COUNT] = "SHADFRTWGQI";
 static void append(struct flow_cold *cold, unsigned side, enum history_letter letter)
 {
     if (cold->history_len < FLOW_HISTORY_MAX)
-        cold->history[cold->history_len++] = (uint8_t)(letters[letter] | (side ? SIDE_BIT : 0));
+        cold->history[cold->history_len++] = (uint8_t)(letters[letter] | side * SIDE_BIT);
 }
 
 void history_add(struct flow_cold *cold, unsigned side, enum history_letter letter)
 {
-    uint32_t bit = UINT32_C(1) << (letter * 2 + (side ? 1 : 0));
+    uint32_t bit = UINT32_C(1) << (letter * 2 + side);
     if (cold->history_seen & bit)
         return;
     cold->history_seen |= bit;

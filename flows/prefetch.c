@@ -43,8 +43,9 @@ static void prefetch_detail(const struct tracker *tracker, const struct packet *
                             uint32_t index, uint32_t *fresh)
 {
     unsigned sender = packet->direction;
+    const struct flow *hot = record_hot(tracker, index);
     const struct flow_cold *cold = record_cold(tracker, index);
-    if (record_hot(tracker, index)->flags & FLOW_FLAG_HANDSHAKE) {
+    if (hot->flags & FLOW_FLAG_HANDSHAKE) {
         __builtin_prefetch(cold, 1);
         __builtin_prefetch(&cold->rare[!sender], 1);
     }
@@ -55,7 +56,7 @@ static void prefetch_detail(const struct tracker *tracker, const struct packet *
                           DETAIL_TOUCHED);
         return;
     }
-    if (record_hot(tracker, index)->side[!sender].flags & SIDE_TIMED) {
+    if (hot->side[!sender].flags & SIDE_TIMED) {
         __builtin_prefetch(detail, 1);
         __builtin_prefetch(&detail->side[!sender], 1);
     }
@@ -66,17 +67,45 @@ static void prefetch_detail(const struct tracker *tracker, const struct packet *
     __builtin_prefetch(detail->side[sender].first, 1);
 }
 
+/* A flow that was silent leaves its queue: its neighbours there were not looked at for as long. Its own links
+ * come first, and then what they name. */
+static void prefetch_neighbours(const struct tracker *tracker, const struct packet_batch *packets,
+                                const struct event_list *events)
+{
+    for (uint32_t at = 0; at < packets->count; at++) {
+        uint32_t index = events->notes[at].flow.index;
+        if (index >= tracker->hot.high || record_hot(tracker, index)->queue != QUEUE_QUIET)
+            continue;
+        const struct queue_link *link = record_link(tracker, index);
+        const struct flow_detail *detail = record_detail(tracker, index);
+        if (detail)
+            __builtin_prefetch(detail, 1);
+        if (link->prev != POOL_NONE)
+            __builtin_prefetch(record_link(tracker, link->prev), 1);
+        if (link->next != POOL_NONE)
+            __builtin_prefetch(record_link(tracker, link->next), 1);
+    }
+}
+
 void tracker_prefetch(const struct tracker *tracker, const struct packet_batch *packets,
                       struct event_list *events)
 {
     uint32_t fresh = 0, fresh_details = 0;
+    bool is_any_quiet = false;
     for (uint32_t at = 0; at < packets->count; at++)
         table_prefetch(&tracker->table, (uint32_t)packets->packets[at].hash);
     for (uint32_t at = 0; at < packets->count; at++)
         events->notes[at].flow.index = prefetch_flow(tracker, &packets->packets[at], &fresh);
     for (uint32_t at = 0; at < packets->count; at++) {
         uint32_t index = events->notes[at].flow.index;
-        if (index < tracker->hot.high)
-            prefetch_detail(tracker, &packets->packets[at], index, &fresh_details);
+        if (index >= tracker->hot.high)
+            continue;
+        prefetch_detail(tracker, &packets->packets[at], index, &fresh_details);
+        if (record_hot(tracker, index)->queue == QUEUE_QUIET) {
+            __builtin_prefetch(record_link(tracker, index), 1);
+            is_any_quiet = true;
+        }
     }
+    if (is_any_quiet)
+        prefetch_neighbours(tracker, packets, events);
 }

@@ -1,7 +1,8 @@
 /*
  * Purpose: the queues in which flows wait for their time to pass: one for each reason, in the order
  *          in which they joined.
- * Owns:    nothing but the ends; the links are in the cold records.
+ * Owns:    nothing but the ends; the links are the tracker's, one for each record, in an array of their
+ *          own: who joins or leaves touches its neighbours' as well, and so they lie close together.
  * Bounds:  constant time. No packet touches a queue unless its flow changes state.
  * Used by: flows/tracker.
  *
@@ -28,6 +29,13 @@ enum queue_kind {
     QUEUE_KIND_COUNT
 };
 
+struct queue_link {
+    int64_t since_ns; /* the flow's latest packet when it joined */
+    uint32_t next, prev;
+};
+
+static_assert(sizeof(struct queue_link) == 16, "see flows/flow.h");
+
 struct queue {
     uint32_t head, tail; /* record indices, POOL_NONE when empty */
     uint32_t count;
@@ -38,8 +46,8 @@ static inline void queue_init(struct queue *queue)
     *queue = (struct queue){.head = POOL_NONE, .tail = POOL_NONE};
 }
 
-/* `cold` is the pool of cold records; `since_ns` is the flow's latest packet. */
-void queue_join(struct queue *queue, const struct pool *cold, uint32_t index, int64_t since_ns);
-void queue_leave(struct queue *queue, const struct pool *cold, uint32_t index);
+/* `since_ns` is the flow's latest packet. */
+void queue_join(struct queue *queue, struct queue_link *links, uint32_t index, int64_t since_ns);
+void queue_leave(struct queue *queue, struct queue_link *links, uint32_t index);
 
 #endif

@@ -10,10 +10,11 @@ void record_enqueue(struct tracker *tracker, uint32_t index, enum queue_kind kin
 {
     struct flow *flow = record_hot(tracker, index);
     if (flow->queue != QUEUE_NONE)
-        queue_leave(&tracker->queues[flow->queue], &tracker->cold, index);
+        queue_leave(&tracker->queues[flow->queue], record_link(tracker, 0), index);
     flow->queue = (uint8_t)kind;
+    flow->flags &= ~(uint32_t)FLOW_FLAG_SMOOTH;
     if (kind != QUEUE_NONE)
-        queue_join(&tracker->queues[kind], &tracker->cold, index, flow->last_ns);
+        queue_join(&tracker->queues[kind], record_link(tracker, 0), index, flow->last_ns);
 }
 
 /* A record that retired is read once more and then filled anew, a batch or two from now. */
@@ -75,7 +76,7 @@ static uint32_t choose_victim(struct tracker *tracker)
     for (int chance = 0; chance < SECOND_CHANCES; chance++) {
         uint32_t index = queue->head;
         const struct flow *flow = record_hot(tracker, index);
-        if (flow->last_ns <= record_cold(tracker, index)->queue_ns)
+        if (flow->last_ns <= record_link(tracker, index)->since_ns)
             return index;
         record_enqueue(tracker, index, flow->queue);
     }
@@ -96,6 +97,11 @@ static void make_room(struct tracker *tracker, struct event_list *events)
     record_retire(tracker, victim, events);
 }
 
+#define SIDE_UNKNOWN                                                                               \
+    {                                                                                              \
+        .window_scale = WINDOW_SCALE_UNKNOWN, .window_shift = WINDOW_SHIFT_UNKNOWN                 \
+    }
+
 static void init_records(struct tracker *tracker, uint32_t index, const struct packet *packet)
 {
     struct flow *flow = record_hot(tracker, index);
@@ -105,7 +111,7 @@ static void init_records(struct tracker *tracker, uint32_t index, const struct p
         .hash = (uint32_t)packet->hash,
         .last_ns = packet->time_ns,
         .flags = FLOW_FLAG_LIVE,
-        .side = {{.window_scale = WINDOW_SCALE_UNKNOWN}, {.window_scale = WINDOW_SCALE_UNKNOWN}},
+        .side = {SIDE_UNKNOWN, SIDE_UNKNOWN},
     };
     *record_cold(tracker, index) = (struct flow_cold){
         .id = ++tracker->stats.flows,

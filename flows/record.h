@@ -21,11 +21,13 @@ struct tracker {
     struct table table;
     struct pool hot, cold;
     struct pool streams; /* only when some are wanted whole */
+    struct pool links;   /* of the queues */
     struct flow_pools pools;
     struct queue queues[QUEUE_KIND_COUNT];
-    int64_t now_ns;   /* the largest time so far */
-    int64_t clock_ns; /* the latest: a capture's clock may step back */
-    int64_t due_ns;   /* when it is looked next who is due; INT64_MIN: behind the next packet */
+    int64_t now_ns;    /* the largest time so far */
+    int64_t clock_ns;  /* the latest: a capture's clock may step back */
+    int64_t due_ns;    /* when it is looked next who is due; INT64_MIN: behind the next packet */
+    int64_t passed_ns; /* when it is said next that time passed */
     int64_t
         halt_ns; /* where the call under way ends: due_ns, or INT64_MIN for behind this packet */
     bool has_stopped; /* the latest call did, and the records that retired may be reused */
@@ -46,6 +48,11 @@ static inline struct flow_cold *record_cold(const struct tracker *tracker, uint3
 {
     assert(index < tracker->cold.high);
     return (struct flow_cold *)(void *)tracker->cold.items + index;
+}
+
+static inline struct queue_link *record_link(const struct tracker *tracker, uint32_t index)
+{
+    return (struct queue_link *)(void *)tracker->links.items + index;
 }
 
 static inline struct flow_detail *record_detail(const struct tracker *tracker, uint32_t index)
@@ -101,8 +108,9 @@ static inline void record_raise(struct tracker *tracker, struct event_list *even
 {
     assert(events->count < EVENT_LIST_MAX);
     struct flow_event *raised = &events->events[events->count++];
+    const struct flow *flow = record_hot(tracker, index);
     *raised = *event;
-    raised->flow = (struct flow_ref){index, record_hot(tracker, index)->generation};
+    raised->flow = (struct flow_ref){index, flow->generation};
     tracker->stats.events[event->kind]++;
     if (tracker->options.stops >> event->kind & 1)
         tracker->halt_ns = INT64_MIN;

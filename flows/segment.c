@@ -9,18 +9,6 @@
 
 #define SYN_FIN_RST (TCP_SYN | TCP_FIN | TCP_RST)
 
-bool segment_fills_window(const struct flow_side *own, const struct flow_side *peer,
-                          const struct packet *packet)
-{
-    if (own->window_scale == WINDOW_SCALE_UNKNOWN || peer->window_scale == WINDOW_SCALE_UNKNOWN ||
-        !(peer->flags & SIDE_ACK_KNOWN))
-        return false;
-    bool scaled = own->window_scale != WINDOW_SCALE_NONE &&
-                  peer->window_scale != WINDOW_SCALE_NONE && !(peer->flags & SIDE_SYN_WINDOW);
-    uint32_t window = (uint32_t)peer->window << (scaled ? peer->window_scale : 0);
-    return packet->seq + packet->payload_wire_len == peer->ack + window;
-}
-
 /* A segment without payload where the sender stands already: an ACK once more, or another window. */
 static uint32_t mark_repeated(const struct segment_context *context, const struct packet *packet)
 {
@@ -45,7 +33,7 @@ static uint32_t mark_plain(const struct segment_context *context, const struct p
     const struct flow_side *peer = context->peer;
     uint32_t len = packet->payload_wire_len;
     uint32_t marks = packet->window == 0 ? MARK_BIT(ZERO_WINDOW) : 0;
-    if (len > 0 && segment_fills_window(own, peer, packet))
+    if (len > 0 && segment_fills_window(peer, packet))
         marks |= MARK_BIT(WINDOW_FULL);
     if (!(own->flags & SIDE_SEQ_KNOWN))
         return marks;

@@ -75,8 +75,13 @@ static inline bool segment_is_expected(const struct flow_side *own, const struct
 /* Does the segment's payload end where the peer's window ends? Only told when both SYNs were seen,
  * since only then it is known how the window is scaled. The window of a SYN-ACK itself is never
  * scaled. */
-bool segment_fills_window(const struct flow_side *own, const struct flow_side *peer,
-                          const struct packet *packet);
+static inline bool segment_fills_window(const struct flow_side *peer, const struct packet *packet)
+{
+    if (peer->window_shift == WINDOW_SHIFT_UNKNOWN || !(peer->flags & SIDE_ACK_KNOWN))
+        return false;
+    unsigned shift = peer->flags & SIDE_SYN_WINDOW ? 0 : peer->window_shift;
+    return packet->seq + packet->payload_wire_len == peer->ack + ((uint32_t)peer->window << shift);
+}
 
 /* What segment_analyze tells besides marks. */
 #define SEGMENT_ACKNOWLEDGES  (UINT32_C(1) << 31) /* another acknowledgment than before */

@@ -112,27 +112,17 @@ static bool is_first_copy(const struct detail_timed *timed, uint16_t side_flags,
             ack->timestamp_echo == timed->stamp);
 }
 
-/* `side` sent the data that the packet may acknowledge. */
-static void end_timing(const struct flow_records *flow, unsigned side, const struct packet *ack)
+void timing_acknowledge(struct flow *hot, struct flow_detail *detail, const struct packet *packet)
 {
-    const struct detail_timed *timed = &flow->detail->timed[side];
-    uint16_t *flags = &flow->hot->side[side].flags;
-    if (seq_diff(ack->ack, timed->end) < 0)
+    unsigned side = !packet->direction;
+    const struct detail_timed *timed = &detail->timed[side];
+    uint16_t *flags = &hot->side[side].flags;
+    if (seq_diff(packet->ack, timed->end) < 0)
         return;
-    int64_t rtt_ns = ack->time_ns - timed->sent_ns;
-    if (rtt_ns >= 0 && is_first_copy(timed, *flags, ack))
-        take_sample(&flow->detail->side[side], rtt_ns);
+    int64_t rtt_ns = packet->time_ns - timed->sent_ns;
+    if (rtt_ns >= 0 && is_first_copy(timed, *flags, packet))
+        take_sample(&detail->side[side], rtt_ns);
     *flags &= (uint16_t) ~(SIDE_TIMED | SIDE_TIMED_AGAIN);
-}
-
-static void begin_timing(const struct flow_records *flow, const struct packet *packet)
-{
-    flow->hot->side[packet->direction].flags |= SIDE_TIMED;
-    flow->detail->timed[packet->direction] = (struct detail_timed){
-        .sent_ns = packet->time_ns,
-        .end = packet->seq + segment_space(packet),
-        .stamp = packet->options & TCP_OPTION_TIMESTAMPS ? packet->timestamp : 0,
-    };
 }
 
 /* What is timed was sent again. A copy with the same time stamp cannot be told from the first. */
@@ -147,63 +137,75 @@ static void repeat_timing(const struct flow_records *flow, const struct packet *
         timed->stamp = 0;
 }
 
-/* Nothing but the peer's ACK of all there was lay between this segment and the one before it. */
-static bool is_held_back(const struct flow_records *flow, const struct packet *packet)
+/* The side that had the turn goes on. Nothing but the peer's ACK of all there was lay between this segment and
+ * the one before it? */
+static unsigned go_on(const struct flow *hot, struct flow_detail *detail,
+                      const struct packet *packet)
 {
-    const struct flow_detail *detail = flow->detail;
-    int64_t held_ns = flow->hot->last_ns - detail->turn_ns;
-    return detail->spoken && detail->speaker == packet->direction && held_ns >= DELAYED_ACK_NS &&
-           held_ns <= DELAYED_ACK_MAX_NS && packet->time_ns - flow->hot->last_ns <= HELD_BACK_NS &&
-           packet->payload_wire_len <= HELD_BACK_SIZE &&
-           flow->hot->side[!packet->direction].ack == packet->seq;
+    unsigned sender = packet->direction;
+    int64_t before_ns = hot->last_ns - detail->turn_ns;
+    if (before_ns < DELAYED_ACK_NS || before_ns > DELAYED_ACK_MAX_NS ||
+        packet->time_ns - hot->last_ns > HELD_BACK_NS ||
+        packet->payload_wire_len > HELD_BACK_SIZE || hot->side[!sender].ack != packet->seq)
+        return 0;
+    int64_t held_ms = (packet->time_ns - detail->turn_ns) / CLOCK_NS_PER_MS;
+    detail->side[sender].held_ms = (uint8_t)(held_ms < UINT8_MAX ? held_ms : UINT8_MAX);
+    return TIMING_HELD_BACK;
 }
 
-/* Returns whether it answers the other side. */
-static bool take_turn(struct flow_detail *detail, const struct packet *packet)
+/* The other side had the turn. */
+static unsigned answer(const struct flow *hot, struct flow_detail *detail,
+                       const struct packet *packet)
 {
-    bool answers = false;
     unsigned sender = packet->direction;
     struct detail_side *own = &detail->side[sender];
+    int64_t response_ns = packet->time_ns - detail->turn_ns;
+    if (response_ns < 0)
+        return 0;
+    own->response_count++;
+    add_span(&own->response_ns, response_ns);
+    if (response_ns > own->response_max_ns)
+        own->response_max_ns = response_ns;
+    int64_t response_us = response_ns / CLOCK_NS_PER_US;
+    detail->response_us = response_us < UINT32_MAX ? (uint32_t)response_us : UINT32_MAX;
+    return sender != hot->client ? TIMING_ANSWERED : 0;
+}
+
+unsigned timing_data(struct flow *hot, struct flow_detail *detail, const struct packet *packet)
+{
+    unsigned sender = packet->direction;
+    struct detail_side *own = &detail->side[sender];
+    unsigned outcome = 0;
+    if (!(hot->side[sender].flags & SIDE_TIMED)) {
+        hot->side[sender].flags |= SIDE_TIMED;
+        detail->timed[sender] = (struct detail_timed){
+            .sent_ns = packet->time_ns,
+            .end = packet->seq + segment_space(packet),
+            .stamp = packet->options & TCP_OPTION_TIMESTAMPS ? packet->timestamp : 0,
+        };
+    }
     if (!own->has_spoken) {
         own->has_spoken = true;
         own->first_byte_ns = packet->time_ns;
     }
-    int64_t response_ns = packet->time_ns - detail->turn_ns;
-    if (detail->spoken && detail->speaker != sender && response_ns >= 0) {
-        answers = true;
-        own->response_count++;
-        add_span(&own->response_ns, response_ns);
-        if (response_ns > own->response_max_ns)
-            own->response_max_ns = response_ns;
-        int64_t response_us = response_ns / CLOCK_NS_PER_US;
-        detail->response_us = response_us < UINT32_MAX ? (uint32_t)response_us : UINT32_MAX;
-    }
+    if (detail->spoken)
+        outcome =
+            detail->speaker == sender ? go_on(hot, detail, packet) : answer(hot, detail, packet);
     detail->spoken = true;
     detail->speaker = (uint8_t)sender;
     detail->turn_ns = packet->time_ns;
-    return answers;
+    return outcome;
 }
 
 unsigned timing_segment(const struct flow_records *flow, const struct packet *packet,
                         uint32_t marks)
 {
-    const struct flow_side *sides = flow->hot->side;
-    unsigned sender = packet->direction;
-    if (sides[!sender].flags & SIDE_TIMED && packet->flags & TCP_ACK)
-        end_timing(flow, !sender, packet);
+    if (flow->hot->side[!packet->direction].flags & SIDE_TIMED && packet->flags & TCP_ACK)
+        timing_acknowledge(flow->hot, flow->detail, packet);
     if (packet->payload_wire_len == 0)
         return 0;
-    if (marks & TIMING_REPEATS) {
-        repeat_timing(flow, packet);
-        return 0;
-    }
-    if (!(sides[sender].flags & SIDE_TIMED))
-        begin_timing(flow, packet);
-    bool held_back = is_held_back(flow, packet);
-    if (held_back) {
-        int64_t held_ms = (packet->time_ns - flow->detail->turn_ns) / CLOCK_NS_PER_MS;
-        flow->detail->side[sender].held_ms = (uint8_t)(held_ms < UINT8_MAX ? held_ms : UINT8_MAX);
-    }
-    bool answers = take_turn(flow->detail, packet) && sender != flow->hot->client;
-    return (held_back ? TIMING_HELD_BACK : 0u) | (answers ? TIMING_ANSWERED : 0u);
+    if (!(marks & TIMING_REPEATS))
+        return timing_data(flow->hot, flow->detail, packet);
+    repeat_timing(flow, packet);
+    return 0;
 }

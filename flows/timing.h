@@ -85,8 +85,19 @@ enum timing_outcome {
     TIMING_ANSWERED = 2, /* the first of the server's turn */
 };
 
+/* The events to raise, 1 << enum event_kind. */
+static inline uint32_t timing_kinds(unsigned outcome)
+{
+    return (outcome & TIMING_HELD_BACK ? UINT32_C(1) << EVENT_HELD_BACK : 0) |
+           (outcome & TIMING_ANSWERED ? UINT32_C(1) << EVENT_ANSWERED : 0);
+}
+
 /* A segment and what the analysis made of it: enum mark bits. Returns enum timing_outcome. */
 unsigned timing_segment(const struct flow_records *flow, const struct packet *packet,
                         uint32_t marks);
+
+/* Its parts: an ACK while a segment of the other side is timed; and new payload. */
+void timing_acknowledge(struct flow *hot, struct flow_detail *detail, const struct packet *packet);
+unsigned timing_data(struct flow *hot, struct flow_detail *detail, const struct packet *packet);
 
 #endif

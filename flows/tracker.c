@@ -2,7 +2,8 @@
  * Theory of operation
  *
  * What the packets of a batch will need is brought in (prefetch.c). Then, one by one in order, it finds
- * or creates the flow, lets TCP or UDP update it, and appends what happened to the event list.
+ * or creates the flow, lets TCP or UDP update it, and appends what happened to the event list. What comes next on
+ * a connection that runs smoothly goes a short way (smooth.h).
  *
  * Records live in two parallel pools (hot and cold) that are taken and given back together, so one
  * index names both. A flow that leaves the table is "retired": its RETIRED event is in the list,
@@ -23,6 +24,7 @@
 #include "flows/connection.h"
 #include "flows/record.h"
 #include "flows/datagram.h"
+#include "flows/smooth.h"
 #include "flows/stream.h"
 #include "flows/timing.h"
 
@@ -49,6 +51,8 @@ static int open_pools(struct tracker *tracker, struct err *err)
     if (!failed)
         failed = pool_open(&tracker->cold, "flows", sizeof(struct flow_cold), records, err);
     if (!failed)
+        failed = pool_open(&tracker->links, "flows", sizeof(struct queue_link), records, err);
+    if (!failed)
         failed = pool_open(&tracker->pools.details, "details of flows", sizeof(struct flow_detail),
                            details, err);
     if (!failed)
@@ -59,6 +63,7 @@ static int open_pools(struct tracker *tracker, struct err *err)
     if (!failed && record_wants_streams(tracker))
         failed = pool_open(&tracker->streams, "streams", sizeof(struct flow_streams), records, err);
     /* One for each record, by the same index: taken and given back with it, untouched until used. */
+    tracker->links.high = tracker->links.capacity;
     tracker->streams.high = tracker->streams.capacity;
     return failed;
 }
@@ -72,7 +77,7 @@ static void begin(struct tracker *tracker)
     tracker->orient.ephemeral_high = tracker->options.ephemeral_high;
     tracker->now_ns = INT64_MIN;
     tracker->clock_ns = 0;
-    tracker->due_ns = tracker->halt_ns = INT64_MIN;
+    tracker->due_ns = tracker->halt_ns = tracker->passed_ns = INT64_MIN;
     tracker->has_stopped = false;
     tracker->finish_at = tracker->retired_count = 0;
     for (int kind = 0; kind < QUEUE_KIND_COUNT; kind++)
@@ -113,6 +118,7 @@ void tracker_close(struct tracker *tracker)
     if (!tracker)
         return;
     table_close(&tracker->table);
+    pool_close(&tracker->links);
     pool_close(&tracker->streams);
     pool_close(&tracker->pools.pieces);
     pool_close(&tracker->pools.holes);
@@ -147,10 +153,15 @@ static enum queue_kind queue_of(const struct flow *flow)
     return flow->state == FLOW_SYN_SENT ? QUEUE_SYN : QUEUE_OPEN;
 }
 
-static uint32_t find(const struct tracker *tracker, const struct packet *packet)
+/* `guess`: where it is most likely. */
+static inline uint32_t find(const struct tracker *tracker, const struct packet *packet,
+                            uint32_t guess)
 {
     uint32_t at = (uint32_t)packet->hash;
     uint32_t index = POOL_NONE;
+    if (guess < tracker->hot.high && record_hot(tracker, guess)->flags & FLOW_FLAG_LIVE &&
+        tuple_equal(&record_hot(tracker, guess)->tuple, &packet->tuple))
+        return guess;
     while (table_candidate(&tracker->table, (uint32_t)packet->hash, &at, &index)) {
         if (tuple_equal(&record_hot(tracker, index)->tuple, &packet->tuple))
             return index;
@@ -208,14 +219,14 @@ static void change_state(struct tracker *tracker, uint32_t index, enum flow_stat
         expiry_hasten(tracker);
 }
 
-/* Returns the flow's index, POOL_NONE when there is none. */
-static uint32_t feed_icmp_error(struct tracker *tracker, const struct packet *packet,
-                                struct event_list *events)
+static void feed_icmp_error(struct tracker *tracker, const struct packet *packet,
+                            struct packet_note *note, struct event_list *events)
 {
-    uint32_t index = find(tracker, packet);
+    uint32_t index = find(tracker, packet, note->flow.index);
     if (index == POOL_NONE) {
         tracker->stats.icmp_unbound++;
-        return POOL_NONE;
+        note->flow = (struct flow_ref){POOL_NONE, 0};
+        return;
     }
     tracker->stats.icmp_bound++;
     struct flow_records flow = record_write(tracker, index);
@@ -228,7 +239,7 @@ static uint32_t feed_icmp_error(struct tracker *tracker, const struct packet *pa
     raise_kinds(tracker, index, packet, kinds, events);
     if (flow.hot->state != before || flow.hot->queue == QUEUE_NONE)
         change_state(tracker, index, before);
-    return index;
+    note->flow = (struct flow_ref){index, flow.hot->generation};
 }
 
 /* What the packet has changed about its flow for good. */
@@ -241,11 +252,10 @@ static void take_flags(struct tracker *tracker, const struct flow *flow, uint32_
     tracker->stats.bytes_denied += (flags_new & FLOW_FLAG_BYTES_DENIED) != 0;
 }
 
-/* Returns the flow's index. */
-static uint32_t feed_packet(struct tracker *tracker, const struct packet *packet,
-                            struct event_list *events, uint32_t *marks)
+static void feed_packet(struct tracker *tracker, const struct packet *packet,
+                        struct packet_note *note, struct event_list *events)
 {
-    uint32_t index = find(tracker, packet);
+    uint32_t index = find(tracker, packet, note->flow.index);
     if (index != POOL_NONE && (packet->flags & TCP_SYN)) {
         struct flow_records old = record_write(tracker, index);
         if (connection_is_reuse(&old, packet)) {
@@ -256,30 +266,56 @@ static uint32_t feed_packet(struct tracker *tracker, const struct packet *packet
     if (index == POOL_NONE)
         index = record_create(tracker, packet, events);
     struct flow_records flow = record_write(tracker, index);
-    struct flow_side *side = &flow.hot->side[packet->direction];
-    enum flow_state before = flow.hot->state;
+    struct flow *hot = flow.hot;
+    struct flow_side *side = &hot->side[packet->direction];
+    const enum flow_state before = hot->state;
+    const int64_t time_ns = packet->time_ns;
     /* Seldom true, so that most packets need not wait for the detail. */
-    if (flow.hot->flags & FLOW_FLAG_WAITING ||
-        packet->time_ns - flow.hot->last_ns >= TIMING_STALL_NS)
-        expiry_judge_silence(tracker, index, packet->time_ns, events);
+    if (hot->flags & FLOW_FLAG_WAITING || time_ns - hot->last_ns >= TIMING_STALL_NS)
+        expiry_judge_silence(tracker, index, time_ns, events);
+    const uint32_t len = packet->payload_wire_len;
     side->packets++;
-    side->bytes += packet->payload_wire_len;
+    side->bytes += len;
     tracker->stats.packets++;
-    tracker->stats.payload_bytes += packet->payload_wire_len;
-    uint32_t flags_before = flow.hot->flags;
+    tracker->stats.payload_bytes += len;
+    const uint32_t flags_before = hot->flags;
     uint32_t kinds =
         packet->kind == PACKET_TCP
-            ? connection_segment(&flow, packet, tracker->options.table_only ? NULL : marks)
+            ? connection_segment(&flow, packet, tracker->options.table_only ? NULL : &note->marks)
             : datagram_take(&flow, packet);
-    flow.hot->last_ns = packet->time_ns;
-    uint32_t flags_new = flow.hot->flags & ~flags_before;
+    hot->last_ns = time_ns;
+    const uint32_t flags_new = hot->flags & ~flags_before;
     if (flags_new & (FLOW_FLAG_CLIENT_KNOWN | FLOW_DENIED_ANY))
-        take_flags(tracker, flow.hot, flags_new);
-    raise_kinds(tracker, index, packet, kinds, events);
-    if (flow.hot->state != before || flow.hot->queue == QUEUE_NONE ||
-        flow.hot->queue == QUEUE_QUIET)
+        take_flags(tracker, hot, flags_new);
+    if (kinds & tracker->wanted)
+        raise_kinds(tracker, index, packet, kinds, events);
+    if (hot->state != before || hot->queue == QUEUE_NONE || hot->queue == QUEUE_QUIET)
         change_state(tracker, index, before);
-    return index;
+    bool is_smooth = hot->state == FLOW_ESTABLISHED && !flow.streams &&
+                     !tracker->options.table_only && smooth_is_next(hot);
+    hot->flags = (hot->flags & ~(uint32_t)FLOW_FLAG_SMOOTH) | (is_smooth ? FLOW_FLAG_SMOOTH : 0);
+    note->flow = (struct flow_ref){index, hot->generation};
+}
+
+/* The short way. The note guesses the flow, see tracker_prefetch. False: it is the long one. */
+static inline bool take_smooth(struct tracker *tracker, const struct packet *packet,
+                               struct packet_note *note, struct event_list *events)
+{
+    uint32_t index = note->flow.index;
+    if (index >= tracker->hot.high)
+        return false;
+    struct flow *flow = record_hot(tracker, index);
+    if (!smooth_fits(flow, packet))
+        return false;
+    expiry_pass_time(tracker, packet->time_ns);
+    tracker->stats.packets++;
+    tracker->stats.payload_bytes += packet->payload_wire_len;
+    note->flow.generation = flow->generation;
+    note->marks = 0;
+    uint32_t kinds = timing_kinds(smooth_take(tracker, flow, record_cold(tracker, index), packet));
+    if (kinds & tracker->wanted)
+        raise_kinds(tracker, index, packet, kinds, events);
+    return true;
 }
 
 /* Not inlined: gcc makes 5 % fewer instructions of it on its own. */
@@ -287,13 +323,13 @@ static void __attribute__((noinline)) take(struct tracker *tracker, const struct
                                            struct packet_note *note, struct event_list *events)
 {
     expiry_pass_time(tracker, packet->time_ns);
-    *note = (struct packet_note){.flow = {POOL_NONE, 0}};
-    if (packet->kind == PACKET_ICMP_ERROR)
-        note->flow.index = feed_icmp_error(tracker, packet, events);
-    else if (packet->kind != PACKET_NONE)
-        note->flow.index = feed_packet(tracker, packet, events, &note->marks);
-    if (note->flow.index != POOL_NONE)
-        note->flow.generation = record_hot(tracker, note->flow.index)->generation;
+    note->marks = 0;
+    if (packet->kind == PACKET_NONE)
+        note->flow = (struct flow_ref){POOL_NONE, 0};
+    else if (packet->kind == PACKET_ICMP_ERROR)
+        feed_icmp_error(tracker, packet, note, events);
+    else
+        feed_packet(tracker, packet, note, events);
 }
 
 static void begin_call(struct tracker *tracker, struct event_list *events, uint32_t at)
@@ -318,7 +354,10 @@ static void end_call(struct tracker *tracker, const struct packet_batch *packets
     if (tracker->now_ns >= tracker->due_ns) {
         bool is_more = expiry_run(tracker, events);
         tracker->due_ns = is_more ? INT64_MIN : tracker->now_ns + DUE_NS;
-        events->time_passed = true;
+        /* Where much is due at a time, it goes on behind the next packet: no time passed in between. */
+        events->time_passed = tracker->now_ns >= tracker->passed_ns;
+        if (events->time_passed)
+            tracker->passed_ns = tracker->now_ns + DUE_NS;
     }
     tracker->halt_ns = tracker->due_ns;
     tracker->has_stopped = true;
@@ -329,8 +368,10 @@ static uint32_t feed_until(struct tracker *tracker, const struct packet_batch *p
 {
     uint32_t at = events->from;
     do {
-        take(tracker, &packets->packets[at], &events->notes[at], events);
-        at++;
+        const struct packet *packet = &packets->packets[at];
+        struct packet_note *note = &events->notes[at++];
+        if (!take_smooth(tracker, packet, note, events))
+            take(tracker, packet, note, events);
     } while (at < end && tracker->now_ns < tracker->halt_ns);
     events->to = at;
     end_call(tracker, packets, events);
@@ -426,8 +467,9 @@ static uint64_t used(const struct pool *pool)
 struct tracker_memory tracker_memory(const struct tracker *tracker)
 {
     return (struct tracker_memory){
-        .flows = used(&tracker->hot) + used(&tracker->cold) +
-                 (uint64_t)tracker->hot.high * tracker->streams.item_size,
+        .flows =
+            used(&tracker->hot) + used(&tracker->cold) +
+            (uint64_t)tracker->hot.high * (tracker->links.item_size + tracker->streams.item_size),
         .table = table_size(&tracker->table),
         .details = used(&tracker->pools.details),
         .streams = used(&tracker->pools.pieces) + used(&tracker->pools.holes),

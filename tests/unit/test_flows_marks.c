@@ -379,7 +379,7 @@ static const char *say_anything(struct talk *talk, char *written, size_t size)
 static void test_the_short_way_is_the_long_one(void **state)
 {
     (void)state;
-    uint64_t marks = 0, established = 0;
+    uint64_t marks = 0, established = 0, smooth = 0;
     for (uint32_t seed = 1; seed <= 100; seed++) {
         struct scene *brief = scene_open(&(struct tracker_options){.max_flows = 1});
         struct scene *full =
@@ -402,11 +402,13 @@ static void test_the_short_way_is_the_long_one(void **state)
             assert_memory_equal(one.cold->history, other.cold->history, one.cold->history_len);
             marks |= brief->marks[0];
             established += one.hot->state == FLOW_ESTABLISHED;
+            smooth += (one.hot->flags & FLOW_FLAG_SMOOTH) != 0;
         }
         scene_close(brief);
         scene_close(full);
     }
     assert_true(established > 1000);
+    assert_true(smooth > 1000);
     const uint32_t rare = MARK_BIT(OVERLAP) | MARK_BIT(FAST_RETRANSMISSION);
     assert_int_equal(~marks & mark_troubles & ~rare, 0);
 }

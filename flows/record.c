@@ -149,6 +149,8 @@ uint32_t record_create(struct tracker *tracker, const struct packet *packet,
     if (packet->kind == PACKET_TCP) {
         flow->state = (uint8_t)connection_first_state(packet);
         tracker->stats.tcp_flows++;
+        if (!(packet->flags & TCP_SYN || flow->flags & FLOW_FLAG_CLIENT_KNOWN))
+            tracker->halt_ns = INT64_MIN; /* see record_is_guessed */
     } else {
         flow->state = FLOW_UDP_UNREPLIED;
         tracker->stats.udp_flows++;

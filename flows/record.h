@@ -101,6 +101,14 @@ static inline bool record_is_room(const struct event_list *events, uint32_t begi
     return events->count - begin + EVENT_PER_PACKET_MAX <= EVENT_OF_TIME_MAX;
 }
 
+/* A late SYN may show that the client is another one; who is told of an event has to see it before. A new
+ * flow is not in a queue yet: see record_create. */
+static inline bool record_is_guessed(const struct flow *flow)
+{
+    return !(flow->flags & FLOW_FLAG_CLIENT_KNOWN) && flow->queue != QUEUE_NONE &&
+           flow->tuple.protocol == PROTOCOL_TCP;
+}
+
 /* Appends an event about the record; `event` lacks only its `flow`. Inline, so that what callers put
  * together goes to its place at once. */
 static inline void record_raise(struct tracker *tracker, struct event_list *events, uint32_t index,
@@ -112,7 +120,7 @@ static inline void record_raise(struct tracker *tracker, struct event_list *even
     *raised = *event;
     raised->flow = (struct flow_ref){index, flow->generation};
     tracker->stats.events[event->kind]++;
-    if (tracker->options.stops >> event->kind & 1)
+    if (tracker->options.stops >> event->kind & 1 || record_is_guessed(flow))
         tracker->halt_ns = INT64_MIN;
 }
 

@@ -81,8 +81,8 @@ void tracker_clear(struct tracker *tracker);
 
 /* Takes packets of a batch, from number `at` < count on, and writes what happened to `events` (its old content is
  * dropped, but for the notes of the packets before). Returns the number of the packet that comes next: it
- * stops behind each packet that raised one of the events that `stops` names, so that whoever is told of it
- * finds the flow as it was then, and where time passed. None of that, nor what becomes of a flow, depends
+ * stops behind each packet that raised one of the events that `stops` names, or any event of a connection
+ * whose client is a guess, so that whoever is told of it finds the flow as it was then, and where time passed. None of that, nor what becomes of a flow, depends
  * on the batches that packets come in. Records that retired during a call may be reused from the next
  * on: read RETIRED flows before. */
 uint32_t tracker_feed(struct tracker *tracker, const struct packet_batch *packets, uint32_t at,

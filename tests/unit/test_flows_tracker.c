@@ -272,6 +272,54 @@ static void check_orient(void **state)
     scene_close(scene);
 }
 
+/* Whoever is told of an event finds the client that the flow had then, however many packets come at a time: a
+ * SYN that is captured late mends a guess. The first packet of all is told alone. */
+struct late_row {
+    const char *name;
+    const char *scene;
+    const char *told; /* events, each with the port of its flow's client */
+};
+
+static const struct late_row lates[] = {
+    {"the first event of a flow", "> A 1 1 :9; < PA 301 101 +5 :5000; > S 100 :5000",
+     "opened 3000 opened 3000"},
+    {"events after it", "> A 1 1 :9; < A 301 101 :5000; < A 301 101 w0 :5000; > S 100 :5000",
+     "opened 3000 opened 3000 zero_window 3000"},
+    {"ICMP", "> A 1 1 :9; < A 301 101 :5000; < icmp3/1 :5000; > S 100 :5000",
+     "opened 3000 opened 3000 icmp_error 3000"},
+    {"a client that is known is told with others",
+     "> A 1 1 :9; > S 100 :5000; > PA 101 1 w0 +5 :5000; > S 100 :80",
+     "opened 3000 opened 5000 established 5000 zero_window 5000 opened 80"},
+};
+
+static void tell_client(void *context, const struct tracker *tracker,
+                        const struct flow_event *event)
+{
+    struct text *told = context;
+    struct flow_view flow;
+    assert_true(tracker_look(tracker, event->flow, &flow));
+    text_add_string(told, event_word(event->kind));
+    text_add_string(told, " ");
+    text_add_number(told, flow.hot->tuple.port[flow.hot->client]);
+    text_add_string(told, " ");
+}
+
+static void check_late(void **state)
+{
+    const struct late_row *row = *state;
+    for (uint32_t batch = 1; batch <= FRAME_BATCH_MAX; batch++) {
+        char buffer[256];
+        struct text told = text_begin(buffer, sizeof buffer);
+        struct scene *scene = scene_open(&(struct tracker_options){.max_flows = 16});
+        scene->each = tell_client;
+        scene->context = &told;
+        scene_play(scene, row->scene, batch);
+        buffer[strlen(buffer) - 1] = '\0';
+        assert_string_equal(buffer, row->told);
+        scene_close(scene);
+    }
+}
+
 /* A reference to a record that another flow has now is stale, and the record is used again. */
 static void test_records_are_reused_under_a_new_generation(void **state)
 {
@@ -384,6 +432,7 @@ int main(void)
     struct row_set set = {.count = 0};
     ROWS_ADD(&set, rows, check_row);
     ROWS_ADD(&set, orients, check_orient);
+    ROWS_ADD(&set, lates, check_late);
     ROWS_ADD_ONE(&set, test_records_are_reused_under_a_new_generation);
     ROWS_ADD_ONE(&set, test_many_flows);
     ROWS_ADD_ONE(&set, test_holes_are_bounded);

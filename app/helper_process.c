@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -25,6 +26,7 @@
 /* The one of this process; NULL: none. */
 static struct helper *started;
 
+#define HELPER_MODE_MAX 32
 /* It has BPF programs to look at, and a machine may be busy. */
 #define GREETING_NS INT64_C(20000000000)
 
@@ -198,7 +200,10 @@ static int confine(const struct process *process, struct err *err)
 {
     const struct helper_plan *plan = process->plan;
     static struct sandbox_plan confined;
-    confined = (struct sandbox_plan){.mode = "helper",
+    static char mode[HELPER_MODE_MAX];
+    (void)snprintf(mode, sizeof mode, "helper%s%s%s", plan->asks_host ? " asked" : "",
+                   plan->makes_files ? " saves" : "", plan->tracer ? " traces" : "");
+    confined = (struct sandbox_plan){.mode = mode,
                                      .wish = plan->wish,
                                      .groups = CALLS_HELPER,
                                      .barred = {.packets = -1, .channel = process->end},

@@ -46,7 +46,9 @@ enum flags {
     NEEDS_PACKETS = 4,
     NOT_SANITIZED = 8,
     TRACE_MAY = 16,
-    HELPER_ONLY = 32
+    ASKED_MAY = 32,
+    SAVES_MAY = 64,
+    HELPER_ONLY = 128
 };
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -141,6 +143,13 @@ static int number_of(const char *variable)
     return text ? (int)strtol(text, NULL, 10) : -1;
 }
 
+/* What a helper is there for is in its name. */
+static unsigned work_of(const char *mode)
+{
+    return HELPER_MAY | (strstr(mode, " asked") ? ASKED_MAY : 0u) |
+           (strstr(mode, " saves") ? SAVES_MAY : 0u) | (strstr(mode, " traces") ? TRACE_MAY : 0u);
+}
+
 static bool is_tried(const char *mode, unsigned flags)
 {
     bool is_helper = strncmp(mode, "helper", 6) == 0;
@@ -150,8 +159,7 @@ static bool is_tried(const char *mode, unsigned flags)
         return false;
     if (flags & NEEDS_PACKETS && (is_helper || packet_socket() < 0))
         return false;
-    return !(is_helper && flags & (HELPER_MAY | TRACE_MAY)) &&
-           !(IS_SANITIZED && flags & NOT_SANITIZED);
+    return !(is_helper && flags & work_of(mode)) && !(IS_SANITIZED && flags & NOT_SANITIZED);
 }
 
 /* What one attempt does to the process must not be there at the next one. */

@@ -56,7 +56,9 @@ void process_read_comm(pid_t pid, char comm[OWNER_COMM + 1])
 {
     size_t len = read_small(pid, "comm", comm, OWNER_COMM + 1);
     if (len > 0 && comm[len - 1] == '\n')
-        comm[len - 1] = '\0';
+        comm[--len] = '\0';
+    if (len == 0)
+        memcpy(comm, "?", sizeof "?");
 }
 
 void process_read_command(pid_t pid, char command[OWNER_COMMAND + 1])

@@ -39,8 +39,10 @@ bool process_read_stat(pid_t pid, struct process_stat *stat);
 /* What a text says that has the form of /proc/PID/stat; the name in it may hold anything. */
 bool process_parse_stat(const char *text, struct process_stat *stat);
 
-/* Write "" when the process is unknown. The command's arguments are separated by spaces. */
+/* "?" when it is gone, has none, or may not be looked into. */
 void process_read_comm(pid_t pid, char comm[OWNER_COMM + 1]);
+
+/* Its arguments, separated by spaces; "" when it is unknown. */
 void process_read_command(pid_t pid, char command[OWNER_COMMAND + 1]);
 
 /* Effective uid; UINT32_MAX unknown. */

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "host/callers.h"
@@ -70,8 +71,12 @@ static void test_names(void **state)
     /* No process has this number. */
     process_read_comm(1 << 30, comm);
     process_read_command(1 << 30, command);
-    assert_string_equal(comm, "");
+    assert_string_equal(comm, "?");
     assert_string_equal(command, "");
+    /* One may have no name at all. */
+    assert_int_equal(prctl(PR_SET_NAME, "", 0, 0, 0), 0);
+    process_read_comm(getpid(), comm);
+    assert_string_equal(comm, "?");
     assert_int_equal(process_read_user(1 << 30), UINT32_MAX);
     assert_int_equal(process_count_files(1 << 30), 0);
     assert_int_equal(process_read_file_limit(1 << 30), 0);

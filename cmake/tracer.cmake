@@ -1,11 +1,11 @@
 # The tracer of host/: a BPF program, compiled by clang and kept in the library as bytes, and libbpf,
 # which loads it. Both are optional: without them tracer_open tells what is missing.
-pkg_check_modules(BPF IMPORTED_TARGET libbpf>=1.0)
+loflow_optional(BPF libbpf >=1.0)
 find_program(LOFLOW_CLANG NAMES clang clang-21 clang-20 clang-19 clang-18 clang-17 clang-16 clang-15
              clang-14 DOC "Compiles the BPF program")
 find_program(LOFLOW_STRIP NAMES llvm-strip llvm-strip-14 DOC "Makes the BPF program smaller")
 
-if(NOT BPF_FOUND OR NOT LOFLOW_CLANG)
+if(NOT LOFLOW_BPF OR NOT LOFLOW_CLANG)
   message(STATUS "No clang or no libbpf: loflow is built without the tracer of kernel events")
   target_sources(loflow_host PRIVATE ${CMAKE_SOURCE_DIR}/host/tracer_none.c)
   return()

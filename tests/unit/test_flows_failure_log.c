@@ -186,6 +186,12 @@ static const struct words_row {
     {"handshake", {.kind = EVENT_ESTABLISHED, .handshake_ns = 2000}, "handshake took 2us"},
     {"handshake that was not seen", {.kind = EVENT_ESTABLISHED, .handshake_ns = -1}, ""},
     {"zero window", {.kind = EVENT_ZERO_WINDOW, .by_client = true}, "by the client"},
+    {"held back by the client",
+     {.kind = EVENT_HELD_BACK, .by_client = true, .silence_ms = 40},
+     "by the client for 40 ms"},
+    {"held back by the server",
+     {.kind = EVENT_HELD_BACK, .silence_ms = 1},
+     "by the server for 1 ms"},
     {"opened", {.kind = EVENT_OPENED}, ""},
 };
 

@@ -1,6 +1,6 @@
 /*
- * Purpose: how much of each packet's payload a live capture has to take, which is what the most curious of
- *          those that read it want; the kernel leaves out the rest.
+ * Purpose: how much of each packet's payload has to be taken, which is what the most curious of those that read
+ *          it want; the rest is left out, by the kernel or of what is read of a file.
  * Owns:    nothing.
  * Bounds:  a system call when that has changed.
  * Used by: app/session.

@@ -24,6 +24,7 @@
 #include "capture/filter.h"
 #include "capture/header.h"
 #include "capture/slab.h"
+#include "capture/sparing.h"
 #include "capture/window.h"
 
 #define FRAME_SIZE      8u    /* type and length, which comes again at the end */
@@ -31,6 +32,7 @@
 #define SECTION_SIZE    28u   /* without options */
 #define INTERFACE_SIZE  20u   /* without options */
 #define PACKET_SIZE     32u   /* without data and options */
+#define DATA_AT         28u   /* in a packet */
 #define HEADER_MOST     4096u /* section and first interface */
 #define OPTION_END      0u
 #define OPTION_TSRESOL  9u
@@ -54,6 +56,7 @@ struct pcapng {
     struct source source;
     struct filter filter;
     struct window window;
+    struct sparing sparing;
     struct source *rest; /* libpcap, once it reads; NULL: it does not */
     bool swapped;
     bool ended;
@@ -180,10 +183,11 @@ static int next_of_rest(struct pcapng *pcapng, struct frame_batch *batch, struct
     return state;
 }
 
-/* False: it is none that is read here. */
-static bool take_packet(struct pcapng *pcapng, const uint8_t *block, uint32_t size,
+/* Of its data `kept` bytes are there, if it has so many. False: it is none that is read here. */
+static bool take_packet(struct pcapng *pcapng, uint32_t size, uint32_t kept,
                         struct frame_batch *batch)
 {
+    const uint8_t *block = window_at(&pcapng->window);
     bool swapped = pcapng->swapped;
     if (size < PACKET_SIZE || load32(swapped, block + 8) >= pcapng->interfaces)
         return false;
@@ -193,7 +197,7 @@ static bool take_packet(struct pcapng *pcapng, const uint8_t *block, uint32_t si
         captured_len > SLAB_PACKET_MAX ||
         stamp > (uint64_t)(FRAME_TIME_MAX_NS / pcapng->form.unit_ns))
         return false;
-    const uint8_t *data = block + PACKET_SIZE - 4;
+    const uint8_t *data = block + DATA_AT;
     if (pcapng->filter.active) {
         struct pcap_pkthdr header = {.caplen = captured_len, .len = wire_len};
         if (!filter_passes(&pcapng->filter, &header, data))
@@ -202,7 +206,7 @@ static bool take_packet(struct pcapng *pcapng, const uint8_t *block, uint32_t si
     batch->frames[batch->count++] = (struct frame){
         .time_ns = (int64_t)stamp * pcapng->form.unit_ns,
         .data = data,
-        .captured_len = captured_len,
+        .captured_len = captured_len < kept ? captured_len : kept,
         .wire_len = wire_len > captured_len ? wire_len : captured_len,
         .link_type = pcapng->source.info.link_type,
     };
@@ -229,7 +233,7 @@ static bool take_block(struct pcapng *pcapng, const uint8_t *block, uint32_t siz
         return false;
     switch (load32(pcapng->swapped, block)) {
     case BLOCK_PACKET:
-        return take_packet(pcapng, block, size, batch);
+        return take_packet(pcapng, size, UINT32_MAX, batch);
     case BLOCK_INTERFACE:
         return take_interface(pcapng, block, size);
     case BLOCK_OLD_PACKET:
@@ -239,6 +243,36 @@ static bool take_block(struct pcapng *pcapng, const uint8_t *block, uint32_t siz
     default:
         return true;
     }
+}
+
+/* A packet that is worth leaving out in part, in a block of that size. Returns whether it was; then false in
+ * *is_ours when libpcap has to go on. */
+static bool __attribute__((noinline))
+take_in_part(struct pcapng *pcapng, uint32_t size, struct frame_batch *batch, bool *is_ours)
+{
+    struct window *window = &pcapng->window;
+    bool is_first = batch->count == 0, swapped = pcapng->swapped;
+    if (window_has(window, DATA_AT, is_first) != WINDOW_READY ||
+        load32(swapped, window_at(window)) != BLOCK_PACKET)
+        return false;
+    const struct sparing_record record = {
+        .size = size,
+        .head_len = DATA_AT,
+        .captured_len = load32(swapped, window_at(window) + 20),
+        .wire_len = load32(swapped, window_at(window) + 24),
+        .is_first = is_first,
+    };
+    if (record.captured_len > size - PACKET_SIZE || record.captured_len < pcapng->sparing.least)
+        return false;
+    uint32_t kept = sparing_leave(&pcapng->sparing, window, &record);
+    if (kept == record.captured_len)
+        return false;
+    const uint8_t *end = window_at(window) + DATA_AT + kept;
+    *is_ours = load32(swapped, end) == size && take_packet(pcapng, size, kept, batch);
+    if (*is_ours)
+        sparing_note(&pcapng->sparing, &record, kept);
+    window->begin += DATA_AT + kept + SPARING_TAIL;
+    return true;
 }
 
 /* False: libpcap has to go on. */
@@ -259,6 +293,12 @@ static bool read_batch(struct pcapng *pcapng, struct frame_batch *batch)
         uint32_t size = state == WINDOW_READY ? block_size(pcapng->swapped, window_at(window)) : 0;
         if (size == 0)
             return false;
+        bool is_ours = true;
+        if (size >= pcapng->sparing.least && take_in_part(pcapng, size, batch, &is_ours)) {
+            if (!is_ours)
+                return false;
+            continue;
+        }
         state = window_has(window, size, is_first);
         if (state == WINDOW_LATER)
             return true;
@@ -299,10 +339,19 @@ static void pcapng_stats(struct source *source, struct source_stats *stats)
     struct pcapng *pcapng = (struct pcapng *)source;
     struct source_stats rest;
     stats->position = (int64_t)window_position(&pcapng->window);
+    sparing_stats(&pcapng->sparing, stats);
     if (!pcapng->rest)
         return;
     source_stats(pcapng->rest, &rest);
     stats->position = rest.position;
+}
+
+/* A filter may look at any byte. */
+static void pcapng_keep_payload(struct source *source, uint32_t payload_len)
+{
+    struct pcapng *pcapng = (struct pcapng *)source;
+    if (!pcapng->filter.active && source->info.link_type == LINK_ETHERNET)
+        sparing_keep(&pcapng->sparing, payload_len);
 }
 
 static void pcapng_close(struct source *source)
@@ -315,8 +364,10 @@ static void pcapng_close(struct source *source)
     free(pcapng);
 }
 
-static const struct source_ops pcapng_ops = {
-    .next = pcapng_next, .stats = pcapng_stats, .close = pcapng_close};
+static const struct source_ops pcapng_ops = {.next = pcapng_next,
+                                             .stats = pcapng_stats,
+                                             .close = pcapng_close,
+                                             .keep_payload = pcapng_keep_payload};
 
 /* The descriptor becomes the source's when it is made. */
 static struct pcapng *create(const struct pcapng *form, const struct file_input *input,
@@ -334,6 +385,7 @@ static struct pcapng *create(const struct pcapng *form, const struct file_input 
     *pcapng = *form;
     pcapng->window = window;
     pcapng->text = text;
+    sparing_begin(&pcapng->sparing);
     source_begin(&pcapng->source, &pcapng_ops, input->name);
     pcapng->source.blocks_kept = WINDOW_BLOCKS - 1;
     pcapng->source.info.size = input->size;

@@ -24,6 +24,7 @@
 #include "capture/filter.h"
 #include "capture/header.h"
 #include "capture/slab.h"
+#include "capture/sparing.h"
 #include "capture/window.h"
 
 #define HEADER_SIZE 24
@@ -39,6 +40,7 @@ struct records {
     struct source source;
     struct filter filter;
     struct window window;
+    struct sparing sparing;
     bool swapped; /* the file's byte order is not little endian */
     bool finished;
     int result;       /* once finished: 0 for a good end, or -errno and `err` */
@@ -93,13 +95,15 @@ static bool is_ready(struct records *records, uint32_t size, bool is_first)
     return state == WINDOW_READY;
 }
 
-static void take_record(struct records *records, uint32_t captured_len, struct frame_batch *batch)
+/* A record of `size` bytes at the window, with so much of its packet. */
+static void take_record(struct records *records, uint32_t captured_len, uint32_t size,
+                        struct frame_batch *batch)
 {
     const uint8_t *record = window_at(&records->window);
     uint32_t wire_len = load32(records, record + 12);
     uint32_t kept =
         captured_len < records->source.info.snaplen ? captured_len : records->source.info.snaplen;
-    records->window.begin += RECORD_SIZE + captured_len;
+    records->window.begin += size;
     records->packets++;
     if (records->filter.active) {
         struct pcap_pkthdr header = {.caplen = kept, .len = wire_len};
@@ -118,6 +122,27 @@ static void take_record(struct records *records, uint32_t captured_len, struct f
     };
 }
 
+/* A packet that is worth leaving out in part. False: it could not be. */
+static bool __attribute__((noinline))
+take_in_part(struct records *records, uint32_t captured_len, struct frame_batch *batch)
+{
+    const struct sparing_record record = {
+        .size = RECORD_SIZE + captured_len,
+        .head_len = RECORD_SIZE,
+        .captured_len = captured_len,
+        .wire_len = load32(records, window_at(&records->window) + 12),
+        .is_first = batch->count == 0,
+    };
+    if (captured_len > records->source.info.snaplen)
+        return false;
+    uint32_t kept = sparing_leave(&records->sparing, &records->window, &record);
+    if (kept == captured_len)
+        return false;
+    sparing_note(&records->sparing, &record, kept);
+    take_record(records, kept, RECORD_SIZE + kept + SPARING_TAIL, batch);
+    return true;
+}
+
 static void read_batch(struct records *records, struct frame_batch *batch)
 {
     uint64_t limit = records->packets + RECORDS_PER_CALL;
@@ -131,9 +156,11 @@ static void read_batch(struct records *records, struct frame_batch *batch)
             finish_damaged(records, captured_len);
             break;
         }
+        if (captured_len >= records->sparing.least && take_in_part(records, captured_len, batch))
+            continue;
         if (!is_ready(records, RECORD_SIZE + captured_len, is_first))
             break;
-        take_record(records, captured_len, batch);
+        take_record(records, captured_len, RECORD_SIZE + captured_len, batch);
     }
     records->source.block = records->window.number;
 }
@@ -155,6 +182,15 @@ static void records_stats(struct source *source, struct source_stats *stats)
 {
     const struct records *records = (struct records *)source;
     stats->position = (int64_t)window_position(&records->window);
+    sparing_stats(&records->sparing, stats);
+}
+
+/* A filter may look at any byte. */
+static void records_keep_payload(struct source *source, uint32_t payload_len)
+{
+    struct records *records = (struct records *)source;
+    if (!records->filter.active && source->info.link_type == LINK_ETHERNET)
+        sparing_keep(&records->sparing, payload_len);
 }
 
 static void records_close(struct source *source)
@@ -165,8 +201,10 @@ static void records_close(struct source *source)
     free(records);
 }
 
-static const struct source_ops records_ops = {
-    .next = records_next, .stats = records_stats, .close = records_close};
+static const struct source_ops records_ops = {.next = records_next,
+                                              .stats = records_stats,
+                                              .close = records_close,
+                                              .keep_payload = records_keep_payload};
 
 /* The file is one of ours, and in which form. */
 static bool learn_format(struct records *records, const uint8_t *header)
@@ -193,6 +231,7 @@ static struct records *create(const struct records *form, const struct file_inpu
         free(records);
         return NULL;
     }
+    sparing_begin(&records->sparing);
     source_begin(&records->source, &records_ops, input->name);
     records->source.blocks_kept = WINDOW_BLOCKS - 1;
     records->source.info.size = input->size;

@@ -64,8 +64,8 @@ struct source_stats {
     uint64_t dropped_by_kernel;    /* no room in the ring; frames that passed the filter */
     uint64_t dropped_by_interface; /* by the driver, where it tells */
     int64_t position;              /* bytes of the file consumed (compressed bytes), -1 unknown */
-    /* Live: frames that were not taken whole, though the snap length has room for them, as nobody wants
-     * to see the rest; and bytes of any frame that were left out for that reason alone. */
+    /* Frames that were not taken whole, though the snap length has room for them or the file has all of
+     * them, as nobody wants to see the rest; and bytes of any frame that were left out for that reason alone. */
     uint64_t spared_packets, spared_bytes;
     bool is_down; /* live: so is the interface, and it is waited for */
 };
@@ -96,10 +96,10 @@ int source_open_memory(struct source **source, const void *bytes, size_t len, co
  * -ENETDOWN when the interface went away or, unless it is waited for, was taken down. Never blocks. What ended once stays ended. */
 int source_next(struct source *source, struct frame_batch *batch, struct err *err);
 
-/* From now on a live source has to take only so many bytes of payload of each packet of TCP and UDP; all
+/* From now on a source has to take only so many bytes of payload of each packet of TCP and UDP; all
  * headers, and packets of every other kind, stay whole as far as the snap length goes. At first it takes
  * all. The change loses nothing; packets that are in the ring already stay as they are. Where the kernel
- * cannot tell payload from headers everything is taken. */
+ * cannot tell payload from headers, and of a file where that saves no time, everything is taken. */
 void source_keep_payload(struct source *source, uint32_t payload_len);
 
 /* Frames lie in blocks, numbered as they are begun: source_block is the one that the latest batch lies in.

@@ -2,12 +2,16 @@
  * Purpose: a plain file read block by block, with records handed out where they lie.
  * Owns:    WINDOW_BLOCKS blocks, and the file.
  * Bounds:  WINDOW_BLOCKS blocks of WINDOW_BLOCK_SIZE and a largest record each.
- * Fails:   window_open with -ENOMEM.
+ * Fails:   window_open with -ENOMEM; window_leave never.
  * Used by: capture/records.c, capture/pcapng.c.
  *
  * What is left of a block, less than a record, is moved to the next, which is filled up behind it: at the
  * beginning of a batch, so that a batch ends where its block does. Blocks take turns, so that somebody else
  * may still look at the records of the ones before.
+ *
+ * Where long records come so often that much is left out of them (window_leave), a block is filled in small
+ * pieces, about as long as what lies between two long ones: what was read of a long record was read in vain.
+ * Only what the kernel has in its cache is left out. From a disk the file comes faster as a whole.
  */
 #ifndef LOFLOW_CAPTURE_WINDOW_H
 #define LOFLOW_CAPTURE_WINDOW_H
@@ -28,7 +32,11 @@ struct window {
     uint32_t begin, end; /* of what is left in it */
     bool begun;          /* a block was, in this batch */
     uint64_t number;     /* of the block at hand, see source_block */
-    uint64_t position;   /* bytes of the file before the block */
+    uint64_t
+        position; /* bytes of the file before the block, as if nothing had been left out in it */
+    bool leaves;  /* the system can say what is in its cache */
+    uint64_t long_end; /* of the latest long record in the file */
+    uint32_t spacing;  /* about so many bytes lie between two of them */
 };
 
 enum window_state {
@@ -63,6 +71,11 @@ static inline int window_has(struct window *window, uint32_t size, bool is_first
         return WINDOW_READY;
     return window_fill(window, size, is_first);
 }
+
+/* The record of `size` bytes at window_at is a long one, of which only the first `kept` and the last `tail` bytes are
+ * wanted. True: they lie there now, one behind the other, the rest of it is left out, and it is all there in the
+ * file. False: it has to be read as it is. The first `kept` must be there. */
+bool window_leave(struct window *window, uint32_t size, uint32_t kept, uint32_t tail);
 
 /* Bytes of the file before what comes next. */
 static inline uint64_t window_position(const struct window *window)

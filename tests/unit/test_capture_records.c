@@ -291,6 +291,86 @@ static void test_long_records(void **state)
     free(image.bytes);
 }
 
+#define SPARED_WANTED 64
+#define SPARED_MOST   (14 + 20 + 20 + SPARED_WANTED)
+
+/* What is left out of long packets of TCP, and of nothing else. */
+struct spared_row {
+    const char *name;
+    uint32_t packet_len;
+    uint8_t protocol;
+    uint32_t wanted;
+    const char *filter;
+    bool is_spared;
+};
+
+static const struct spared_row spared_rows[] = {
+    {"long packets of TCP", 60000, 6, SPARED_WANTED, NULL, true},
+    {"long packets that somebody reads", 60000, 6, SOURCE_PAYLOAD_ALL, NULL, false},
+    {"long packets behind a filter", 60000, 6, SPARED_WANTED, "tcp", false},
+    {"long packets of something else", 60000, 132, SPARED_WANTED, NULL, false},
+    {"packets that are not long", 9000, 6, SPARED_WANTED, NULL, false},
+};
+
+#define SPARED_COUNT 100u
+
+static void fill_spared(struct image *image, const struct spared_row *row)
+{
+    static const uint8_t ip[] = {8, 0, 0x45, 0, 0, 0, 0, 1, 0, 0, 64};
+    for (uint32_t count = 0; count < SPARED_COUNT; count++) {
+        uint8_t *record = image->bytes + image->len, *data = record + 16;
+        const uint32_t lens[] = {row->packet_len, row->packet_len};
+        memset(record, 0, 16);
+        memcpy(record, &count, sizeof count);
+        memcpy(record + 8, lens, sizeof lens);
+        memset(data, (int)count, row->packet_len);
+        memcpy(data + 12, ip, sizeof ip);
+        data[14 + 9] = row->protocol;
+        data[14 + 20 + 12] = 0x50;
+        image->len += 16 + row->packet_len;
+    }
+}
+
+static void check_spared_row(void **state)
+{
+    const struct spared_row *row = *state;
+    static struct frame_batch batch;
+    struct err err;
+    struct source_stats stats;
+    struct source *source = NULL;
+    struct image sample, image = {.bytes = calloc(1, IMAGE_MAX), .len = PCAP_HEADER};
+    assert_non_null(image.bytes);
+    load_sample(&sample);
+    memcpy(image.bytes, sample.bytes, PCAP_HEADER);
+    fill_spared(&image, row);
+    assert_int_equal(open_image(&image, row->filter, &source), 0);
+    source_keep_payload(source, row->wanted);
+    uint32_t count = 0, spared = 0;
+    uint64_t missing = 0;
+    const uint8_t *whole = image.bytes + PCAP_HEADER + 16;
+    while (source_next(source, &batch, &err) == SOURCE_OPEN) {
+        for (uint32_t at = 0; at < batch.count; at++, whole += 16 + row->packet_len) {
+            const struct frame *frame = &batch.frames[at];
+            bool is_cut = frame->captured_len < row->packet_len;
+            assert_int_equal(frame->time_ns / 1000000000, count++);
+            assert_int_equal(frame->wire_len, row->packet_len);
+            assert_int_equal(frame->captured_len, is_cut ? SPARED_MOST : row->packet_len);
+            assert_memory_equal(frame->data, whole, frame->captured_len);
+            spared += is_cut;
+            missing += frame->wire_len - frame->captured_len;
+        }
+    }
+    source_stats(source, &stats);
+    assert_int_equal(count, SPARED_COUNT);
+    assert_int_equal(stats.spared_packets, spared);
+    assert_int_equal(stats.spared_bytes, missing);
+    assert_int_equal(stats.position, image.len);
+    assert_true(row->is_spared ? spared > SPARED_COUNT / 2 : spared == 0);
+    source_close(source);
+    free(sample.bytes);
+    free(image.bytes);
+}
+
 /* libpcap reads ahead through stdio; the block reader knows to the byte how far it is. So this tells
  * which of them read the file. */
 static void test_plain_files_are_read_by_blocks(void **state)
@@ -407,6 +487,7 @@ int main(void)
     ROWS_ADD(&set, changed_rows, check_changed_row);
     ROWS_ADD_ONE(&set, test_big_endian);
     ROWS_ADD_ONE(&set, test_long_records);
+    ROWS_ADD(&set, spared_rows, check_spared_row);
     ROWS_ADD_ONE(&set, test_plain_files_are_read_by_blocks);
     ROWS_ADD_ONE(&set, test_plain_pcapng_files_are_read_by_blocks);
     ROWS_ADD(&set, block_rows, check_block_row);

@@ -90,8 +90,6 @@ void session_read_ahead(struct session *session)
     /* Without a thread it takes longer, and nothing else. */
     if (!session->replay.is_open && is_whole && ahead_pays(session->source))
         (void)ahead_open(&session->ahead, session->source, session->decoder, &err);
-    if (session->ahead)
-        out_write_behind(&session->out);
 }
 
 void session_stop_reading(struct session *session)

@@ -472,7 +472,6 @@ void session_close(struct session *session)
 {
     struct err err;
     ahead_close(session->ahead);
-    out_close(&session->out);
     replay_close(&session->replay);
     view_close(session->view);
     packet_log_close(session->packet_log);

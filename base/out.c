@@ -16,32 +16,10 @@ void out_open(struct out *out, int fd, const volatile sig_atomic_t *stop)
     out->fd = fd;
     out->stop = stop;
     out->error = 0;
-    out->behind = NULL;
-    out->buffer = out->own;
-    out->size = OUT_BUFFER_SIZE;
     out->len = 0;
 }
 
-void out_write_behind(struct out *out)
-{
-    struct behind *behind = NULL;
-    if (out->behind || !behind_pays(out->fd) || out_flush(out) || behind_open(&behind, out->fd))
-        return;
-    out->behind = behind;
-    out->buffer = behind_place(behind);
-    out->size = BEHIND_PIECE;
-}
-
-void out_close(struct out *out)
-{
-    behind_close(out->behind);
-    out->behind = NULL;
-    out->buffer = out->own;
-    out->size = OUT_BUFFER_SIZE;
-}
-
 static_assert(OUT_LINE_MAX >= PUT_JSON_ROOM, "a text is written in place, too");
-static_assert(BEHIND_MORE >= OUT_LINE_MAX, "and on either place");
 
 static bool stops(const struct out *out)
 {
@@ -81,49 +59,31 @@ static void write_bytes(struct out *out, size_t len)
     }
 }
 
-/* Writes the beginning of the buffer, or has it written; then `buffer` is another. */
-static void pass_bytes(struct out *out, size_t len)
-{
-    if (!out->behind) {
-        write_bytes(out, len);
-        return;
-    }
-    int failed = behind_pass(out->behind, len);
-    out->buffer = behind_place(out->behind);
-    if (out->error == 0)
-        out->error = -failed;
-}
-
 int out_flush(struct out *out)
 {
-    if (out->len > 0)
-        pass_bytes(out, out->len);
+    write_bytes(out, out->len);
     out->len = 0;
-    int failed = out->behind ? behind_wait(out->behind) : 0;
-    if (out->error == 0)
-        out->error = -failed;
     return -out->error;
 }
 
 /* Always as many bytes: a file takes whole pages faster than parts of them. */
 void out_drain(struct out *out)
 {
-    const char *rest = out->buffer + out->size;
-    pass_bytes(out, out->size);
-    out->len = out->error ? 0 : out->len - out->size;
-    memcpy(out->buffer, rest, out->len);
+    write_bytes(out, OUT_BUFFER_SIZE);
+    out->len = out->error ? 0 : out->len - OUT_BUFFER_SIZE;
+    memcpy(out->buffer, out->buffer + OUT_BUFFER_SIZE, out->len);
 }
 
 void out_bytes(struct out *out, const char *bytes, size_t len)
 {
     while (len > 0 && out->error == 0) {
-        size_t room = out->size - out->len;
+        size_t room = OUT_BUFFER_SIZE - out->len;
         size_t part = len < room ? len : room;
         memcpy(out->buffer + out->len, bytes, part);
         out->len += part;
         bytes += part;
         len -= part;
-        if (out->len == out->size)
+        if (out->len == OUT_BUFFER_SIZE)
             out_drain(out);
     }
 }

@@ -1,7 +1,7 @@
 /*
  * Purpose: buffered output to a file descriptor that app opened; every byte loflow prints on
  *          standard output goes through one of these.
- * Owns:    its buffer, and the thread of out_write_behind. Borrows: the descriptor.
+ * Owns:    its buffer. Borrows: the descriptor.
  * Bounds:  OUT_BUFFER_SIZE bytes, which are written when they are full, and behind them room for the line that
  *          fills them. Once *stop is set, a reader that takes nothing for OUT_PATIENCE_MS fails the writing
  *          with ECANCELED.
@@ -18,8 +18,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/behind.h"
-
 #define OUT_BUFFER_SIZE 65536
 #define OUT_LINE_MAX    16384 /* bytes of a line that is written in place */
 #define OUT_PATIENCE_MS 3000
@@ -28,19 +26,11 @@ struct out {
     int fd;
     const volatile sig_atomic_t *stop; /* NULL, or non-zero once the user wants out */
     int error;                         /* errno of the first failed write, 0 while all is well */
-    struct behind *behind;             /* writes; NULL: whoever fills the buffer does */
-    char *buffer;                      /* its place, or `own` */
-    size_t size;                       /* bytes that are written at once */
-    size_t len;                        /* below `size` */
-    char own[OUT_BUFFER_SIZE + OUT_LINE_MAX];
+    size_t len;                        /* below OUT_BUFFER_SIZE */
+    char buffer[OUT_BUFFER_SIZE + OUT_LINE_MAX];
 };
 
 void out_open(struct out *out, int fd, const volatile sig_atomic_t *stop);
-
-/* From now on a thread of its own writes, if that pays (base/behind.h) and can be had. For a run that is ended
- * with out_close; others need none. */
-void out_write_behind(struct out *out);
-void out_close(struct out *out);
 
 /* Writes what is buffered. Returns 0 or -errno of the first failure ever. */
 int out_flush(struct out *out);
@@ -58,8 +48,8 @@ static inline char *out_line(struct out *out)
 static inline void out_took(struct out *out, const char *end)
 {
     out->len = (size_t)(end - out->buffer);
-    assert(out->len <= out->size + OUT_LINE_MAX);
-    if (out->len >= out->size)
+    assert(out->len <= sizeof out->buffer);
+    if (out->len >= OUT_BUFFER_SIZE)
         out_drain(out);
 }
 

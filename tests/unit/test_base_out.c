@@ -92,18 +92,13 @@ struct bulk_row {
     const char *name;
     size_t part; /* bytes of each call */
     size_t count;
-    bool behind; /* a thread writes */
 };
 
 static const struct bulk_row bulk_rows[] = {
-    {"bulk: exactly one buffer", OUT_BUFFER_SIZE, 1, false},
-    {"bulk: one byte more", OUT_BUFFER_SIZE + 1, 1, false},
-    {"bulk: several buffers at once", 300000, 1, false},
-    {"bulk: small parts across the end", 7, 20000, false},
-    {"bulk: behind, exactly one piece", BEHIND_PIECE, 1, true},
-    {"bulk: behind, one byte more", BEHIND_PIECE + 1, 1, true},
-    {"bulk: behind, small parts", 7, 200000, true},
-    {"bulk: behind, more than there are places", 3000000, 2, true},
+    {"bulk: exactly one buffer", OUT_BUFFER_SIZE, 1},
+    {"bulk: one byte more", OUT_BUFFER_SIZE + 1, 1},
+    {"bulk: several buffers at once", 300000, 1},
+    {"bulk: small parts across the end", 7, 20000},
 };
 
 static void check_bulk_row(void **state)
@@ -115,13 +110,10 @@ static void check_bulk_row(void **state)
     for (size_t i = 0; i < size; i++)
         bytes[i] = (char)('a' + i % 23);
     printed_open(&out);
-    if (row->behind)
-        out_write_behind(&out);
     for (size_t i = 0; i < row->count; i++)
         out_bytes(&out, bytes + i * row->part, row->part);
     size_t len = 0;
     char *written = printed_close(&out, &len);
-    out_close(&out);
     assert_int_equal(len, size);
     assert_memory_equal(written, bytes, size);
     free(written);
@@ -129,13 +121,10 @@ static void check_bulk_row(void **state)
 }
 
 static const struct bulk_row line_rows[] = {
-    {"lines: short ones across the end", 7, 20000, false},
-    {"lines: of the room's size", OUT_LINE_MAX, 20, false},
-    {"lines: the last one fills the buffer", OUT_BUFFER_SIZE / 8, 8, false},
-    {"lines: the last one is a byte longer", OUT_BUFFER_SIZE / 8 + 1, 8, false},
-    {"lines: behind, short ones", 7, 200000, true},
-    {"lines: behind, of the room's size", OUT_LINE_MAX, 200, true},
-    {"lines: behind, the last one fills the piece", BEHIND_PIECE / 32, 32, true},
+    {"lines: short ones across the end", 7, 20000},
+    {"lines: of the room's size", OUT_LINE_MAX, 20},
+    {"lines: the last one fills the buffer", OUT_BUFFER_SIZE / 8, 8},
+    {"lines: the last one is a byte longer", OUT_BUFFER_SIZE / 8 + 1, 8},
 };
 
 /* Lines that are written in place. */
@@ -143,8 +132,6 @@ static void check_line_row(void **state)
 {
     const struct bulk_row *row = *state;
     printed_open(&out);
-    if (row->behind)
-        out_write_behind(&out);
     for (size_t i = 0; i < row->count; i++) {
         char *at = out_line(&out);
         memset(at, (char)('a' + i % 23), row->part);
@@ -152,7 +139,6 @@ static void check_line_row(void **state)
     }
     size_t len = 0;
     char *written = printed_close(&out, &len);
-    out_close(&out);
     assert_int_equal(len, row->part * row->count);
     for (size_t i = 0; i < len; i++)
         assert_int_equal(written[i], 'a' + i / row->part % 23);

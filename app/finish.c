@@ -1,6 +1,7 @@
 /*
  * The end of a run: what waits is delivered, the totals are told, and the numbers are checked.
  */
+#include <inttypes.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,6 +96,10 @@ static void finish_audit(struct session *session)
     struct text text = text_begin(line, sizeof line);
     text_add_audit(&text, audit);
     (void)fprintf(stderr, "loflow: audit passed: %s\n", line);
+    if (source_info(session->source)->live)
+        (void)fprintf(stderr,
+                      "loflow: dropped: %" PRIu64 " by the kernel, %" PRIu64 " by the interface\n",
+                      stats.dropped_by_kernel, stats.dropped_by_interface);
     print_memory(session);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "app/audit_sums.h"
 #include "app/session.h"
 #include "base/clock.h"
 
@@ -63,30 +64,16 @@ static void print_memory(const struct session *session)
     (void)fprintf(stderr, "loflow: memory: %s\n", line);
 }
 
-/* Every packet has one verdict, and every packet of TCP and UDP one flow. */
 static void finish_audit(struct session *session)
 {
-    const struct decode_stats *decoded = decoder_stats(session->decoder);
-    const struct tracker_stats *flows = tracker_stats(session->tracker);
     struct audit *audit = &session->audit;
     struct err err;
     if (!session->options->audit)
         return;
-    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
-        audit->verdict_bytes += decoded->verdict_bytes[verdict];
-        if (verdict == VERDICT_TCP || verdict == VERDICT_UDP)
-            audit->flow_packets += decoded->verdicts[verdict];
-        else if (verdict == VERDICT_ICMP_ERROR)
-            audit->icmp_packets += decoded->verdicts[verdict];
-        else
-            audit->other_packets += decoded->verdicts[verdict];
-    }
     struct source_stats stats;
     session_source_stats(session, &stats);
     audit->spared_bytes = stats.spared_bytes;
-    audit->payload_bytes = decoded->payload_bytes;
-    audit->told_icmp_packets = flows->icmp_bound + flows->icmp_unbound;
-    audit->flows = flows->flows;
+    audit_sum(audit, decoder_stats(session->decoder), tracker_stats(session->tracker));
     int failed = audit_check(audit, &err);
     if (failed) {
         session_note_trouble(session, failed, &err);

@@ -33,8 +33,8 @@ enum share {
     SHARE_RING = 12,
     SHARE_LOG_RECORDS = 6,
     SHARE_LOG_BYTES = 6,
-    SHARE_PAGE =
-        8, /* its bytes, and as many that came early; and half of that for runs and turns */
+    /* Its bytes, and as many that came early; and half of that for runs and turns. */
+    SHARE_PAGE = 8,
     SHARE_STREAMS = 8,
     SHARE_DETAILS = 8,
     SHARE_FRAGMENTS = 1,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bytes.h"
 
@@ -59,6 +60,17 @@ static inline struct bytes fuzz_part(struct bytes *input, size_t count)
     struct bytes part = {input->at, count < input->left ? count : input->left};
     (void)bytes_take(input, part.left);
     return part;
+}
+
+/* A copy that ends with a zero, for free(3). */
+static inline char *fuzz_text(struct bytes part)
+{
+    char *text = malloc(part.left + 1);
+    MUST(text);
+    if (part.left > 0)
+        memcpy(text, part.at, part.left);
+    text[part.left] = '\0';
+    return text;
 }
 
 #endif

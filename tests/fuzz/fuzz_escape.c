@@ -122,11 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     struct bytes input = {bytes, len};
     size_t size = 1 + (size_t)fuzz_8(&input);
     struct bytes text = fuzz_part(&input, TEXT_MAX - 1);
-    char *words = malloc(text.left + 1);
-    MUST(words);
-    if (text.left > 0)
-        memcpy(words, text.at, text.left);
-    words[text.left] = '\0';
+    char *words = fuzz_text(text);
     check_terminal((const char *)text.at, text.left, size);
     check_json((const char *)text.at, text.left);
     check_note(words);

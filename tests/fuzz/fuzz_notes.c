@@ -197,11 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     static struct evidence evidence;
     struct bytes input = {bytes, len};
     struct bytes part = fuzz_part(&input, NOTE_MAX - 1);
-    char *note = malloc(part.left + 1);
-    MUST(note);
-    if (part.left > 0)
-        memcpy(note, part.at, part.left);
-    note[part.left] = '\0';
+    char *note = fuzz_text(part);
     evidence_read(&evidence, note);
     if (evidence.kind == EVIDENCE_DIAGNOSIS)
         check_diagnosis(&evidence.diagnosis);

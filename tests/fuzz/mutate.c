@@ -9,9 +9,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <signal.h>
 #include <time.h>
 
+#include "tests/fuzz/breaks.h"
 #include "tests/fuzz/readers.h"
 #include "tests/fuzz/way.h"
 
@@ -249,27 +249,6 @@ static void keep_made(void)
     stage.keep = NULL;
 }
 
-static void keep_on_signal(int number)
-{
-    keep_made();
-    (void)signal(number, SIG_DFL);
-    (void)raise(number);
-}
-
-/* Asked by the sanitizers, which would leave without a signal otherwise. */
-__attribute__((visibility("default"))) const char *__asan_default_options(void);
-__attribute__((visibility("default"))) const char *__ubsan_default_options(void);
-
-const char *__asan_default_options(void)
-{
-    return "abort_on_error=1";
-}
-
-const char *__ubsan_default_options(void)
-{
-    return "abort_on_error=1:print_stacktrace=1";
-}
-
 static double seconds_of(clockid_t clock)
 {
     struct timespec now;
@@ -325,8 +304,7 @@ int main(int argc, char **argv)
         return 2;
     }
     qsort(stage.originals, stage.count, sizeof stage.originals[0], compare_originals);
-    (void)signal(SIGABRT, keep_on_signal);
-    (void)signal(SIGALRM, keep_on_signal);
+    breaks_begin(keep_made);
     run_all(files, only);
     (void)printf("%zu files and %ld made of them, %llu packets, seed %llu: nothing found in %.1f s "
                  "(CPU %.1f s)\n",

@@ -6,11 +6,11 @@
  * SEEDS is a folder, each file of which is an input; or a file NAME.seeds, each line of which is one;
  * NAME.hex, lines of hexadecimal digits, where # begins a comment; NAME.dict, a dictionary of libFuzzer. */
 #include <dirent.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/fuzz/breaks.h"
 #include "tests/fuzz/fuzz.h"
 
 #define INPUTS_MAX     8192
@@ -272,32 +272,6 @@ static void show_running(void)
     running = NULL;
 }
 
-static void show_abort(int number)
-{
-    show_running();
-    (void)signal(number, SIG_DFL);
-    (void)raise(number);
-}
-
-/* Asked by the sanitizers, which would leave without a signal otherwise. */
-__attribute__((visibility("default"))) const char *__asan_default_options(void);
-__attribute__((visibility("default"))) const char *__ubsan_default_options(void);
-
-const char *__asan_default_options(void)
-{
-    return "abort_on_error=1";
-}
-
-const char *__ubsan_default_options(void)
-{
-    return "abort_on_error=1:print_stacktrace=1";
-}
-
-static void show_what_breaks(void)
-{
-    (void)signal(SIGABRT, show_abort);
-}
-
 /* In a block of its own, so that the sanitizer sees a byte too many. */
 static void run(const uint8_t *bytes, size_t len)
 {
@@ -353,7 +327,7 @@ int main(int argc, char **argv)
     }
     if (plan.most == 0)
         plan.most = longest(&plan.seeds);
-    show_what_breaks();
+    breaks_begin(show_running);
     for (size_t at = 0; at < plan.seeds.count; at++)
         run(plan.seeds.blobs[at].bytes, plan.seeds.blobs[at].len);
     run_rounds(&plan);

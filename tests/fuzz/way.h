@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "app/audit_sums.h"
 #include "base/out.h"
 #include "decode/decoder.h"
 #include "diagnose/diagnoser.h"
@@ -259,18 +260,7 @@ static inline void way_check_audit(struct way *way)
     struct audit *audit = &way->audit;
     const struct decode_stats *decoded = decoder_stats(way->decoder);
     const struct tracker_stats *flows = tracker_stats(way->tracker);
-    for (int verdict = 0; verdict < VERDICT_COUNT; verdict++) {
-        audit->verdict_bytes += decoded->verdict_bytes[verdict];
-        if (verdict == VERDICT_TCP || verdict == VERDICT_UDP)
-            audit->flow_packets += decoded->verdicts[verdict];
-        else if (verdict == VERDICT_ICMP_ERROR)
-            audit->icmp_packets += decoded->verdicts[verdict];
-        else
-            audit->other_packets += decoded->verdicts[verdict];
-    }
-    audit->payload_bytes = decoded->payload_bytes;
-    audit->told_icmp_packets = flows->icmp_bound + flows->icmp_unbound;
-    audit->flows = flows->flows;
+    audit_sum(audit, decoded, flows);
     if (audit_check(audit, &err) != 0)
         (void)fprintf(stderr, "%s\n", err.text);
     MUST(err.text[0] == '\0');

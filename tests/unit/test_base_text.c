@@ -15,27 +15,13 @@ struct number_row {
 };
 
 static const struct number_row number_rows[] = {
-    {"count: 0", text_add_count, 0, "0"},
-    {"count: 999", text_add_count, 999, "999"},
-    {"count: 1000", text_add_count, 1000, "1.0k"},
-    {"count: tenths are cut, not rounded", text_add_count, 1299, "1.2k"},
-    {"count: 99999", text_add_count, 99999, "99.9k"},
-    {"count: no tenths from 100 on", text_add_count, 100900, "100k"},
-    {"count: 999999", text_add_count, 999999, "999k"},
-    {"count: a million", text_add_count, 1000000, "1.0M"},
-    {"count: 34.5M", text_add_count, 34567890, "34.5M"},
-    {"count: a billion", text_add_count, 1000000000, "1.0G"},
-    {"count: 2^64 - 1", text_add_count, UINT64_MAX, "18.4E"},
+    {"count: as base/put.h puts it", text_add_count, 1299, "1.2k"},
     {"grouped: 0", text_add_grouped, 0, "0"},
     {"grouped: 999", text_add_grouped, 999, "999"},
     {"grouped: 1,000", text_add_grouped, 1000, "1,000"},
     {"grouped: zeros in the middle", text_add_grouped, 1002003, "1,002,003"},
     {"grouped: 2^64 - 1", text_add_grouped, UINT64_MAX, "18,446,744,073,709,551,615"},
-    {"size: 0", text_add_size, 0, "0B"},
-    {"size: 999", text_add_size, 999, "999B"},
-    {"size: 1234", text_add_size, 1234, "1.2KB"},
-    {"size: 34.5 million", text_add_size, 34567890, "34.5MB"},
-    {"size: 5.4 billion", text_add_size, 5400000000, "5.4GB"},
+    {"size: as base/put.h puts it", text_add_size, 5400000000, "5.4GB"},
 };
 
 static void check_number_row(void **state)

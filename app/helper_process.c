@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@ static struct helper *started;
 #define HELPER_MODE_MAX 32
 /* It has BPF programs to look at, and a machine may be busy. */
 #define GREETING_NS INT64_C(20000000000)
+
+#define DESCRIPTORS_MOST 65536u
 
 #define KEPT_MAX (HELPER_DESCRIPTORS + 3u)
 
@@ -178,6 +181,18 @@ static int compare_descriptors(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
+/* One by one where close_range(2) is refused, as by Linux before 5.9. */
+static void close_from_to(unsigned first, unsigned last)
+{
+    struct rlimit limit = {.rlim_cur = DESCRIPTORS_MOST};
+    if (close_range(first, last, 0) == 0)
+        return;
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    unsigned end = limit.rlim_cur < DESCRIPTORS_MOST ? (unsigned)limit.rlim_cur : DESCRIPTORS_MOST;
+    for (unsigned fd = first; fd <= last && fd < end; fd++)
+        (void)close((int)fd);
+}
+
 /* Nothing that it has no use for: not the packets, nor the terminal. */
 static void close_others(const struct process *process)
 {
@@ -190,10 +205,10 @@ static void close_others(const struct process *process)
         if (kept[at] < 0)
             continue;
         if ((unsigned)kept[at] > from)
-            (void)close_range(from, (unsigned)kept[at] - 1, 0);
+            close_from_to(from, (unsigned)kept[at] - 1);
         from = (unsigned)kept[at] + 1;
     }
-    (void)close_range(from, UINT_MAX, 0);
+    close_from_to(from, UINT_MAX);
 }
 
 static int confine(const struct process *process, struct err *err)

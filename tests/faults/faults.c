@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <ifaddrs.h>
 #include <libmnl/libmnl.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -27,14 +29,25 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+
+#ifdef LOFLOW_HAS_CAPNG
+#include <cap-ng.h>
+#endif
+#ifdef LOFLOW_HAS_SECCOMP
+#include <seccomp.h>
+#endif
 
 /* ld wants to see what it puts in place of others. */
 #pragma GCC visibility push(default)
@@ -51,6 +64,8 @@ int __real_close(int fd);
 int __real_fclose(FILE *file);
 int __real_fcntl(int fd, int what, ...);
 int __real_ioctl(int fd, unsigned long what, ...);
+int __real_prctl(int what, ...);
+long __real_syscall(long number, ...);
 
 /* Of the program, so that it does not matter where it was loaded. */
 extern const char __executable_start[], etext[];
@@ -206,4 +221,32 @@ int __wrap_ioctl(int fd, unsigned long what, ...)
     void *with = va_arg(rest, void *);
     va_end(rest);
     return is_to_fail("ioctl", ENOTTY) ? -1 : __real_ioctl(fd, what, with);
+}
+
+int __wrap_prctl(int what, ...);
+int __wrap_prctl(int what, ...)
+{
+    unsigned long with[4];
+    va_list rest;
+    va_start(rest, what);
+    for (unsigned at = 0; at < 4; at++)
+        with[at] = va_arg(rest, unsigned long);
+    va_end(rest);
+    return is_to_fail("prctl", EINVAL) ? -1
+                                       : __real_prctl(what, with[0], with[1], with[2], with[3]);
+}
+
+/* Of Landlock, and of descriptors of processes. */
+long __wrap_syscall(long number, ...);
+long __wrap_syscall(long number, ...)
+{
+    long with[4];
+    va_list rest;
+    va_start(rest, number);
+    for (unsigned at = 0; at < 4; at++)
+        with[at] = va_arg(rest, long);
+    va_end(rest);
+    return is_to_fail("syscall", ENOSYS)
+               ? -1
+               : __real_syscall(number, with[0], with[1], with[2], with[3]);
 }

@@ -129,7 +129,8 @@ static const char *called_here(void)
         Dl_info info;
         if (!dladdr(frames[at], &info) || !info.dli_fname)
             continue;
-        if (strstr(info.dli_fname, "loflow_faults"))
+        const char *slash = strrchr(info.dli_fname, '/');
+        if (slash && strcmp(slash, "/loflow_faults") == 0)
             return called;
         called = info.dli_sname ? info.dli_sname : "?";
     }

@@ -52,7 +52,7 @@ struct screen_health {
     const struct tracker_stats *flows;
     struct tracker_memory memory;
     uint64_t fragment_memory;
-    uint64_t memory_peak; /* of the whole program; 0 unknown */
+    uint64_t memory_peak;         /* of the whole program; 0 unknown */
     uint64_t forgotten_diagnoses; /* that made room for newer ones */
     uint32_t max_flows;
     uint64_t max_memory;  /* of the whole program, bytes; 0: no limit */

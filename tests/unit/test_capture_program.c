@@ -199,9 +199,21 @@ static struct frame mutate(uint64_t *random)
 /* What a packet has as numbers. */
 #define NUMBERS(SAME)                                                                              \
     SAME(verdict)                                                                                  \
-    SAME(kind) SAME(payload_wire_len) SAME(flags) SAME(seq) SAME(ack) SAME(window) SAME(urgent)    \
-        SAME(options) SAME(timestamp) SAME(timestamp_echo) SAME(mss) SAME(window_scale)            \
-            SAME(sack_count) SAME(icmp_type) SAME(icmp_code)
+    SAME(kind)                                                                                     \
+    SAME(payload_wire_len)                                                                         \
+    SAME(flags)                                                                                    \
+    SAME(seq)                                                                                      \
+    SAME(ack)                                                                                      \
+    SAME(window)                                                                                   \
+    SAME(urgent)                                                                                   \
+    SAME(options)                                                                                  \
+    SAME(timestamp)                                                                                \
+    SAME(timestamp_echo)                                                                           \
+    SAME(mss)                                                                                      \
+    SAME(window_scale)                                                                             \
+    SAME(sack_count)                                                                               \
+    SAME(icmp_type)                                                                                \
+    SAME(icmp_code)
 
 /* But for bytes of payload beyond those that were wanted. */
 static void assert_same(struct packet whole, struct packet cut)

@@ -84,7 +84,7 @@ static int print_ports(const struct words *taken, struct out *out, struct helper
         ports_report_json(out, &ports);
     else if (taken->pids)
         ports_report_pids(out, &ports);
-    else
+    else if (ports.count > 0 || taken->port == 0)
         ports_report_text(out, &ports);
     if (ports.count == 0 && taken->port != 0)
         failed = err_set(err, ENOENT, "nobody listens on port %u", taken->port);

@@ -129,6 +129,8 @@ void ports_report_text(struct out *out, const struct host_ports *ports)
     size_t unknown = 0;
     if (ports->count > 0)
         print_heading(out);
+    else
+        out_format(out, "nobody listens here\n");
     for (size_t at = 0; at < ports->count; at++) {
         print_row(out, &ports->rows[at]);
         unknown += !ports->rows[at].owner;

@@ -104,7 +104,24 @@ static void name_by_sockets(struct causes *causes, struct tracker *tracker,
     tracker_set_owner(tracker, event->flow, !client, names_server(names, tuple, !client));
 }
 
-/* By the tracer, which has told by now who connected. */
+/* Where no socket told, or one whose holder may have ended before it is found. */
+static void name_server(struct causes *causes, struct tracker *tracker,
+                        const struct flow_event *event, const struct flow_view *flow)
+{
+    struct host_process process;
+    struct names *names = host_names(causes->host);
+    unsigned server = !flow->hot->client;
+    uint32_t ticket = flow->cold->owner[server];
+    if (names_owner(names, ticket) ||
+        !host_server(causes->host, &flow->hot->tuple, server, event->time_ns, &process))
+        return;
+    if (ticket == 0)
+        tracker_set_owner(tracker, event->flow, server, names_process(names, &process));
+    else
+        names_spare(names, ticket, &process);
+}
+
+/* By the tracer, which has told by now who connected, and who called listen. */
 static void name_by_tracer(struct causes *causes, struct tracker *tracker,
                            const struct flow_event *event)
 {
@@ -117,6 +134,8 @@ static void name_by_tracer(struct causes *causes, struct tracker *tracker,
         host_client(causes->host, &flow.hot->tuple, client, &process))
         tracker_set_owner(tracker, event->flow, client,
                           names_process(host_names(causes->host), &process));
+    if (event->kind == EVENT_ESTABLISHED)
+        name_server(causes, tracker, event, &flow);
 }
 
 static void take(struct causes *causes, struct tracker *tracker, const struct flow_event *event)

@@ -9,8 +9,6 @@
 #include "host/crowds.h"
 #include "host/elsewhere.h"
 #include "host/helper.h"
-#include "host/settings.h"
-#include "host/similar.h"
 
 /* A list of listeners is good for a tick, for longer when the kernel tells of each that comes or goes so that only
  * their queues are looked at, for longest when it tells that nothing happens at all, and for a moment when it
@@ -206,18 +204,29 @@ struct names *host_names(struct host *host)
     return host->names;
 }
 
+static bool find_caller(struct host *host, const struct trace_event *event,
+                        struct host_process *process)
+{
+    if (event)
+        *process = callers_find(&host->callers, event->pid, event->comm,
+                                event->time_ns + clock_offset_ns() - host->offset_ns);
+    return event != NULL;
+}
+
 bool host_client(struct host *host, const struct tuple *tuple, unsigned end,
                  struct host_process *process)
 {
-    const struct trace_event *event = kernel_log_find(host->log, TRACE_CONNECT, tuple, end, 0);
     struct host_socket socket;
-    if (event) {
-        *process = callers_find(&host->callers, event->pid, event->comm,
-                                event->time_ns + clock_offset_ns() - host->offset_ns);
+    if (find_caller(host, kernel_log_find(host->log, TRACE_CONNECT, tuple, end, 0), process))
         return true;
-    }
     return sockets_find(host->sockets, tuple, end, &socket) &&
            holders_of(host->holders, socket.inode, process, 1) > 0;
+}
+
+bool host_server(struct host *host, const struct tuple *tuple, unsigned end, int64_t time_ns,
+                 struct host_process *process)
+{
+    return find_caller(host, kernel_log_listen(host->log, tuple, end, time_ns), process);
 }
 
 size_t host_holders(struct host *host, uint32_t inode, struct host_process *holders, size_t room)
@@ -317,34 +326,16 @@ size_t host_bound(struct host *host, uint16_t port, struct host_listener *listen
     return bound.count;
 }
 
-/* Of two that are as near the lower port is told, so that the answer does not change. */
-static bool is_nearer(uint16_t difference, uint16_t least, uint16_t port, uint16_t nearest)
-{
-    return least == 0 || difference < least || (difference == least && port < nearest);
-}
-
 bool host_similar_port(struct host *host, const struct tuple *tuple, unsigned end,
                        struct host_listener *listener)
 {
     int64_t now_ns = now_of(host);
-    uint16_t low = 0, high = 0, least = 0, nearest = 0;
     size_t place = 0;
-    settings_ephemeral_range(&low, &high);
     listeners_refresh(host->listeners, now_ns, LOOK_ASK_NS);
-    const struct host_listener *one = listeners_at(host->listeners, 0);
-    for (size_t n = 0; one; one = listeners_at(host->listeners, ++n)) {
-        uint16_t port = one->socket.tuple.port[0];
-        uint16_t difference = similar_difference(tuple->port[end], port, low, high);
-        if (difference == 0 || !is_nearer(difference, least, port, nearest) ||
-            socket_fit_address(&one->socket, tuple, end) == 0)
-            continue;
-        least = difference;
-        nearest = port;
-        place = n;
-    }
-    if (least != 0)
-        *listener = complete(host, place, now_ns);
-    return least != 0;
+    if (!listeners_similar(host->listeners, tuple, end, &place))
+        return false;
+    *listener = complete(host, place, now_ns);
+    return true;
 }
 
 static void add_exit(struct host *host, struct host_past *past)

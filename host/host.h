@@ -68,6 +68,11 @@ struct names *host_names(struct host *host);
 bool host_client(struct host *host, const struct tuple *tuple, unsigned end,
                  struct host_process *process);
 
+/* Who called listen for what accepted at that time what came to that end, by the tracer. It may have given the
+ * socket to others since. False: nobody is known. */
+bool host_server(struct host *host, const struct tuple *tuple, unsigned end, int64_t time_ns,
+                 struct host_process *process);
+
 /* The holders of a socket, by its inode, least pid first. Returns how many there are; `room` of them are
  * written. A walk over /proc when they are not among the processes known already: up to 100 ms. Whom
  * that does not find is unknown, in all questions for processes, until ticks have found it. */

@@ -7,9 +7,14 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 #include "base/hash.h"
+#include "host/sockets.h"
+
+/* Of one port, newest first: more than that have come since only where a program does nothing else. */
+#define LISTENS_LOOKED 64u
 
 /* Event number n is at place n % room; 0 is no event. */
 struct entry {
@@ -24,7 +29,7 @@ struct ring {
     uint32_t room;    /* a power of two */
 };
 
-enum { CONNECTS, RESETS, DROPS, EXITS, RING_COUNT };
+enum { CONNECTS, RESETS, DROPS, EXITS, LISTENS, RING_COUNT };
 
 struct kernel_log {
     struct ring rings[RING_COUNT];
@@ -117,6 +122,12 @@ static struct tuple key_of_pid(pid_t pid)
     return (struct tuple){.port = {(uint16_t)((uint32_t)pid >> 16), (uint16_t)pid}};
 }
 
+/* What listens at a port, whatever the address. */
+static struct tuple key_of_port(uint16_t port)
+{
+    return (struct tuple){.port = {port}};
+}
+
 static const struct ring *ring_of(const struct kernel_log *log, enum trace_kind kind)
 {
     static const int rings[TRACE_KIND_COUNT] = {
@@ -131,12 +142,16 @@ bool kernel_log_is_ours(const struct kernel_log *log, const struct trace_event *
 
 void kernel_log_note(struct kernel_log *log, const struct trace_event *event)
 {
-    struct tuple key =
-        event->kind == TRACE_EXIT ? key_of_pid(event->pid) : seen_from(&event->tuple, 0);
+    bool listens = event->kind == TRACE_LISTEN || event->kind == TRACE_UNLISTEN;
+    struct tuple key = event->kind == TRACE_EXIT ? key_of_pid(event->pid)
+                       : listens                 ? key_of_port(event->tuple.port[0])
+                                                 : seen_from(&event->tuple, 0);
     if (event->kind == TRACE_EXIT)
         add(log, &log->rings[EXITS], &key, event);
     else if (!kernel_log_is_ours(log, event))
         return;
+    else if (listens)
+        add(log, &log->rings[LISTENS], &key, event);
     else if (event->kind == TRACE_CONNECT && key.port[0] != 0)
         add(log, &log->rings[CONNECTS], &key, event);
     else if (event->kind == TRACE_RESET)
@@ -160,6 +175,51 @@ const struct trace_event *kernel_log_find(const struct kernel_log *log, enum tra
     while (entry && !is_about(&entry->event, &key))
         entry = entry_of(ring, entry->older);
     return entry && entry->event.time_ns >= since_ns ? &entry->event : NULL;
+}
+
+static bool is_same_end(const struct trace_event *one, const struct trace_event *other)
+{
+    const struct tuple *a = &one->tuple, *b = &other->tuple;
+    return a->port[0] == b->port[0] && a->family == b->family &&
+           memcmp(&a->address[0], &b->address[0], sizeof a->address[0]) == 0;
+}
+
+/* Did what listens since that event end by that time? */
+static bool ended_by(const struct ring *ring, const struct entry *newest,
+                     const struct trace_event *listen, int64_t time_ns)
+{
+    for (const struct entry *entry = newest; entry && &entry->event != listen;
+         entry = entry_of(ring, entry->older)) {
+        const struct trace_event *event = &entry->event;
+        if (event->kind == TRACE_UNLISTEN && event->time_ns >= listen->time_ns &&
+            event->time_ns <= time_ns && is_same_end(event, listen))
+            return true;
+    }
+    return false;
+}
+
+const struct trace_event *kernel_log_listen(const struct kernel_log *log, const struct tuple *tuple,
+                                            unsigned end, int64_t time_ns)
+{
+    const struct ring *ring = &log->rings[LISTENS];
+    struct tuple key = key_of_port(tuple->port[end]);
+    const struct entry *newest = entry_of(ring, *bucket_of(log, ring, &key));
+    const struct trace_event *best = NULL;
+    int most = 0;
+    unsigned looked = 0;
+    for (const struct entry *entry = newest; entry && looked < LISTENS_LOOKED;
+         entry = entry_of(ring, entry->older), looked++) {
+        const struct trace_event *event = &entry->event;
+        const struct host_socket socket = {.tuple = event->tuple};
+        if (event->kind != TRACE_LISTEN || event->time_ns > time_ns)
+            continue;
+        int fit = socket_fit(&socket, tuple, end);
+        if (fit <= most || ended_by(ring, newest, event, time_ns))
+            continue;
+        most = fit;
+        best = event;
+    }
+    return best;
 }
 
 bool kernel_log_drops(const struct kernel_log *log, const struct tuple *tuple, unsigned end,

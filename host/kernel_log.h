@@ -1,9 +1,9 @@
 /*
  * Purpose: the kernel's latest events, to be found again by the connection or process they are
  *          about.
- * Owns:    four rings of events, from kernel_log_open to kernel_log_close.
- * Bounds:  KERNEL_LOG_CONNECTS connects, KERNEL_LOG_EVENTS of the other kinds each, some 3 MiB; the
- *          oldest are written over. A question follows one chain of a hash table.
+ * Owns:    five rings of events, from kernel_log_open to kernel_log_close.
+ * Bounds:  KERNEL_LOG_CONNECTS connects, KERNEL_LOG_EVENTS of the other kinds each, listening and its end in one,
+ *          some 4 MiB; the oldest are written over. A question follows one chain of a hash table.
  * Fails:   kernel_log_open with -errno and a sentence.
  * Used by: host/host.
  *
@@ -34,6 +34,11 @@ bool kernel_log_is_ours(const struct kernel_log *log, const struct trace_event *
 const struct trace_event *kernel_log_find(const struct kernel_log *log, enum trace_kind kind,
                                           const struct tuple *tuple, unsigned end,
                                           int64_t since_ns);
+
+/* The LISTEN of who accepts at that time what comes to that end: of the address that fits best, the latest whose
+ * socket did not end before. NULL: none is remembered. */
+const struct trace_event *kernel_log_listen(const struct kernel_log *log, const struct tuple *tuple,
+                                            unsigned end, int64_t time_ns);
 
 /* Packets that were dropped. */
 struct host_drops {

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/settings.h"
+#include "host/similar.h"
+
 /* Looks at what a process holds to tell who opened a listener take no longer, at one look. */
 #define MATCH_NS    (2 * CLOCK_NS_PER_MS)
 #define MATCH_TRIES 8u /* then it takes too long, and not because others had the core */
@@ -404,6 +407,31 @@ bool listeners_find_holders(struct listeners *listeners, int64_t deadline_ns)
 const struct host_listener *listeners_at(const struct listeners *listeners, size_t n)
 {
     return n < listeners->count ? &listeners->found[n].told : NULL;
+}
+
+/* Of two that are as near the lower port is told, so that the answer does not change. */
+static bool is_nearer(uint16_t difference, uint16_t least, uint16_t port, uint16_t nearest)
+{
+    return least == 0 || difference < least || (difference == least && port < nearest);
+}
+
+bool listeners_similar(const struct listeners *listeners, const struct tuple *tuple, unsigned end,
+                       size_t *place)
+{
+    uint16_t low = 0, high = 0, least = 0, nearest = 0;
+    settings_ephemeral_range(&low, &high);
+    for (size_t at = 0; at < listeners->count; at++) {
+        const struct host_socket *socket = &listeners->found[at].told.socket;
+        uint16_t port = socket->tuple.port[0];
+        uint16_t difference = similar_difference(tuple->port[end], port, low, high);
+        if (difference == 0 || !is_nearer(difference, least, port, nearest) ||
+            socket_fit_address(socket, tuple, end) == 0)
+            continue;
+        least = difference;
+        nearest = port;
+        *place = at;
+    }
+    return least != 0;
 }
 
 const struct host_past *listeners_past_at(const struct listeners *listeners, size_t n)

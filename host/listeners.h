@@ -73,6 +73,11 @@ const struct host_listener *listeners_at(const struct listeners *listeners, size
 /* queue_most of the n-th. */
 uint32_t listeners_queue_most(const struct listeners *listeners, size_t n, int64_t now_ns);
 
+/* One on another port that would have taken what goes to that end, had the port not been mistyped: which `place`
+ * of listeners_at, the nearest. False: none. */
+bool listeners_similar(const struct listeners *listeners, const struct tuple *tuple, unsigned end,
+                       size_t *place);
+
 /* The n-th of those that went, the latest first; NULL beyond the last that is remembered. */
 const struct host_past *listeners_past_at(const struct listeners *listeners, size_t n);
 

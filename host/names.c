@@ -18,10 +18,13 @@
 #define NEW_MAX          1024u /* inodes that one walk looks for */
 #define RECENT_MAX       8u /* processes that were named last: most connections are theirs again */
 
+/* SPARE: `owner` is who is told if nobody is found to hold the socket. */
+enum state { ASKED, SPARE, KNOWN };
+
 /* The ticket is the number of the entry; its place in the ring follows from it. */
 struct entry {
     uint32_t ticket;
-    bool known;
+    uint8_t state; /* enum state */
     struct owner owner;
 };
 
@@ -101,12 +104,12 @@ static uint32_t place_of(uint32_t ticket)
     return ticket % NAMES_MAX;
 }
 
-static uint32_t next_ticket(struct names *names, const struct owner *owner, bool known)
+static uint32_t next_ticket(struct names *names, const struct owner *owner, enum state state)
 {
     if (++names->last_ticket == 0)
         names->last_ticket = 1;
     names->entries[place_of(names->last_ticket)] =
-        (struct entry){.ticket = names->last_ticket, .owner = *owner, .known = known};
+        (struct entry){.ticket = names->last_ticket, .owner = *owner, .state = (uint8_t)state};
     return names->last_ticket;
 }
 
@@ -118,12 +121,19 @@ static uint32_t ticket_for(struct names *names, uint32_t inode)
         if (names->entries[place_of(ticket)].owner.inode == inode)
             return ticket;
     }
-    return next_ticket(names, &(struct owner){.inode = inode}, false);
+    return next_ticket(names, &(struct owner){.inode = inode}, ASKED);
+}
+
+static struct owner owner_of(const struct host_process *process, uint32_t inode)
+{
+    struct owner owner = {.inode = inode, .pid = process->pid, .how = process->how};
+    memcpy(owner.comm, process->comm, sizeof owner.comm);
+    memcpy(owner.command, process->command, sizeof owner.command);
+    return owner;
 }
 
 uint32_t names_process(struct names *names, const struct host_process *process)
 {
-    struct owner owner = {.pid = process->pid, .how = process->how};
     for (uint32_t back = 0; back < LOOKED_BACK && back < names->last_ticket; back++) {
         uint32_t ticket = names->last_ticket - back;
         const struct owner *known = &names->entries[place_of(ticket)].owner;
@@ -131,9 +141,24 @@ uint32_t names_process(struct names *names, const struct host_process *process)
             strcmp(known->comm, process->comm) == 0)
             return ticket;
     }
-    memcpy(owner.comm, process->comm, sizeof owner.comm);
-    memcpy(owner.command, process->command, sizeof owner.command);
-    return next_ticket(names, &owner, true);
+    struct owner owner = owner_of(process, 0);
+    return next_ticket(names, &owner, KNOWN);
+}
+
+/* Is the ticket one that is looked for, or will be? */
+static bool is_sought(const struct names *names, uint32_t ticket)
+{
+    return ticket >= names->fresh ||
+           (names->walks && ticket - names->question.first < names->question.count);
+}
+
+void names_spare(struct names *names, uint32_t ticket, const struct host_process *process)
+{
+    struct entry *entry = &names->entries[place_of(ticket)];
+    if (ticket == 0 || entry->ticket != ticket || entry->state != ASKED)
+        return;
+    entry->owner = owner_of(process, entry->owner.inode);
+    entry->state = is_sought(names, ticket) ? SPARE : KNOWN;
 }
 
 static bool find_socket(struct names *names, const struct tuple *tuple, unsigned end,
@@ -229,7 +254,7 @@ static void collect_unknown(const struct names *names, struct question *question
     question->inode_count = 0;
     for (uint32_t at = 0; at < question->count; at++) {
         const struct entry *entry = &names->entries[place_of(question->first + at)];
-        if (entry->ticket == question->first + at && !entry->known)
+        if (entry->ticket == question->first + at && entry->state != KNOWN)
             question->inodes[question->inode_count++] = entry->owner.inode;
     }
     qsort(question->inodes, question->inode_count, sizeof question->inodes[0], compare_inodes);
@@ -241,11 +266,11 @@ static void name_tickets(struct names *names, const struct owner *owner)
     struct question *question = &names->question;
     for (uint32_t at = 0; at < question->count; at++) {
         struct entry *entry = &names->entries[place_of(question->first + at)];
-        if (entry->ticket != question->first + at || entry->known ||
+        if (entry->ticket != question->first + at || entry->state == KNOWN ||
             entry->owner.inode != owner->inode)
             continue;
         entry->owner = *owner;
-        entry->known = true;
+        entry->state = KNOWN;
         question->left--;
         remember(names, owner->pid);
     }
@@ -292,6 +317,16 @@ static bool begin_question(struct names *names)
     return begin_walk(names, false);
 }
 
+static void take_spare(struct names *names)
+{
+    const struct question *question = &names->question;
+    for (uint32_t at = 0; at < question->count; at++) {
+        struct entry *entry = &names->entries[place_of(question->first + at)];
+        if (entry->ticket == question->first + at && entry->state == SPARE)
+            entry->state = KNOWN;
+    }
+}
+
 /* False: the question is not answered yet. */
 static bool answer(struct names *names, int64_t deadline_ns)
 {
@@ -305,6 +340,7 @@ static bool answer(struct names *names, int64_t deadline_ns)
         if (!names->question.everywhere)
             (void)begin_walk(names, true);
     }
+    take_spare(names);
     return true;
 }
 
@@ -313,8 +349,10 @@ void names_step(struct names *names, int64_t now_ns, int64_t deadline_ns)
     names->asked = 0;
     if (!names->walks && now_ns < names->rest_until_ns)
         return;
-    if (!names->walks && !begin_question(names))
+    if (!names->walks && !begin_question(names)) {
+        take_spare(names);
         return;
+    }
     bool over = answer(names, deadline_ns);
     int64_t end_ns = clock_monotonic_ns();
     names->spent_ns += end_ns - now_ns;
@@ -341,5 +379,5 @@ bool names_remembers(const struct names *names, uint32_t ticket)
 const struct owner *names_owner(const struct names *names, uint32_t ticket)
 {
     const struct entry *entry = &names->entries[place_of(ticket)];
-    return ticket != 0 && entry->ticket == ticket && entry->known ? &entry->owner : NULL;
+    return ticket != 0 && entry->ticket == ticket && entry->state == KNOWN ? &entry->owner : NULL;
 }

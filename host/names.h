@@ -45,6 +45,9 @@ uint32_t names_server(struct names *names, const struct tuple *tuple, unsigned e
 /* A process that is known already. Returns a ticket. */
 uint32_t names_process(struct names *names, const struct host_process *process);
 
+/* Who is told for the ticket of a socket when nobody is found to hold it: its holder may have ended since. */
+void names_spare(struct names *names, uint32_t ticket, const struct host_process *process);
+
 /* Goes on finding the processes of tickets that were given, until the deadline. Both times are of
  * clock_monotonic_ns, now_ns is its present one. */
 void names_step(struct names *names, int64_t now_ns, int64_t deadline_ns);

@@ -1,7 +1,7 @@
 /*
  * Purpose: is one port what somebody might have typed instead of another?
  * Bounds:  constant time.
- * Used by: host/host.
+ * Used by: host/listeners.
  */
 #ifndef LOFLOW_HOST_SIMILAR_H
 #define LOFLOW_HOST_SIMILAR_H

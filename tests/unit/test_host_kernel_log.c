@@ -176,9 +176,91 @@ static void test_port_0_is_not_kept(void **state)
     kernel_log_close(log);
 }
 
+/* Events of port 80, one after the other; then: who accepts at 127.0.0.1:80 at time 100? */
+static const struct listen_row {
+    const char *name;
+    struct {
+        uint8_t kind; /* enum trace_kind */
+        const char *address;
+        int time_ns;
+        int pid;
+    } events[3];
+    int pid; /* 0: nobody */
+} listen_rows[] = {
+    {"nobody", {{0}}, 0},
+    {"on that address", {{TRACE_LISTEN, "127.0.0.1", 10, 1}}, 1},
+    {"on all addresses", {{TRACE_LISTEN, "0.0.0.0", 10, 1}}, 1},
+    {"on all addresses of both families", {{TRACE_LISTEN, "::", 10, 1}}, 1},
+    {"on another address", {{TRACE_LISTEN, "127.0.0.2", 10, 1}}, 0},
+    {"afterwards", {{TRACE_LISTEN, "127.0.0.1", 101, 1}}, 0},
+    {"no more", {{TRACE_LISTEN, "127.0.0.1", 10, 1}, {TRACE_UNLISTEN, "127.0.0.1", 90, 1}}, 0},
+    {"until afterwards",
+     {{TRACE_LISTEN, "127.0.0.1", 10, 1}, {TRACE_UNLISTEN, "127.0.0.1", 101, 1}},
+     1},
+    {"another address no more",
+     {{TRACE_LISTEN, "127.0.0.1", 10, 1}, {TRACE_UNLISTEN, "0.0.0.0", 90, 1}},
+     1},
+    {"again, by another",
+     {{TRACE_LISTEN, "127.0.0.1", 10, 1},
+      {TRACE_UNLISTEN, "127.0.0.1", 50, 1},
+      {TRACE_LISTEN, "127.0.0.1", 60, 2}},
+     2},
+    {"again, told before the end of the first",
+     {{TRACE_LISTEN, "127.0.0.1", 10, 1},
+      {TRACE_LISTEN, "127.0.0.1", 60, 2},
+      {TRACE_UNLISTEN, "127.0.0.1", 50, 1}},
+     2},
+    {"the address before all addresses",
+     {{TRACE_LISTEN, "127.0.0.1", 10, 1}, {TRACE_LISTEN, "0.0.0.0", 20, 2}},
+     1},
+    {"all addresses, when the address is no more",
+     {{TRACE_LISTEN, "127.0.0.1", 10, 1},
+      {TRACE_LISTEN, "0.0.0.0", 20, 2},
+      {TRACE_UNLISTEN, "127.0.0.1", 50, 1}},
+     2},
+};
+
+static void check_listen(void **state)
+{
+    const struct listen_row *row = *state;
+    struct kernel_log *log = open_log();
+    for (size_t at = 0; at < 3 && row->events[at].address; at++) {
+        struct trace_event event = make(row->events[at].kind, 80, row->events[at].time_ns);
+        event.tuple = loopback_tuple(PROTOCOL_TCP, row->events[at].address, 80, 0);
+        event.pid = row->events[at].pid;
+        note(log, event);
+    }
+    struct tuple tuple = loopback_tuple(PROTOCOL_TCP, "127.0.0.1", 1000, 80);
+    const struct trace_event *found = kernel_log_listen(log, &tuple, 1, 100);
+    assert_int_equal(found ? found->pid : 0, row->pid);
+    assert_null(kernel_log_listen(log, &tuple, 0, 100));
+    kernel_log_close(log);
+}
+
+/* A program that does nothing but listen costs no more than one that listens once. */
+static void test_listening_without_end(void **state)
+{
+    (void)state;
+    struct kernel_log *log = open_log();
+    struct tuple tuple = loopback_tuple(PROTOCOL_TCP, "127.0.0.1", 1000, 80);
+    for (int at = 0; at < 1000; at++) {
+        struct trace_event event = make(TRACE_LISTEN, 80, 2 * at);
+        note(log, event);
+        event.kind = TRACE_UNLISTEN;
+        event.time_ns++;
+        note(log, event);
+    }
+    assert_null(kernel_log_listen(log, &tuple, 1, 5000));
+    assert_int_equal(kernel_log_listen(log, &tuple, 1, 2 * 980)->time_ns, 2 * 980);
+    assert_null(kernel_log_listen(log, &tuple, 1, 2 * 900));
+    kernel_log_close(log);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
+    ROWS_ADD(&set, listen_rows, check_listen);
+    ROWS_ADD_ONE(&set, test_listening_without_end);
     ROWS_ADD(&set, rows, check_row);
     ROWS_ADD_ONE(&set, test_the_latest_one_is_told);
     ROWS_ADD_ONE(&set, test_the_oldest_are_written_over);

@@ -186,9 +186,55 @@ static void check_slices(void **state)
     close_connection(&connection);
 }
 
+/* Who called listen is told when nobody holds the socket, and only then. */
+static const struct spare_row {
+    const char *name;
+    bool closed; /* the listener, before anybody looks */
+    bool late;   /* told after the look */
+    bool spare_is_told;
+} spare_rows[] = {
+    {"it is held", false, false, false},
+    {"it is held, told late", false, true, false},
+    {"it is gone", true, false, true},
+    {"it is gone, told late", true, true, true},
+};
+
+static void check_spare(void **state)
+{
+    const struct spare_row *row = *state;
+    const struct host_process opener = {.pid = 12345, .comm = "opener", .command = "opener -x"};
+    struct connection connection;
+    open_connection(&connection, &rows[0]);
+    struct names *names = open_names();
+    uint32_t server = names_server(names, &connection.tuple, 1);
+    if (row->closed)
+        close_connection(&connection);
+    if (!row->late)
+        names_spare(names, server, &opener);
+    assert_null(names_owner(names, server));
+    names_resolve(names, clock_monotonic_ns());
+    if (row->late)
+        names_spare(names, server, &opener);
+    const struct owner *owner = names_owner(names, server);
+    assert_int_equal(owner->pid, row->spare_is_told ? opener.pid : getpid());
+    if (row->spare_is_told)
+        assert_string_equal(owner->command, opener.command);
+    /* Who was told stays. */
+    names_spare(names, server, &(struct host_process){.pid = 54321});
+    names_resolve(names, clock_monotonic_ns());
+    assert_int_not_equal(names_owner(names, server)->pid, 54321);
+    names_spare(names, 0, &opener);
+    names_spare(names, server + 1, &opener);
+    assert_null(names_owner(names, server + 1));
+    names_close(names);
+    if (!row->closed)
+        close_connection(&connection);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
+    ROWS_ADD(&set, spare_rows, check_spare);
     ROWS_ADD(&set, rows, check_row);
     ROWS_ADD(&set, elsewhere, check_elsewhere);
     ROWS_ADD_ONE(&set, test_who_is_gone_is_unknown);

@@ -210,10 +210,12 @@ static void check_pair(const struct story *story, const struct host_listener *a,
 void rule_listeners(const struct story *story)
 {
     struct diagnoser *diagnoser = story->diagnoser;
-    struct service *service =
-        services_get(&diagnoser->services, story->tuple, story->server, story->event->time_ns);
     int64_t now_ns = story->event->time_ns;
-    if (!diagnoser->host || (service->checked_ns != 0 && now_ns - service->checked_ns < SWEEP_NS))
+    if (!diagnoser->host)
+        return;
+    struct service *service =
+        services_get(&diagnoser->services, story->tuple, story->server, now_ns);
+    if (service->checked_ns != 0 && now_ns - service->checked_ns < SWEEP_NS)
         return;
     service->checked_ns = now_ns;
     struct host_listener listeners[LOOKED_AT_MAX]; /* cleared where it begins, so not for all */

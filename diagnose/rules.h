@@ -91,6 +91,7 @@ struct diagnoser {
     uint32_t watch_count;
     uint64_t watched[WATCHED_BITS / 64]; /* a bit for each watched flow; others may have the same */
     struct scanner scanners[SCANNERS_MAX];
+    uint64_t scanners_used; /* a bit for each */
     struct refusal refusals[REFUSALS_MAX];
     uint16_t refusal_ports[REFUSALS_MAX]; /* theirs, looked through at once */
     uint64_t refusals_of_family[2];       /* which of them: a bit each, IPv4 and IPv6 */

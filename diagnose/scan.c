@@ -18,10 +18,11 @@ static bool is_of(const struct scanner *scanner, const struct story *story,
 /* The scanner's record, made anew over the one that was quiet longest. */
 static struct scanner *scanner_of(const struct story *story, const struct party *client)
 {
-    struct scanner *oldest = &story->diagnoser->scanners[0];
+    struct diagnoser *diagnoser = story->diagnoser;
+    struct scanner *oldest = &diagnoser->scanners[0];
     int64_t now_ns = story->event->time_ns;
     for (unsigned at = 0; at < SCANNERS_MAX; at++) {
-        struct scanner *scanner = &story->diagnoser->scanners[at];
+        struct scanner *scanner = &diagnoser->scanners[at];
         bool is_recent = scanner->refused > 0 && now_ns - scanner->last_ns <= SCAN_PAUSE_NS;
         if (is_recent && is_of(scanner, story, client))
             return scanner;
@@ -29,6 +30,7 @@ static struct scanner *scanner_of(const struct story *story, const struct party 
             oldest = scanner;
     }
     memset(oldest, 0, sizeof *oldest);
+    diagnoser->scanners_used |= UINT64_C(1) << (oldest - diagnoser->scanners);
     oldest->pid = client->pid;
     oldest->address = story->tuple->address[story->client];
     oldest->first_ns = now_ns;
@@ -62,12 +64,16 @@ void scan_found(const struct story *story)
     int64_t now_ns = story->event->time_ns;
     if (diagnoser->refusal_last_ns == 0 || now_ns - diagnoser->refusal_last_ns > SCAN_PAUSE_NS)
         return;
-    struct party client = story_client(story);
-    for (unsigned at = 0; at < SCANNERS_MAX; at++) {
-        struct scanner *scanner = &diagnoser->scanners[at];
-        bool is_recent = scanner->refused > 0 && now_ns - scanner->last_ns <= SCAN_PAUSE_NS;
-        if (is_recent && is_of(scanner, story, &client))
-            scanner->open++;
+    bool is_asked = false;
+    struct party client = {0};
+    for (uint64_t left = diagnoser->scanners_used; left; left &= left - 1) {
+        struct scanner *scanner = &diagnoser->scanners[__builtin_ctzll(left)];
+        if (now_ns - scanner->last_ns > SCAN_PAUSE_NS)
+            continue;
+        if (!is_asked)
+            client = story_client(story);
+        is_asked = true;
+        scanner->open += is_of(scanner, story, &client);
     }
 }
 

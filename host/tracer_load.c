@@ -160,8 +160,7 @@ static struct trace_config config_for(const struct btf *btf)
     return config;
 }
 
-/* The kernel's types are several MiB, and libbpf reads them once more for itself: they go before it does, so that
- * it gets the same memory. */
+/* The kernel's types are several MiB, and libbpf reads them once more for itself. */
 static int know_kernel(struct kernel *kernel, struct err *err)
 {
     struct btf *btf = btf__load_vmlinux_btf();

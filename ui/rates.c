@@ -5,19 +5,21 @@
 #include <sys/mman.h>
 
 #include "base/clock.h"
+#include "flows/tracker.h"
 
 #define NS_PER_SECOND ((float)CLOCK_NS_PER_S)
 
 int rates_open(struct rates *rates, uint32_t max_flows, struct err *err)
 {
     assert(max_flows > 0);
-    size_t size = (size_t)max_flows * sizeof(struct rate);
+    const uint32_t capacity = max_flows + TRACKER_RETIRED_MAX;
+    size_t size = (size_t)capacity * sizeof(struct rate);
     void *reserved = mmap(NULL, size, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (reserved == MAP_FAILED)
         return err_set(err, ENOMEM, "no memory for the rates of %u flows; give a smaller limit",
                        max_flows);
-    *rates = (struct rates){.of_flow = reserved, .capacity = max_flows};
+    *rates = (struct rates){.of_flow = reserved, .capacity = capacity};
     return 0;
 }
 

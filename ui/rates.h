@@ -24,10 +24,11 @@ struct rate {
 static_assert(sizeof(struct rate) == 24, "24 bytes a flow");
 
 struct rates {
-    struct rate *of_flow; /* by flow index */
+    struct rate *of_flow; /* by flow index, which those that retired have too */
     uint32_t capacity;
 };
 
+/* For a tracker of so many flows. */
 int rates_open(struct rates *rates, uint32_t max_flows, struct err *err);
 void rates_close(struct rates *rates);
 

@@ -67,6 +67,7 @@ int names_open_told(struct names **names, struct err *err)
         return err_set(err, ENOMEM, "no memory for names of processes; close other programs");
     opened->fresh = 1;
     opened->listeners_ns = -LISTENERS_AGE_NS;
+    opened->rest_until_ns = INT64_MIN;
     return 0;
 }
 
@@ -356,8 +357,14 @@ void names_step(struct names *names, int64_t now_ns, int64_t deadline_ns)
     bool over = answer(names, deadline_ns);
     int64_t end_ns = clock_monotonic_ns();
     names->spent_ns += end_ns - now_ns;
-    if (over)
-        names->rest_until_ns = end_ns + names->spent_ns * NAMES_REST;
+    if (!over)
+        return;
+    /* What was not rested lately is rest already: at first servers are seen one after the other, and those that come
+     * right after a walk must not wait for a hundred of it. */
+    int64_t least_ns = end_ns - NAMES_BURST_NS * NAMES_REST;
+    if (names->rest_until_ns < least_ns)
+        names->rest_until_ns = least_ns;
+    names->rest_until_ns += names->spent_ns * NAMES_REST;
 }
 
 void names_resolve(struct names *names, int64_t now_ns)

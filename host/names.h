@@ -5,7 +5,8 @@
  *          one dump of listeners, 3 to 30 us;
  *          names_step goes on until its deadline with a look into the processes named last, and, when
  *          that is not enough, a walk over /proc, and one read of a directory longer: a millisecond.
- *          It rests for NAMES_REST times as long as they took: 1 % of a core.
+ *          It rests for NAMES_REST times as long as they took, 1 % of a core, beyond NAMES_BURST_NS
+ *          that are for who comes right after another.
  * Fails:   names_open with -errno and a sentence. An end whose socket is gone stays unknown: it is
  *          not guessed.
  * Used by: app/session (asks), report (tells).
@@ -13,12 +14,15 @@
 #ifndef LOFLOW_HOST_NAMES_H
 #define LOFLOW_HOST_NAMES_H
 
+#include "base/clock.h"
 #include "host/owners.h"
 #include "host/process.h"
 #include "host/sockets.h"
 
 #define NAMES_MAX  65536u
 #define NAMES_REST 100
+
+#define NAMES_BURST_NS (100 * CLOCK_NS_PER_MS)
 
 /* Questions between two names_step: more connections a moment go unnamed. */
 #define NAMES_ASK 512

@@ -231,6 +231,29 @@ static void check_spare(void **state)
         close_connection(&connection);
 }
 
+/* Who comes right after a walk is named as well, as long as walks have not taken more than what is rested for later. */
+static void test_walks_rest_in_the_end(void **state)
+{
+    (void)state;
+    struct names *names = open_names();
+    size_t named = 0;
+    bool is_named = true;
+    for (; is_named; named += is_named) {
+        struct connection connection;
+        open_connection(&connection, &rows[0]);
+        uint32_t server = names_server(names, &connection.tuple, 1);
+        uint32_t client = names_client(names, &connection.tuple, 0);
+        /* As if each walk had begun long ago. */
+        names_step(names, clock_monotonic_ns() - NAMES_BURST_NS / 8, INT64_MAX);
+        is_named = names_owner(names, client) != NULL;
+        assert_true(server == 0 || (names_owner(names, server) != NULL) == is_named);
+        close_connection(&connection);
+        assert_true(named < 10);
+    }
+    assert_in_range(named, 2, 8);
+    names_close(names);
+}
+
 int main(void)
 {
     struct row_set set = {.count = 0};
@@ -241,5 +264,6 @@ int main(void)
     ROWS_ADD_ONE(&set, test_a_listener_is_no_client);
     ROWS_ADD_ONE(&set, test_questions_are_bounded);
     ROWS_ADD(&set, slice_rows, check_slices);
+    ROWS_ADD_ONE(&set, test_walks_rest_in_the_end);
     return rows_run(&set, "host_names");
 }

@@ -41,10 +41,12 @@ static bool do_needs(struct stage *stage)
     FILE *out = tmpfile();
     if (!out)
         return stage_fail(stage, "no temporary file");
-    stage->skipped = !may_capture(stage, out);
+    if (!may_capture(stage, out))
+        stage->lacks = "this user may not capture";
     rewind(out);
-    if (!fgets(first, sizeof first, out) || strstr(first, "\"tracer\""))
-        stage->skipped = stage->skipped || needs_events;
+    if (!stage->lacks && needs_events &&
+        (!fgets(first, sizeof first, out) || strstr(first, "\"tracer\"")))
+        stage->lacks = "there are no kernel events";
     (void)fclose(out);
     return true;
 }

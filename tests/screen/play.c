@@ -89,23 +89,23 @@ static size_t play_session(const struct script *script, size_t at, const struct 
     stage_name(&stage, "pcaps", pcaps);
     stage_name(&stage, "scratch", options->scratch);
     for (; at < script->count && script->statements[at].verb != VERB_session; at++) {
-        if (!wanted || !good || stage.skipped)
+        if (!wanted || !good || stage.lacks)
             continue;
         statement = &script->statements[at];
         good = obey(&stage, statement);
     }
-    if (wanted && good && !stage.skipped)
+    if (wanted && good && !stage.lacks)
         good = check_end(&stage);
-    if (stage.skipped)
-        (void)printf("%s: left out, this user may not capture\n", session->words[0]);
+    if (stage.lacks)
+        (void)printf("%s: left out, %s\n", session->words[0], stage.lacks);
     else if (!good)
         (void)printf("%s:%d: %s: %s\n", script->path, statement->line, session->words[0],
                      stage.why);
     if ((!good && !options->wrong) || (options->show && wanted))
         print_screen(&stage);
     stage_close(&stage);
-    tally->skipped += wanted && stage.skipped;
-    tally->good += wanted && good && !stage.skipped;
+    tally->skipped += wanted && stage.lacks;
+    tally->good += wanted && good && !stage.lacks;
     tally->bad += wanted && !good;
     return at;
 }

@@ -44,7 +44,7 @@ struct stage {
     bool is_fresh;                  /* a key was sent, and nothing was looked at since */
     char words[SCRIPT_WORDS][STAGE_WORD_MAX];
     int count;
-    bool skipped;
+    const char *lacks; /* why the session is left out; NULL: it is not */
     char why[STAGE_WHY_MAX];
 };
 

@@ -43,6 +43,8 @@ foreach(FILE deb/changelog written/loflow.1)
     VERBATIM)
 endforeach()
 add_custom_target(packed ALL DEPENDS ${DEB}/changelog.gz ${DEB}/loflow.1.gz)
+# Make would write the page for each of the two at the same time, into the same file.
+add_dependencies(packed written)
 install(FILES ${DEB}/changelog.gz cmake/deb/copyright cmake/deb/README.Debian DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${DEB}/loflow.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 include(CPack)

@@ -58,16 +58,46 @@ static bool find_blocker(const struct story *story, struct party *blocker)
     return false;
 }
 
+/* A request to the same port that was not answered when it was looked at last. */
+static bool look_beside(const struct story *story, const struct watch *other,
+                        struct flow_view *flow)
+{
+    return other->kind == WATCH_ANSWER && tracker_look(story->tracker, other->flow, flow) &&
+           flow->hot->tuple.port[!flow->hot->client] == story->port;
+}
+
+/* Is it explained by a server that waits for itself? By one that does so now, or began to after this
+ * request, which may be the one that it handles. What was found so once is not judged anew when the
+ * server goes on, or the order in which its requests are looked at would count. */
+static bool is_behind_deadlock(const struct story *story, struct watch *watch)
+{
+    struct diagnoser *diagnoser = story->diagnoser;
+    const struct finding *finding =
+        findings_find(&diagnoser->findings,
+                      (struct finding_key){.code = CODE_SERVER_SELF_DEADLOCK, .port = story->port});
+    if (!finding || watch->code == CODE_SERVER_SELF_DEADLOCK)
+        return false;
+    if (finding->diagnosis.last_ns >= watch->since_ns)
+        watch->is_behind = true;
+    for (uint32_t at = 0; at < diagnoser->watch_count && !watch->is_behind; at++) {
+        struct flow_view flow;
+        watch->is_behind = diagnoser->watches[at].code == CODE_SERVER_SELF_DEADLOCK &&
+                           look_beside(story, &diagnoser->watches[at], &flow);
+    }
+    return watch->is_behind;
+}
+
 /* The connection it handles while it calls itself. */
 static void name_outer_client(const struct story *story, struct finding *finding, int32_t server)
 {
     struct diagnoser *diagnoser = story->diagnoser;
     for (uint32_t at = 0; at < diagnoser->watch_count; at++) {
-        const struct watch *other = &diagnoser->watches[at];
         struct flow_view flow;
+        struct host_socket socket;
         struct host_process process;
-        if (other->kind != WATCH_ANSWER || !tracker_look(story->tracker, other->flow, &flow) ||
-            flow.hot->tuple.port[!flow.hot->client] != story->port ||
+        if (!look_beside(story, &diagnoser->watches[at], &flow) ||
+            !host_socket(diagnoser->host, &flow.hot->tuple, !flow.hot->client, &socket) ||
+            socket.inode == 0 ||
             !host_client(diagnoser->host, &flow.hot->tuple, flow.hot->client, &process) ||
             process.pid == server)
             continue;
@@ -108,6 +138,8 @@ static void judge_queued(const struct story *story, struct watch *watch)
         self_deadlock(story, watch, &server);
         return;
     }
+    if (is_behind_deadlock(story, watch))
+        return;
     bool is_known = server.pid != 0 && host_activity(host, server.pid, &activity);
     bool is_exhausted = is_known && activity.fd_limit > 0 && activity.fd_count >= activity.fd_limit;
     bool is_leaked = listener.opener.pid != 0 && listener.opener.pid != server.pid &&
@@ -154,9 +186,7 @@ static uint32_t unread_bytes(const struct host_socket *socket)
 static struct finding *judge_accepted(const struct story *story, struct watch *watch,
                                       const struct host_socket *socket)
 {
-    struct findings *findings = &story->diagnoser->findings;
-    if (findings_find(findings,
-                      (struct finding_key){.code = CODE_SERVER_SELF_DEADLOCK, .port = story->port}))
+    if (is_behind_deadlock(story, watch))
         return NULL;
     struct host_process process;
     struct finding *finding =
@@ -242,7 +272,12 @@ bool watch_look_answer(const struct story *story, struct watch *watch, bool is_o
         return false;
     bool is_answered = detail->speaker == story->server;
     int64_t waited_ns = story->diagnoser->now_ns - watch->since_ns;
+    bool gave_up = has_given_up(story);
     if (is_answered) {
+        /* That it goes on once its own request was given up does not change why that waited. */
+        bool was_deadlock = watch->code == CODE_SERVER_SELF_DEADLOCK && gave_up;
+        if (was_deadlock || is_behind_deadlock(story, watch))
+            return false;
         int64_t took_ns = (int64_t)detail->response_us * CLOCK_NS_PER_US;
         if (took_ns >= SLOW_NS)
             slow(story, watch, took_ns);
@@ -250,9 +285,10 @@ bool watch_look_answer(const struct story *story, struct watch *watch, bool is_o
             watch_dismiss(story, watch);
         return false;
     }
-    bool gave_up = has_given_up(story);
     if (flow_is_open(story->flow))
         gather(story, watch);
+    if (is_behind_deadlock(story, watch))
+        return flow_is_open(story->flow) && !is_over;
     if (gave_up && watch->code == CODE_COUNT) {
         struct finding *found = watch_conclude(story, watch, CODE_NO_RESPONSE, CERTAINTY_SEEN);
         waited_ns = flow->side[story->client].seq_next_ns - watch->since_ns;

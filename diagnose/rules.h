@@ -29,6 +29,7 @@ struct watch {
     uint8_t kind;     /* enum watch_kind */
     uint8_t side;     /* tuple end that caused it */
     bool was_queued;  /* WATCH_ANSWER: its server had not accepted it when it was looked at */
+    bool is_behind;   /* WATCH_ANSWER: its server waited for itself while it waited */
     uint8_t code;     /* what was found last; CODE_COUNT for nothing */
     uint16_t queue;   /* WATCH_ANSWER: connections that waited beside it, at most */
     uint32_t count;   /* SYN, UDP: packets counted so far; ANSWER: looks at it in the queue */

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "ui/term.h"
 
@@ -17,8 +19,19 @@ static void die(int signal_number)
     (void)raise(signal_number);
 }
 
+static pid_t owner; /* not its children, which end, too */
+
+/* ncurses has no other answer to lack of memory than exit(3). */
+static void leave(void)
+{
+    if (getpid() == owner)
+        term_emergency_restore();
+}
+
 void crash_prepare(void)
 {
+    owner = getpid();
+    (void)atexit(leave);
     static const int fatal[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE,  SIGILL, SIGQUIT,
                                 SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGSYS, SIGTRAP};
     stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};

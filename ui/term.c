@@ -56,10 +56,10 @@ static short pair_of(uint32_t style)
     return (short)(style + 1);
 }
 
-static const char *capability(const char *name)
+/* Of the terminal that is set up: in its table, as tigetstr crashes for want of memory. */
+static const char *known(const char *capability)
 {
-    const char *value = tigetstr(name);
-    return (intptr_t)value == -1 ? NULL : value;
+    return (intptr_t)capability == -1 ? NULL : capability;
 }
 
 /* newterm exits the program over an unknown terminal; asking first leaves the choice to us. */
@@ -86,10 +86,10 @@ static int check_terminal(const struct term_options *options, struct err *err)
                        "the terminal type '%s' is unknown; try TERM=xterm, or use "
                        "--no-ui",
                        name);
-    bool able = capability("cup") && capability("clear");
-    static const char *const leaving[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
+    bool able = known(cursor_address) && known(clear_screen);
+    const char *const leaving[] = {exit_attribute_mode, keypad_local, cursor_normal, exit_ca_mode};
     for (size_t i = 0; i < sizeof leaving / sizeof leaving[0]; i++)
-        term_leave_add(capability(leaving[i]));
+        term_leave_add(known(leaving[i]));
     (void)del_curterm(cur_term);
     if (!able)
         return err_set(err, EINVAL,
@@ -207,7 +207,7 @@ static void define_keys(void)
 static bool is_xterm_like(void)
 {
     const char *type = getenv("TERM");
-    return capability("kmous") && type && strncmp(type, "linux", strlen("linux")) != 0;
+    return known(key_mouse) && type && strncmp(type, "linux", strlen("linux")) != 0;
 }
 
 int term_open(struct term **term, const struct term_options *options, struct err *err)

@@ -236,8 +236,14 @@ static void test_walks_rest_in_the_end(void **state)
 {
     (void)state;
     struct names *names = open_names();
+    struct connection first;
     size_t named = 0;
     bool is_named = true;
+    /* This process is where it is looked first from now on, which takes no time to speak of. */
+    open_connection(&first, &rows[0]);
+    assert_int_not_equal(names_client(names, &first.tuple, 0), 0);
+    names_resolve(names, clock_monotonic_ns() + 3600 * CLOCK_NS_PER_S);
+    close_connection(&first);
     for (; is_named; named += is_named) {
         struct connection connection;
         open_connection(&connection, &rows[0]);

@@ -7,8 +7,8 @@
  *          that is not enough, a walk over /proc, and one read of a directory longer: a millisecond.
  *          It rests for NAMES_REST times as long as they took, 1 % of a core, beyond NAMES_BURST_NS
  *          that are for who comes right after another.
- * Fails:   names_open with -errno and a sentence. An end whose socket is gone stays unknown: it is
- *          not guessed.
+ * Fails:   names_open with -errno and a sentence. An end whose socket is gone stays unknown, but for
+ *          whom the kernel told of (names_spare, names_process): it is not guessed.
  * Used by: app/session (asks), report (tells).
  */
 #ifndef LOFLOW_HOST_NAMES_H
